@@ -1,0 +1,155 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+
+#define SMALLEST 256u
+
+void buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){ .max = max };
+}
+
+void buf_done(struct buf *b)
+{
+	free(b->p);
+	buf_init(b, b->max);
+}
+
+void buf_clear(struct buf *b)
+{
+	b->start = b->n = 0;
+}
+
+static void compact(struct buf *b)
+{
+	if (b->start == 0)
+		return;
+	memmove(b->p, b->p + b->start, b->n - b->start);
+	b->n -= b->start;
+	b->start = 0;
+}
+
+char *buf_room(struct buf *b, size_t n)
+{
+	size_t len = buf_len(b);
+	if (n > b->max || len > b->max - n)
+		return NULL;
+	if (b->cap - b->n < n && b->start >= b->cap / 2)
+		compact(b);
+	if (b->p == NULL || b->cap - b->n < n) {
+		compact(b);
+		size_t cap = MAX_OF(MAX_OF(b->cap * 2, SMALLEST), len + n);
+		char *p = realloc(b->p, cap);
+		must(p != NULL);
+		b->p = p;
+		b->cap = cap;
+	}
+	return b->p + b->n;
+}
+
+void buf_grew(struct buf *b, size_t n)
+{
+	must(n <= b->cap - b->n);
+	b->n += n;
+}
+
+bool buf_put(struct buf *b, struct slice s)
+{
+	if (s.n == 0)
+		return true;
+	char *to = buf_room(b, s.n);
+	if (to == NULL)
+		return false;
+	memcpy(to, s.p, s.n);
+	b->n += s.n;
+	return true;
+}
+
+void buf_add(struct buf *b, struct slice s)
+{
+	must(buf_put(b, s));
+}
+
+void buf_add_char(struct buf *b, char c)
+{
+	buf_add(b, slice_of(&c, 1));
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+	char small[512];
+	va_list args, again;
+
+	va_start(args, fmt);
+	va_copy(again, args);
+	int n = vsnprintf(small, sizeof(small), fmt, args);
+	va_end(args);
+	must(n >= 0);
+	if ((size_t)n < sizeof(small)) {
+		buf_add(b, slice_of(small, (size_t)n));
+	} else {
+		char *to = buf_room(b, (size_t)n + 1);
+		must(to != NULL);
+		vsnprintf(to, (size_t)n + 1, fmt, again);
+		buf_grew(b, (size_t)n);
+	}
+	va_end(again);
+}
+
+void buf_add_u64(struct buf *b, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	buf_add(b, slice_of(digits + at, sizeof(digits) - at));
+}
+
+static void add_escape(struct buf *b, unsigned char c)
+{
+	switch (c) {
+	case '"': buf_add(b, SLICE("\\\"")); break;
+	case '\\': buf_add(b, SLICE("\\\\")); break;
+	case '\n': buf_add(b, SLICE("\\n")); break;
+	case '\r': buf_add(b, SLICE("\\r")); break;
+	case '\t': buf_add(b, SLICE("\\t")); break;
+	default: buf_addf(b, "\\u%04x", c);
+	}
+}
+
+void buf_add_json(struct buf *b, struct slice s)
+{
+	size_t from = 0, i = 0;
+
+	while (i < s.n) {
+		unsigned char c = (unsigned char)s.p[i];
+		size_t len = c < 0x80 ? 1 : utf8_len(slice_of(s.p + i, s.n - i));
+		if (len > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+			i += len;
+			continue;
+		}
+		buf_add(b, slice_of(s.p + from, i - from));
+		if (len == 0)
+			buf_add(b, SLICE("\xef\xbf\xbd"));
+		else
+			add_escape(b, c);
+		from = ++i;
+	}
+	if (s.n > from)
+		buf_add(b, slice_of(s.p + from, s.n - from));
+}
+
+void buf_eat(struct buf *b, size_t n)
+{
+	must(n <= buf_len(b));
+	b->start += n;
+	if (b->start == b->n)
+		buf_clear(b);
+}

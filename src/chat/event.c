@@ -1,0 +1,39 @@
+#include "chat/event.h"
+
+#include "base/must.h"
+
+bool event_is_content(const struct event *ev)
+{
+	switch ((enum event_kind)ev->kind) {
+	case EVENT_TEXT:
+	case EVENT_REASONING:
+	case EVENT_REFUSAL:
+	case EVENT_TOOL_START:
+	case EVENT_TOOL_ARGS:
+	case EVENT_FINISH:
+		return true;
+	case EVENT_OTHER:
+		return ev->choice != EVENT_NO_CHOICE;
+	case EVENT_START:
+	case EVENT_USAGE:
+	case EVENT_ERROR:
+	case EVENT_END:
+		return false;
+	}
+	must_never("event kind");
+}
+
+const char *event_kind_name(enum event_kind kind)
+{
+	static const char *const names[] = { "start", "text", "reasoning", "refusal", "tool_start", "tool_args", "finish", "usage",
+		"other", "error", "end" };
+	must((unsigned)kind < COUNT_OF(names));
+	return names[kind];
+}
+
+const char *event_finish_name(enum event_finish f)
+{
+	static const char *const names[] = { "none", "stop", "length", "tool_calls", "content_filter", "function_call", "unknown" };
+	must((unsigned)f < COUNT_OF(names));
+	return names[f];
+}

@@ -1,0 +1,69 @@
+/* The waist, answer side: what a provider's answer says, event by event.  Small and fixed-size; slices point into journal
+ * memory.  A decoder of any dialect produces them, an encoder of any dialect consumes them. */
+#ifndef CHAT_EVENT_H
+#define CHAT_EVENT_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+enum event_kind {
+	EVENT_START,		/* id and model are known: text = provider's answer id, extra = model */
+	EVENT_TEXT,		/* text of a choice */
+	EVENT_REASONING,	/* reasoning text shown to the client */
+	EVENT_REFUSAL,		/* refusal text */
+	EVENT_TOOL_START,	/* a tool call begins: part = its index, text = call id, extra = function name */
+	EVENT_TOOL_ARGS,	/* more of its arguments: part = its index, text = fragment */
+	EVENT_FINISH,		/* finish of a choice: reason; text = the provider's own word */
+	EVENT_USAGE,		/* token counts: event_usage() */
+	EVENT_OTHER,		/* no typed meaning (audio, annotations, filter results): only `raw` carries it; choice is
+				 * EVENT_NO_CHOICE when the frame holds no choice at all */
+	EVENT_ERROR,		/* the provider reported a failure inside the answer: err, text = its message */
+	EVENT_END,		/* end marker of the dialect ([DONE]) */
+};
+
+enum event_finish { EVENT_FINISH_NONE, EVENT_FINISH_STOP, EVENT_FINISH_LENGTH, EVENT_FINISH_TOOL_CALLS, EVENT_FINISH_FILTER,
+	EVENT_FINISH_FUNCTION, EVENT_FINISH_UNKNOWN /* a word of the provider weir does not know: passed on, never made `stop` */ };
+
+/* -1 in a field: the provider did not say. */
+struct usage {
+	int64_t prompt_tok, completion_tok;	/* prompt includes cached, completion includes reasoning (OpenAI's rule) */
+	int64_t cached_tok, cache_write_tok, reasoning_tok;
+};
+#define USAGE_NONE ((struct usage){ -1, -1, -1, -1, -1 })
+
+#define EVENT_NO_CHOICE UINT16_MAX
+
+struct event {
+	uint8_t kind;		/* enum event_kind */
+	uint8_t finish;		/* EVENT_FINISH: enum event_finish */
+	uint8_t err;		/* EVENT_ERROR: enum err */
+	bool first_of_raw;	/* this event carries the raw slice of its frame; the others of the same frame have none */
+	bool hidden;		/* its frame is the usage chunk weir asked for: not for clients who did not ask */
+	uint16_t choice;
+	uint16_t part;		/* tool call index */
+	struct slice text, extra;
+	struct slice raw;	/* provider's bytes of the frame, when first_of_raw */
+};
+
+/* The counts of an EVENT_USAGE travel as the bytes of a struct usage in its `text`, so that a journal copies them as any text. */
+static inline struct slice event_usage_text(const struct usage *u)
+{
+	return slice_of(u, sizeof(*u));
+}
+
+static inline struct usage event_usage(const struct event *ev)
+{
+	struct usage u = USAGE_NONE;
+	if (ev->kind == EVENT_USAGE && ev->text.n == sizeof(u))
+		memcpy(&u, ev->text.p, sizeof(u));
+	return u;
+}
+
+/* True for events that are progress toward an answer: text, reasoning, refusal, tool calls, finish, other content. */
+bool event_is_content(const struct event *ev);
+const char *event_kind_name(enum event_kind kind);
+const char *event_finish_name(enum event_finish f);
+
+#endif

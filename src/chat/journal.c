@@ -1,0 +1,276 @@
+#include "chat/journal.h"
+
+#include <stdlib.h>
+
+#include "base/counter.h"
+
+/* A segment holds about four streamed chunks with their events.  A lone reader leaves a single one alive, so this is the
+ * memory of an ordinary stream (budget: 16 KiB a stream in all). */
+#define SEGMENT_BYTES 2048u
+
+struct journal_segment {
+	struct journal_segment *next;
+	size_t size;			/* of the whole block, this head included */
+	uint32_t bytes_n, events_n;
+	uint64_t before;		/* bytes added to the journal before this segment */
+};
+
+static char *bytes_of(struct journal_segment *s)
+{
+	return (char *)(s + 1);
+}
+
+/* Event records grow down from the end of the block. */
+static struct event *event_at(struct journal_segment *s, uint32_t i)
+{
+	return (struct event *)(void *)((char *)s + s->size) - (i + 1);
+}
+
+static size_t room_of(const struct journal_segment *s)
+{
+	return s->size - sizeof(*s) - s->bytes_n - s->events_n * sizeof(struct event);
+}
+
+void journal_init(struct journal *j, struct loop *l, size_t limit, bool keep)
+{
+	*j = (struct journal){ .loop = l, .limit = limit, .keep = keep };
+	list_init(&j->cursors);
+}
+
+static void free_segments(struct journal *j)
+{
+	while (j->first) {
+		struct journal_segment *s = j->first;
+		j->first = s->next;
+		free(s);
+	}
+	j->last = NULL;
+	counter_sub(COUNTER_buffered_bytes, j->held);
+	j->held = 0;
+}
+
+void journal_done(struct journal *j)
+{
+	must(list_empty(&j->cursors));
+	free_segments(j);
+}
+
+static bool grow(struct journal *j, size_t need)
+{
+	size_t size = (MAX_OF((size_t)SEGMENT_BYTES, need + sizeof(struct journal_segment) + 16) + 15) & ~(size_t)15;
+	if (j->held + size > j->limit)
+		return false;
+	struct journal_segment *s = malloc(size);
+	must(s != NULL);
+	*s = (struct journal_segment){ .size = size, .before = j->added };
+	*(j->last ? &j->last->next : &j->first) = s;
+	j->last = s;
+	j->held += size;
+	counter_add(COUNTER_buffered_bytes, size);
+	return true;
+}
+
+/* Cursors that wait at the very end of an emptied journal start again in the new or reset segment. */
+static void place_cursors(struct journal *j, struct journal_segment *at_end_of)
+{
+	LIST_EACH(node, tmp, &j->cursors) {
+		struct cursor *c = LIST_ITEM(node, struct cursor, node);
+		if (c->segment == at_end_of) {
+			c->segment = j->last;
+			c->at = 0;
+		}
+	}
+}
+
+static bool all_at_end(const struct journal *j)
+{
+	LIST_EACH(node, tmp, &j->cursors) {
+		const struct cursor *c = LIST_ITEM(node, struct cursor, node);
+		if (c->segment != j->last || c->at != j->last->events_n)
+			return false;
+	}
+	return !list_empty(&j->cursors);
+}
+
+/* Every reader has everything and nothing is kept: the one segment is written again from its start (invariant 3).  One that
+ * was made for a large event is given back instead. */
+static void reuse(struct journal *j)
+{
+	struct journal_segment *s = j->last;
+
+	if (j->keep || s == NULL || s != j->first || s->events_n == 0 || !all_at_end(j))
+		return;
+	if (s->size > SEGMENT_BYTES) {
+		j->last = NULL;
+		place_cursors(j, s);
+		free_segments(j);
+		return;
+	}
+	s->bytes_n = s->events_n = 0;
+	s->before = j->added;
+	place_cursors(j, s);
+}
+
+static bool make_room(struct journal *j, size_t need)
+{
+	reuse(j);
+	if (j->last && room_of(j->last) >= need)
+		return true;
+	struct journal_segment *old = j->last;
+	if (!grow(j, need))
+		return false;
+	if (old == NULL)
+		place_cursors(j, NULL);
+	return true;
+}
+
+static struct slice copy_in(struct journal_segment *s, struct slice from)
+{
+	if (from.n == 0)
+		return SLICE_EMPTY;
+	char *to = bytes_of(s) + s->bytes_n;
+	memcpy(to, from.p, from.n);
+	s->bytes_n += (uint32_t)from.n;
+	return slice_of(to, from.n);
+}
+
+static void tell(struct journal *j)
+{
+	LIST_EACH(node, tmp, &j->cursors)
+		loop_post(j->loop, LIST_ITEM(node, struct cursor, node)->on_news);
+}
+
+static size_t event_bytes(const struct event *ev)
+{
+	return ev->text.n + ev->extra.n + ev->raw.n;
+}
+
+enum err journal_add(struct journal *j, const struct event *ev)
+{
+	size_t bytes = event_bytes(ev);
+
+	must(j->state == JOURNAL_OPEN);
+	if (bytes > UINT32_MAX / 2 || !make_room(j, bytes + sizeof(*ev)))
+		return ERR_TOO_BIG;
+	struct journal_segment *s = j->last;
+	struct event copy = *ev;
+	copy.text = copy_in(s, ev->text);
+	copy.extra = copy_in(s, ev->extra);
+	copy.raw = copy_in(s, ev->raw);
+	*event_at(s, s->events_n++) = copy;
+	j->added += bytes;
+	j->n_events++;
+	tell(j);
+	return ERR_OK;
+}
+
+void journal_complete(struct journal *j)
+{
+	must(j->state == JOURNAL_OPEN);
+	j->state = JOURNAL_COMPLETE;
+	tell(j);
+}
+
+void journal_fail(struct journal *j, enum err why)
+{
+	must(j->state == JOURNAL_OPEN);
+	j->state = JOURNAL_FAILED;
+	j->err = why;
+	tell(j);
+}
+
+void journal_restart(struct journal *j)
+{
+	must(j->state == JOURNAL_OPEN);
+	LIST_EACH(node, tmp, &j->cursors) {
+		struct cursor *c = LIST_ITEM(node, struct cursor, node);
+		must(c->read == 0);
+		c->segment = NULL;
+		c->at = 0;
+	}
+	free_segments(j);
+	j->added = j->n_events = 0;
+}
+
+uint64_t journal_lag(const struct journal *j)
+{
+	uint64_t worst = 0;
+	LIST_EACH(node, tmp, &j->cursors)
+		worst = MAX_OF(worst, cursor_lag(LIST_ITEM(node, struct cursor, node)));
+	return worst;
+}
+
+void journal_wait_drain(struct journal *j, size_t low_water)
+{
+	j->writer_waits = true;
+	j->low_water = low_water;
+}
+
+void cursor_open(struct cursor *c, struct journal *j, struct task *on_news)
+{
+	*c = (struct cursor){ .journal = j, .on_news = on_news, .segment = j->first };
+	c->read = j->first ? j->first->before : j->added;
+	list_push_back(&j->cursors, &c->node);
+	if (j->n_events || j->state != JOURNAL_OPEN)
+		loop_post(j->loop, on_news);
+}
+
+/* Frees leading segments that no cursor needs. */
+static void trim(struct journal *j)
+{
+	while (!j->keep && j->first && j->first != j->last) {
+		LIST_EACH(node, tmp, &j->cursors)
+			if (LIST_ITEM(node, struct cursor, node)->segment == j->first)
+				return;
+		struct journal_segment *s = j->first;
+		j->first = s->next;
+		j->held -= s->size;
+		counter_sub(COUNTER_buffered_bytes, s->size);
+		free(s);
+	}
+}
+
+static void wake_writer(struct journal *j)
+{
+	if (!j->writer_waits || journal_lag(j) > j->low_water)
+		return;
+	j->writer_waits = false;
+	if (j->on_drain)
+		loop_post(j->loop, j->on_drain);
+}
+
+void cursor_close(struct cursor *c)
+{
+	struct journal *j = c->journal;
+	if (j == NULL)
+		return;
+	list_remove(&c->node);
+	c->journal = NULL;
+	trim(j);
+	wake_writer(j);
+}
+
+const struct event *cursor_peek(struct cursor *c)
+{
+	while (c->segment && c->at == c->segment->events_n && c->segment->next) {
+		c->segment = c->segment->next;
+		c->at = 0;
+		trim(c->journal);
+	}
+	if (c->segment == NULL || c->at == c->segment->events_n)
+		return NULL;
+	return event_at(c->segment, c->at);
+}
+
+void cursor_pass(struct cursor *c)
+{
+	must(c->segment && c->at < c->segment->events_n);
+	c->read += event_bytes(event_at(c->segment, c->at));
+	c->at++;
+	wake_writer(c->journal);
+}
+
+uint64_t cursor_lag(const struct cursor *c)
+{
+	return c->journal->added - c->read;
+}

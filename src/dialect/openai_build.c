@@ -1,0 +1,241 @@
+/* Splicing: the body is copied in stretches as long as possible; only members that routing owns are replaced, dropped or
+ * added.  White space, order, duplicates and numbers of everything else stay as the client wrote them.
+ *
+ *   { "model": "a" , "fallbacks": ["b"] , "messages": [...] }
+ *     ^ replaced     ^ dropped with the comma before it     ^ added at the end */
+#include "dialect/openai_build.h"
+
+enum action { KEEP, SET_MODEL, SET_STREAM, SET_OPTIONS, DROP };
+
+/* Members that mean something to weir.  DROP: consumed here, unknown to providers, and strict ones answer 400 to what they do
+ * not know (users.md 2.2). */
+static const struct {
+	const char *name;
+	enum action action;
+} owned[] = {
+	{ "model", SET_MODEL }, { "stream", SET_STREAM }, { "stream_options", SET_OPTIONS },
+	{ "models", DROP }, { "route", DROP }, { "fallbacks", DROP }, { "disable_fallbacks", DROP }, { "timeout", DROP },
+	{ "num_retries", DROP },
+};
+
+struct splice {
+	const struct request *r;
+	const struct dialect_ask *ask;
+	struct buf *out;
+	const char *copied;		/* everything before it is done */
+	const char *last_end;		/* end of the last member looked at */
+	size_t kept;			/* members in the output */
+	bool has_model, has_stream, has_options;
+	bool failed;
+};
+
+static void put(struct splice *s, struct slice bytes)
+{
+	s->failed |= s->failed || !buf_put(s->out, bytes);
+}
+
+static void put_model(struct splice *s)
+{
+	/* An escaped byte takes six at most. */
+	if (s->failed || buf_room(s->out, s->ask->model.n * 6 + 2) == NULL) {
+		s->failed = true;
+		return;
+	}
+	buf_add_char(s->out, '"');
+	buf_add_json(s->out, s->ask->model);
+	buf_add_char(s->out, '"');
+}
+
+static void copy_to(struct splice *s, const char *end)
+{
+	put(s, slice_of(s->copied, (size_t)(end - s->copied)));
+	s->copied = end;
+}
+
+/* --- keys ---------------------------------------------------------------------------------------------------------- */
+
+static int hex_value(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+/* The byte that an escaped character of a key stands for, or 0 when it is none of a name in the table (all a-z and _).  The
+ * escape is complete: the text was parsed. */
+static char unescape(struct slice *rest)
+{
+	int value = 0;
+
+	if (rest->n < 6 || rest->p[1] != 'u') {
+		*rest = slice_skip(*rest, 2);
+		return '\0';
+	}
+	for (int i = 2; i < 6; i++)
+		value = value * 16 + hex_value(rest->p[i]);
+	*rest = slice_skip(*rest, 6);
+	return value > 0 && value < 0x80 ? (char)value : '\0';
+}
+
+/* `key` as it stands in the text: "mod\u0065l" is the name model too. */
+static bool key_is(struct slice key, const char *name)
+{
+	for (; key.n && *name; name++) {
+		char c = key.p[0];
+		if (c == '\\')
+			c = unescape(&key);
+		else
+			key = slice_skip(key, 1);
+		if (c != *name)
+			return false;
+	}
+	return key.n == 0 && *name == '\0';
+}
+
+static enum action action_of(struct slice key)
+{
+	for (size_t i = 0; i < COUNT_OF(owned); i++)
+		if (key_is(key, owned[i].name))
+			return owned[i].action;
+	return KEEP;
+}
+
+/* --- stream and its options ---------------------------------------------------------------------------------------- */
+
+static bool adds_usage(const struct splice *s)
+{
+	return s->ask->stream && s->ask->add_usage && !s->ask->no_stream_options;
+}
+
+/* Options without a stream are an error at OpenAI: they go when weir turns a stream into a whole answer. */
+static bool drops_options(const struct splice *s)
+{
+	return s->ask->no_stream_options || (s->r->stream && !s->ask->stream);
+}
+
+static void put_stream(struct splice *s)
+{
+	put(s, s->ask->stream ? SLICE("true") : SLICE("false"));
+}
+
+/* `value` is null or an object; its other members stay. */
+static void put_options(struct splice *s, struct slice value)
+{
+	struct json_member m;
+	size_t at = 0;
+	bool found = false, any = false;
+	const char *end = value.p + value.n;
+
+	if (value.p[0] != '{') {
+		put(s, SLICE("{\"include_usage\":true}"));
+		s->copied = end;
+		return;
+	}
+	while (json_next_member(value, &at, &m)) {
+		any = true;
+		if (!key_is(m.key, "include_usage"))
+			continue;
+		found = true;
+		copy_to(s, m.value.p);
+		put(s, SLICE("true"));
+		s->copied = m.value.p + m.value.n;
+	}
+	if (!found) {
+		copy_to(s, value.p + 1);
+		put(s, any ? SLICE("\"include_usage\":true,") : SLICE("\"include_usage\":true"));
+	}
+	copy_to(s, end);
+}
+
+/* --- members ------------------------------------------------------------------------------------------------------- */
+
+/* The member goes, and the separator that joined it to the member before; the first kept member needs none. */
+static void drop(struct splice *s, const struct json_member *m)
+{
+	copy_to(s, s->last_end ? s->last_end : m->whole.p);
+	s->copied = m->whole.p + m->whole.n;
+}
+
+static void keep(struct splice *s, const struct json_member *m)
+{
+	/* Members before it were dropped, so the separator in between goes too. */
+	if (s->kept == 0 && s->last_end)
+		s->copied = m->whole.p;
+	s->kept++;
+}
+
+static void replace(struct splice *s, const struct json_member *m, enum action action)
+{
+	copy_to(s, m->value.p);
+	if (action == SET_OPTIONS) {
+		put_options(s, m->value);
+		return;
+	}
+	if (action == SET_MODEL)
+		put_model(s);
+	else
+		put_stream(s);
+	s->copied = m->value.p + m->value.n;
+}
+
+static void take(struct splice *s, const struct json_member *m)
+{
+	enum action action = action_of(m->key);
+
+	s->has_model |= action == SET_MODEL;
+	s->has_stream |= action == SET_STREAM;
+	if (action == DROP || (action == SET_OPTIONS && drops_options(s))) {
+		drop(s, m);
+	} else {
+		keep(s, m);
+		s->has_options |= action == SET_OPTIONS;
+		if (action == SET_MODEL || (action == SET_STREAM && s->r->stream != s->ask->stream)
+				|| (action == SET_OPTIONS && adds_usage(s)))
+			replace(s, m, action);
+	}
+	s->last_end = m->whole.p + m->whole.n;
+}
+
+static void add(struct splice *s, const char *key)
+{
+	if (s->kept++)
+		put(s, SLICE(","));
+	put(s, SLICE("\""));
+	put(s, slice_str(key));
+	put(s, SLICE("\":"));
+}
+
+/* What the client did not write, after the last member. */
+static void add_missing(struct splice *s)
+{
+	copy_to(s, s->last_end);
+	if (!s->has_model) {
+		add(s, "model");
+		put_model(s);
+	}
+	if (!s->has_stream && s->r->stream != s->ask->stream) {
+		add(s, "stream");
+		put_stream(s);
+	}
+	if (!s->has_options && adds_usage(s)) {
+		add(s, "stream_options");
+		put(s, SLICE("{\"include_usage\":true}"));
+	}
+}
+
+enum err openai_build(const struct request *r, const struct dialect_ask *ask, struct buf *out)
+{
+	struct splice s = { .r = r, .ask = ask, .out = out };
+	struct slice body = r->body;
+	struct json_member m;
+	size_t at = 0;
+
+	/* One allocation in the usual case. */
+	if (buf_room(out, body.n + 64 + ask->model.n) == NULL)
+		return ERR_TOO_BIG;
+	s.copied = body.p;
+	while (json_next_member(body, &at, &m))
+		take(&s, &m);
+	must(s.last_end != NULL);	/* openai_parse saw `messages` */
+	add_missing(&s);
+	copy_to(&s, body.p + body.n);
+	return s.failed ? ERR_TOO_BIG : ERR_OK;
+}

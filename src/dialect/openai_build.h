@@ -1,0 +1,11 @@
+/* A request -> the provider's body of the dialect openai-chat: the client's bytes with members spliced.  See struct dialect. */
+#ifndef DIALECT_OPENAI_BUILD_H
+#define DIALECT_OPENAI_BUILD_H
+
+#include "base/buf.h"
+#include "dialect/dialect.h"
+
+/* ERR_TOO_BIG when `out` has no room; what was appended until then is to be dropped. */
+enum err openai_build(const struct request *r, const struct dialect_ask *ask, struct buf *out);
+
+#endif

@@ -1,0 +1,24 @@
+#include "dialect/openai_chat.h"
+
+#include "dialect/openai_build.h"
+#include "dialect/openai_collect.h"
+#include "dialect/openai_decode.h"
+#include "dialect/openai_encode.h"
+#include "dialect/openai_error.h"
+#include "dialect/openai_parse.h"
+
+const struct dialect openai_chat = {
+	.name = "openai-chat",
+	.path = "/chat/completions",
+	.parse = openai_parse,
+	.build = openai_build,
+	.decode_event = openai_decode_event,
+	.decode_whole = openai_decode_whole,
+	.fault = openai_error_fault,
+	.encode_event = openai_encode_event,
+	.encode_end = openai_encode_end,
+	.collect = openai_collect,
+	.collected = openai_collect_write,
+	.error_body = openai_error_body,
+	.error_event = openai_error_event,
+};

@@ -1,0 +1,12 @@
+/* Events -> a client's whole answer of the dialect openai-chat.  See struct dialect. */
+#ifndef DIALECT_OPENAI_COLLECT_H
+#define DIALECT_OPENAI_COLLECT_H
+
+#include "dialect/dialect.h"
+
+/* What does not fit the arena's limit makes e->err ERR_TOO_BIG; the answer is then not to be used. */
+void openai_collect(struct dialect_encode *e, const struct event *ev);
+/* Writes nothing when e->err is set, and sets it when `out` has no room. */
+void openai_collect_write(struct dialect_encode *e, struct buf *out);
+
+#endif

@@ -1,0 +1,14 @@
+/* A client's body of the dialect openai-chat -> request.  See struct dialect. */
+#ifndef DIALECT_OPENAI_PARSE_H
+#define DIALECT_OPENAI_PARSE_H
+
+#include "chat/fault.h"
+#include "chat/request.h"
+
+/* Most names a request may list beside its model; OpenRouter takes fewer. */
+#define OPENAI_PARSE_FALLBACKS 16u
+
+/* Reads only what routing needs; what it does not know is never refused.  On error *out_fault has a sentence and `param`. */
+enum err openai_parse(struct arena *a, struct slice body, struct request *out, struct fault *out_fault);
+
+#endif

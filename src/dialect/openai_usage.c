@@ -1,0 +1,69 @@
+#include "dialect/openai_usage.h"
+
+/* A member that holds a count, and the nested object it is in (NULL: top level).  Of several rows for one field the last that
+ * is present wins, so the standard place comes last. */
+static const struct {
+	const char *inside, *name;
+	size_t field;
+} counts[] = {
+	{ NULL, "prompt_tokens", offsetof(struct usage, prompt_tok) },
+	{ NULL, "completion_tokens", offsetof(struct usage, completion_tok) },
+	{ NULL, "cached_tokens", offsetof(struct usage, cached_tok) },			/* Moonshot */
+	{ NULL, "num_cached_tokens", offsetof(struct usage, cached_tok) },		/* Mistral */
+	{ NULL, "prompt_cache_hit_tokens", offsetof(struct usage, cached_tok) },	/* DeepSeek */
+	{ "prompt_tokens_details", "cached_tokens", offsetof(struct usage, cached_tok) },
+	{ NULL, "cache_creation_input_tokens", offsetof(struct usage, cache_write_tok) },	/* LiteLLM */
+	{ "prompt_tokens_details", "cache_creation_input_tokens", offsetof(struct usage, cache_write_tok) },	/* Qwen */
+	{ "prompt_tokens_details", "cache_write_tokens", offsetof(struct usage, cache_write_tok) },
+	{ NULL, "reasoning_tokens", offsetof(struct usage, reasoning_tok) },		/* SGLang, Perplexity */
+	{ "completion_tokens_details", "reasoning_tokens", offsetof(struct usage, reasoning_tok) },
+};
+
+/* A count, or -1.  Some servers write 10.0; 2^53 is where a double stops being exact, far above any count. */
+static int64_t count_of(yyjson_val *v)
+{
+	double d = yyjson_is_real(v) ? yyjson_get_real(v) : -1;
+
+	if (yyjson_is_uint(v) && yyjson_get_uint(v) <= INT64_MAX)
+		return (int64_t)yyjson_get_uint(v);
+	return d >= 0 && d < 9007199254740992.0 ? (int64_t)d : -1;
+}
+
+bool openai_usage_read(yyjson_val *usage, struct usage *u)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < COUNT_OF(counts); i++) {
+		yyjson_val *obj = counts[i].inside ? json_obj(usage, counts[i].inside) : usage;
+		int64_t n = count_of(yyjson_obj_get(obj, counts[i].name));
+		if (n < 0)
+			continue;
+		memcpy((char *)u + counts[i].field, &n, sizeof(n));
+		any = true;
+	}
+	return any;
+}
+
+static void add_details(struct buf *out, const char *object, const char *first, int64_t a, const char *second, int64_t b)
+{
+	if (a < 0 && b < 0)
+		return;
+	buf_addf(out, ",\"%s\":{", object);
+	if (a >= 0)
+		buf_addf(out, "\"%s\":%lld", first, (long long)a);
+	if (b >= 0)
+		buf_addf(out, "%s\"%s\":%lld", a >= 0 ? "," : "", second, (long long)b);
+	buf_add_char(out, '}');
+}
+
+void openai_usage_write(const struct usage *u, struct buf *out)
+{
+	uint64_t prompt = u->prompt_tok > 0 ? (uint64_t)u->prompt_tok : 0;
+	uint64_t completion = u->completion_tok > 0 ? (uint64_t)u->completion_tok : 0;
+
+	buf_addf(out, "{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu", (unsigned long long)prompt,
+		(unsigned long long)completion, (unsigned long long)(prompt + completion));
+	add_details(out, "prompt_tokens_details", "cached_tokens", u->cached_tok, "cache_write_tokens", u->cache_write_tok);
+	add_details(out, "completion_tokens_details", "reasoning_tokens", u->reasoning_tok, NULL, -1);
+	buf_add_char(out, '}');
+}

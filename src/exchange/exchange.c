@@ -1,0 +1,416 @@
+#include "exchange/exchange.h"
+
+#include <stdlib.h>
+
+#include "base/counter.h"
+#include "base/span.h"
+#include "exchange/refuse.h"
+#include "exchange/relay.h"
+
+enum turn { TURN_NEXT, TURN_WAIT, TURN_DONE };
+
+struct step {
+	const char *name;
+	enum turn (*go)(struct exchange *ex);
+	bool may_wait;
+};
+
+#define STEP(n, wait) static enum turn step_##n(struct exchange *ex);
+#include "exchange/steps.def"
+#undef STEP
+
+enum step_id {
+#define STEP(n, wait) STEP_##n,
+#include "exchange/steps.def"
+#undef STEP
+};
+
+static const struct step steps[] = {
+#define STEP(n, wait) { #n, step_##n, wait },
+#include "exchange/steps.def"
+#undef STEP
+};
+
+#define MAGIC 0x78636e67u	/* "xcng" */
+#define ARENA_LIMIT (512u << 20)
+
+struct exchange {
+	unsigned magic;
+	struct exchange_env *env;
+	struct exchange_ask ask;
+	const struct exchange_reply *reply;
+	void *arg;
+	enum step_id step;
+	struct arena arena;		/* before the flight opens, and when it does not */
+	struct request request;
+	struct reader reader;
+	struct relay relay;
+	struct fault fault;		/* the first one */
+	struct task drive;
+	struct alarm ping;
+	uint64_t open_ns, out_ns, wall_ms, body_n;
+	int status;
+	bool head_sent, silent /* nobody to reply to */, whole;
+	struct grave grave;
+	char request_id[65], peer[64];
+};
+
+static struct loop *loop_of(const struct exchange *ex)
+{
+	return ex->env->flight.attempt.loop;
+}
+
+static void fail(struct exchange *ex, const struct fault *f)
+{
+	if (ex->fault.err == ERR_OK)
+		ex->fault = *f;
+}
+
+/* --- replying ------------------------------------------------------------------------------------------------------ */
+
+static void send_head(struct exchange *ex, int status, struct slice type, struct slice fields, int64_t length)
+{
+	must(!ex->head_sent);
+	ex->head_sent = true;
+	ex->status = status;
+	ex->reply->head(ex->arg, status, type, fields, length);
+}
+
+static void put(struct exchange *ex, struct slice bytes)
+{
+	if (bytes.n == 0)
+		return;
+	ex->out_ns = loop_now(loop_of(ex));
+	ex->reply->put(ex->arg, bytes);
+}
+
+/* The fields that say who answered; more on the wire than in the body, so the body stays the provider's. */
+static struct slice answer_fields(struct exchange *ex)
+{
+	const struct flight *f = ex->reader.flight;
+	struct buf *b = &ex->env->out;
+
+	buf_clear(b);
+	http1_write_field(b, SLICE("x-request-id"), ex->ask.request_id);
+	if (f && f->target && flight_may_read(f)) {
+		http1_write_field(b, SLICE("x-weir-model"), ex->request.model);
+		http1_write_field(b, SLICE("x-weir-provider"), f->target->provider->name);
+		http1_write_field(b, SLICE("x-weir-target"), f->target->name);
+		buf_add(b, SLICE("x-weir-attempts: "));
+		buf_add_u64(b, f->attempts);
+		buf_add(b, SLICE("\r\n"));
+	}
+	return buf_slice(b);
+}
+
+static void send_stream_head(struct exchange *ex)
+{
+	struct slice fields = answer_fields(ex);
+	buf_add(&ex->env->out, SLICE("cache-control: no-cache\r\nx-accel-buffering: no\r\n"));
+	fields = buf_slice(&ex->env->out);
+	send_head(ex, 200, SLICE("text/event-stream; charset=utf-8"), fields, -1);
+}
+
+/* An error before any byte of the answer: status and error object in the client's dialect. */
+static void send_error(struct exchange *ex)
+{
+	const struct flight *f = ex->reader.flight;
+	struct buf fields, body;
+
+	buf_init(&fields, 64 << 10);
+	buf_init(&body, 1 << 20);
+	buf_add(&fields, answer_fields(ex));
+	refuse_fields(&ex->fault, f && f->attempts > 0, &fields);
+	ex->ask.dialect->error_body(&ex->fault, &body);
+	send_head(ex, err_row(ex->fault.err)->http, SLICE("application/json"), buf_slice(&fields), (int64_t)buf_len(&body));
+	put(ex, buf_slice(&body));
+	ex->whole = true;
+	buf_done(&fields);
+	buf_done(&body);
+}
+
+/* After the first byte: the form that makes official SDKs raise, then a broken end of body (dependencies.md section 4). */
+static void send_broken_end(struct exchange *ex)
+{
+	struct buf *b = &ex->env->out;
+
+	buf_clear(b);
+	if (ex->request.stream)
+		ex->ask.dialect->error_event(&ex->fault, b);
+	put(ex, buf_slice(b));
+}
+
+static enum turn finish(struct exchange *ex)
+{
+	if (ex->fault.err != ERR_OK && !ex->silent) {
+		if (ex->head_sent)
+			send_broken_end(ex);
+		else
+			send_error(ex);
+	}
+	ex->step = STEP_record;
+	return TURN_NEXT;
+}
+
+/* --- steps --------------------------------------------------------------------------------------------------------- */
+
+/* Runs inside exchange_open, where the body is borrowed; step_parse tells what it found. */
+static void parse(struct exchange *ex)
+{
+	struct exchange_env *env = ex->env;
+	struct request r = { .choices = 1 };
+	struct fault f = { .err = ERR_OK };
+	enum err e = ex->ask.dialect->parse(&env->parse, ex->ask.body, &r, &f);
+
+	if (e != ERR_OK) {
+		f.err = e;
+		f = fault_copy(&ex->arena, &f);
+		fail(ex, &f);
+	} else {
+		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is dropped here. */
+		request_keep(&ex->arena, &r, &ex->request);
+		if (ex->ask.timeout_ms)
+			ex->request.timeout_ms = ex->ask.timeout_ms;
+	}
+	arena_reset(&env->parse, 1 << 20);
+}
+
+static enum turn step_parse(struct exchange *ex)
+{
+	return ex->fault.err == ERR_OK ? TURN_NEXT : finish(ex);
+}
+
+static enum turn step_fly(struct exchange *ex)
+{
+	struct fault f = { .err = ERR_OK };
+
+	if (ex->ask.hops >= ex->env->max_hops)
+		f.err = ERR_LOOP;
+	else if (!flight_open(&ex->env->flight, ex->env->roster, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
+		&ex->reader, &ex->drive, &f) && f.err == ERR_OK)
+		f.err = ERR_INTERNAL;
+	if (f.err != ERR_OK) {
+		fail(ex, &f);
+		return finish(ex);
+	}
+	if (ex->request.stream && ex->env->ping_ms)
+		alarm_set(&ex->ping, ex->env->ping_ms);
+	return TURN_NEXT;
+}
+
+static enum turn flight_failed(struct exchange *ex)
+{
+	fail(ex, &ex->reader.flight->fault);
+	return finish(ex);
+}
+
+static enum turn step_hold(struct exchange *ex)
+{
+	struct flight *f = ex->reader.flight;
+
+	if (!flight_may_read(f))
+		return TURN_WAIT;
+	if (f->journal.state == JOURNAL_FAILED && !f->released)
+		return flight_failed(ex);
+	relay_init(&ex->relay, &f->request, ex->ask.dialect, f->target->provider->dialect, f->streamed, ex->wall_ms / 1000,
+		&f->arena, ex->ask.request_id);
+	return TURN_NEXT;
+}
+
+static void send_json(struct exchange *ex, struct slice body)
+{
+	send_head(ex, 200, SLICE("application/json"), answer_fields(ex), (int64_t)body.n);
+	put(ex, body);
+}
+
+/* Passes on what the journal has, as long as the client takes it. */
+static void pump(struct exchange *ex)
+{
+	struct buf *b = &ex->env->out;
+	const struct event *ev;
+
+	if (ex->request.stream && !ex->head_sent)
+		send_stream_head(ex);
+	while (!ex->reply->full(ex->arg) && (ev = cursor_peek(&ex->reader.cursor))) {
+		buf_clear(b);
+		struct slice bytes = relay_event(&ex->relay, ev, b);
+		if (ex->head_sent)
+			put(ex, bytes);
+		else if (bytes.n)
+			send_json(ex, bytes);
+		cursor_pass(&ex->reader.cursor);
+	}
+}
+
+static void end_well(struct exchange *ex)
+{
+	struct buf body;
+
+	buf_init(&body, ARENA_LIMIT);
+	relay_end(&ex->relay, &body);
+	if (ex->head_sent)
+		put(ex, buf_slice(&body));
+	else
+		send_json(ex, buf_slice(&body));
+	buf_done(&body);
+	ex->whole = true;
+}
+
+static enum turn step_relay(struct exchange *ex)
+{
+	struct flight *f = ex->reader.flight;
+
+	if (ex->reader.cursor.journal == NULL) {
+		/* Cut by the flight: it lagged behind others that share the answer. */
+		fail(ex, &(struct fault){ .err = ERR_CLIENT_SLOW });
+		return finish(ex);
+	}
+	pump(ex);
+	if (cursor_peek(&ex->reader.cursor) || f->journal.state == JOURNAL_OPEN)
+		return TURN_WAIT;
+	if (f->journal.state == JOURNAL_FAILED)
+		return flight_failed(ex);
+	end_well(ex);
+	return finish(ex);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------- */
+
+static void fill_record(const struct exchange *ex, struct record *r)
+{
+	const struct flight *f = ex->reader.flight;
+	uint64_t now = loop_now(loop_of(ex));
+
+	*r = (struct record){ .wall_ms = ex->wall_ms, .request_id = ex->ask.request_id, .peer = ex->ask.peer,
+		.endpoint = ex->ask.endpoint, .model = ex->request.model, .stream = ex->request.stream, .err = ex->fault.err,
+		.status = ex->silent ? err_row(ex->fault.err)->http : ex->status, .usage = USAGE_NONE,
+		.prompt_estimate_tok = ex->request.prompt_tok, .bytes_in = ex->body_n, .total_ns = now - ex->open_ns };
+	if (f == NULL)
+		return;
+	r->model_known = map_find(&f->roster->models, r->model) != NULL;
+	r->target = f->target ? f->target->name : SLICE_EMPTY;
+	r->attempts = f->attempts;
+	r->finish = f->finish;
+	r->usage = f->usage;
+	r->upstream_id = f->upstream_id;
+	r->first_ns = f->first_ns ? f->first_ns - f->open_ns : 0;
+}
+
+static void dig(struct grave *g)
+{
+	struct exchange *ex = LIST_ITEM(g, struct exchange, grave);
+	arena_done(&ex->arena);
+	ex->magic = 0;
+	free(ex);
+}
+
+static enum turn step_record(struct exchange *ex)
+{
+	struct record r;
+	struct buf tries;
+
+	alarm_clear(&ex->ping);
+	/* A client that leaves, or an answer cut in the middle, must first stop the upstream: then the record has its usage. */
+	buf_init(&tries, 8192);
+	struct flight *f = ex->reader.flight;
+	if (f && f->readers == 1)
+		flight_stop(f);
+	fill_record(ex, &r);
+	if (f && (f->attempts > 1 || (ex->fault.err != ERR_OK && f->attempts)))
+		flight_tries(f, &tries);
+	r.tries = buf_slice(&tries);
+	if (!ex->silent)
+		ex->reply->end(ex->arg, ex->whole);
+	ex->env->on_record(ex->env->arg, &r);
+	buf_done(&tries);
+	flight_leave(&ex->reader);
+	loop_unpost(loop_of(ex), &ex->drive);
+	counter_sub(COUNTER_exchanges_open, 1);
+	loop_bury(loop_of(ex), &ex->grave, dig);
+	return TURN_DONE;
+}
+
+/* --- the driver ---------------------------------------------------------------------------------------------------- */
+
+static void run(struct exchange *ex)
+{
+	must(ex->magic == MAGIC);
+	for (;;) {
+		enum step_id at = ex->step;
+		enum turn t = steps[at].go(ex);
+		if (t == TURN_DONE)
+			return;
+		must(t == TURN_NEXT || steps[at].may_wait);
+		if (t == TURN_WAIT)
+			return;
+		if (ex->step == at)
+			ex->step++;
+	}
+}
+
+static void drive(struct task *t)
+{
+	run(LIST_ITEM(t, struct exchange, drive));
+}
+
+/* Output only stores its time; the alarm finds out when it fires how long the client has waited. */
+static void on_ping(struct alarm *a)
+{
+	struct exchange *ex = LIST_ITEM(a, struct exchange, ping);
+	uint64_t quiet = (loop_now(loop_of(ex)) - ex->out_ns) / SPAN_NS_PER_MS;
+
+	if (quiet < ex->env->ping_ms) {
+		alarm_set(a, ex->env->ping_ms - quiet);
+		return;
+	}
+	alarm_set(a, ex->env->ping_ms);
+	if (ex->reply->full(ex->arg))
+		return;
+	if (!ex->head_sent)
+		send_stream_head(ex);
+	/* One newline, no blank line: `: ping\n\n` makes openai-python raise once any id: was seen (users.md 4.1). */
+	put(ex, SLICE(": ping\n"));
+	counter_add(COUNTER_pings, 1);
+}
+
+struct exchange *exchange_open(struct exchange_env *env, const struct exchange_ask *ask, const struct exchange_reply *reply,
+	void *arg)
+{
+	struct exchange *ex = calloc(1, sizeof(*ex));
+	struct loop *l = env->flight.attempt.loop;
+
+	must(ex != NULL);
+	ex->magic = MAGIC;
+	ex->env = env;
+	ex->ask = *ask;
+	ex->reply = reply;
+	ex->arg = arg;
+	ex->open_ns = ex->out_ns = loop_now(l);
+	ex->wall_ms = loop_wall_ms(l);
+	ex->body_n = ask->body.n;
+	ex->drive.go = drive;
+	ex->ask.request_id = slice_str(slice_copy(ask->request_id, ex->request_id, sizeof(ex->request_id)));
+	ex->ask.peer = slice_str(slice_copy(ask->peer, ex->peer, sizeof(ex->peer)));
+	arena_init(&ex->arena, ARENA_LIMIT);
+	alarm_init(&ex->ping, l, on_ping);
+	counter_add(COUNTER_exchanges_open, 1);
+	parse(ex);
+	loop_post(l, &ex->drive);
+	return ex;
+}
+
+void exchange_room(struct exchange *ex)
+{
+	loop_post(loop_of(ex), &ex->drive);
+}
+
+void exchange_cancel(struct exchange *ex, enum err why)
+{
+	must(ex->magic == MAGIC);
+	ex->silent = why != ERR_DRAINING;
+	ex->fault = (struct fault){ .err = why };
+	counter_add(COUNTER_clients_gone, why == ERR_CLIENT_GONE);
+	counter_add(COUNTER_clients_slow, why == ERR_CLIENT_SLOW);
+	finish(ex);
+	run(ex);
+}

@@ -1,0 +1,56 @@
+/* An exchange: one client request and its response, run as the steps of steps.def by one driver.
+ *
+ * Callbacks (news from the flight, room in the socket, client gone) only record and post the driver's task.  The end is one
+ * function on every path. */
+#ifndef EXCHANGE_EXCHANGE_H
+#define EXCHANGE_EXCHANGE_H
+
+#include "flight/flight.h"
+#include "ledger/record.h"
+
+struct exchange;
+
+/* What an exchange may ask of the door it came through; handed down by front/. */
+struct exchange_reply {
+	/* Status and fields; `length` -1: a stream of unknown length.  Once, before any put. */
+	void (*head)(void *arg, int status, struct slice content_type, struct slice fields, int64_t length);
+	void (*put)(void *arg, struct slice bytes);
+	/* The client reads too slowly: stop until exchange_room(). */
+	bool (*full)(void *arg);
+	/* Exactly once, last.  `whole` false: the client must notice that the answer is cut.  The exchange is freed at the
+	 * end of this turn. */
+	void (*end)(void *arg, bool whole);
+};
+
+/* Shared by all exchanges of a loop. */
+struct exchange_env {
+	struct flight_env flight;
+	struct roster *roster;			/* the present one */
+	struct arena parse;			/* scratch while a body is parsed */
+	struct buf out;				/* scratch while bytes are written */
+	uint64_t ping_ms;			/* keep-alive comments to clients of slow streams; 0: none */
+	unsigned max_hops;
+	void (*on_record)(void *arg, const struct record *r);
+	void *arg;
+};
+
+struct exchange_ask {
+	const struct dialect *dialect;
+	struct slice endpoint;		/* static */
+	struct slice body;		/* borrowed for the call */
+	struct slice request_id, peer;	/* copied */
+	unsigned hops;			/* x-weir-hops of the request */
+	uint64_t timeout_ms;		/* x-weir-timeout-ms header or the like; 0: none */
+};
+
+/* Parses and plans at once; every answer, errors too, comes through `reply` in a later step of this turn or later turns, never
+ * inside this call. */
+struct exchange *exchange_open(struct exchange_env *env, const struct exchange_ask *ask, const struct exchange_reply *reply,
+	void *arg);
+/* The client can take more. */
+void exchange_room(struct exchange *ex);
+/* The client is gone, or too slow (ERR_CLIENT_SLOW), or the server must go (ERR_DRAINING: tells the client first).  Ends it at once:
+ * reply->end is called only for ERR_DRAINING. */
+void exchange_cancel(struct exchange *ex, enum err why);
+
+#endif

@@ -1,0 +1,64 @@
+#include "exchange/relay.h"
+
+static enum relay_mode mode_for(bool wants_stream, bool streamed, bool same)
+{
+	if (wants_stream)
+		return streamed && same ? RELAY_PASS : RELAY_TRANSLATE;
+	return !streamed && same ? RELAY_PASS_WHOLE : RELAY_COLLECT;
+}
+
+void relay_init(struct relay *r, const struct request *request, const struct dialect *front, const struct dialect *back,
+	bool streamed, uint64_t now_s, struct arena *arena, struct slice id)
+{
+	*r = (struct relay){ .mode = mode_for(request->stream, streamed, front == back), .front = front,
+		.wants_usage = request->wants_usage };
+	r->encode = (struct dialect_encode){ .request = request, .id = id, .created_s = now_s, .arena = arena };
+}
+
+static bool ends_frame(struct slice raw)
+{
+	static const char *const ends[] = { "\n\n", "\r\n\r\n", "\r\r" };
+
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		struct slice e = slice_str(ends[i]);
+		if (raw.n >= e.n && slice_eq(slice_skip(raw, raw.n - e.n), e))
+			return true;
+	}
+	return false;
+}
+
+/* A last frame that came without its blank line would be dropped by the client's parser: it gets one. */
+static struct slice pass_frame(struct slice raw, struct buf *scratch)
+{
+	if (raw.n == 0 || ends_frame(raw))
+		return raw;
+	buf_add(scratch, raw);
+	buf_add(scratch, SLICE("\n\n"));
+	return buf_slice(scratch);
+}
+
+struct slice relay_event(struct relay *r, const struct event *ev, struct buf *scratch)
+{
+	r->end_seen |= ev->kind == EVENT_END;
+	switch (r->mode) {
+	case RELAY_PASS:
+		return ev->hidden && !r->wants_usage ? SLICE_EMPTY : pass_frame(ev->raw, scratch);
+	case RELAY_PASS_WHOLE:
+		return ev->raw;
+	case RELAY_TRANSLATE:
+		r->front->encode_event(&r->encode, ev, scratch);
+		return buf_slice(scratch);
+	case RELAY_COLLECT:
+		r->front->collect(&r->encode, ev);
+		return SLICE_EMPTY;
+	}
+	must_never("relay mode");
+}
+
+void relay_end(struct relay *r, struct buf *out)
+{
+	if (r->mode == RELAY_COLLECT)
+		r->front->collected(&r->encode, out);
+	else if (r->mode == RELAY_TRANSLATE || (r->mode == RELAY_PASS && !r->end_seen))
+		r->front->encode_end(&r->encode, out);
+}

@@ -1,0 +1,345 @@
+#include "flight/flight.h"
+
+#include <stdlib.h>
+
+#include "base/counter.h"
+#include "base/log.h"
+#include "base/span.h"
+
+#define MAGIC 0x666c6774u	/* "flgt" */
+
+static const struct attempt_events attempt_events;
+
+static void try_next(struct flight *f);
+
+/* --- states -------------------------------------------------------------------------------------------------------- */
+
+/* The only mover: state, clocks and the running attempt change together. */
+static void move(struct flight *f, enum flight_state to)
+{
+	must(f->state != FLIGHT_ENDED);
+	f->state = to;
+	if (to != FLIGHT_WAITING)
+		alarm_clear(&f->clock);
+	if (to != FLIGHT_ENDED)
+		return;
+	alarm_clear(&f->total);
+	f->end_ns = loop_now(f->env->attempt.loop);
+}
+
+static void end_ok(struct flight *f)
+{
+	move(f, FLIGHT_ENDED);
+	f->released = true;
+	f->fault = (struct fault){ .err = ERR_OK };
+	journal_complete(&f->journal);
+}
+
+static void end_failed(struct flight *f)
+{
+	must(f->fault.err != ERR_OK);
+	move(f, FLIGHT_ENDED);
+	if (f->released)
+		counter_add(COUNTER_streams_cut, 1);
+	journal_fail(&f->journal, f->fault.err);
+}
+
+static void note_fault(struct flight *f, const struct fault *fault)
+{
+	if (f->fault.err == ERR_OK)
+		f->fault = fault_copy(&f->arena, fault);
+}
+
+/* --- one attempt after another -------------------------------------------------------------------------------------- */
+
+/* The one place where an attempt's end is taken apart: plan, health, tries, bytes (design.md section 2). */
+static void settle_attempt(struct flight *f, const struct fault *fault)
+{
+	struct attempt *at = &f->attempt;
+	bool breaker_changed = false;
+
+	plan_result(&f->plan, &f->env->plan, &f->choice, fault, loop_now(f->env->attempt.loop), &breaker_changed);
+	if (breaker_changed) {
+		const struct breaker *b = &f->target->health->breaker;
+		counter_add(COUNTER_breaker_changes, 1);
+		log_warn("breaker", LOG_S("target", f->target->name), LOG_Z("state", breaker_state_name(b->state)),
+			LOG_Z("why", err_name(fault->err)));
+	}
+	if (f->attempts <= FLIGHT_TRIES)
+		f->tries[f->attempts - 1] = (struct flight_try){ f->target, fault->err, fault->status,
+			(at->end_ns ? at->end_ns : loop_now(f->env->attempt.loop)) - at->open_ns };
+	counter_add(COUNTER_attempts_failed, fault->err != ERR_OK && fault->err != ERR_CLIENT_GONE);
+	f->streamed = at->answer.mode == ANSWER_EVENTS;
+	f->usage = at->answer.decode.tally.usage;
+	f->finish = at->answer.decode.tally.finish;
+	f->bytes_in += at->bytes_in;
+	f->bytes_out += at->bytes_out;
+	if (at->answer.request_id.n)
+		f->upstream_id = at->answer.request_id;
+	attempt_close(at);
+}
+
+static void start_attempt(struct flight *f)
+{
+	const struct attempt_ask ask = { .target = f->choice.step->target, .key = f->choice.key,
+		.clocks = &f->choice.step->model->clocks, .request = &f->request, .request_id = f->request_id, .hops = f->hops };
+
+	f->target = ask.target;
+	f->attempts++;
+	counter_add(COUNTER_attempts, 1);
+	counter_add(COUNTER_retries, f->attempts > 1);
+	move(f, FLIGHT_TRYING);
+	attempt_open(&f->attempt, &f->env->attempt, &ask, &f->arena, &attempt_events, f);
+}
+
+static void give_up(struct flight *f)
+{
+	if (f->fault.err == ERR_OK)
+		note_fault(f, &(struct fault){ .err = f->choice.why == ERR_OK ? ERR_NO_TARGET : f->choice.why });
+	if (f->choice.retry_after_ms)
+		f->fault.retry_after_ms = f->choice.retry_after_ms;
+	end_failed(f);
+}
+
+static void try_next(struct flight *f)
+{
+	f->choice = plan_next(&f->plan, &f->env->plan, loop_now(f->env->attempt.loop), f->env->dice);
+	switch (f->choice.verdict) {
+	case PLAN_GO:
+		start_attempt(f);
+		break;
+	case PLAN_WAIT:
+		move(f, FLIGHT_WAITING);
+		alarm_set(&f->clock, f->choice.wait_ms);
+		break;
+	case PLAN_STOP:
+		give_up(f);
+	}
+}
+
+static void attempt_is_over(struct flight *f)
+{
+	struct fault fault = fault_copy(&f->arena, &f->attempt.answer.fault);
+
+	f->attempt_ended = false;
+	settle_attempt(f, &fault);
+	if (fault.err == ERR_OK) {
+		end_ok(f);
+		return;
+	}
+	if (f->released) {
+		f->fault = fault;
+		end_failed(f);
+		return;
+	}
+	note_fault(f, &fault);
+	if (err_row(fault.err)->retry == ERR_RETRY_NO) {
+		f->fault = fault;
+		end_failed(f);
+		return;
+	}
+	journal_restart(&f->journal);
+	try_next(f);
+}
+
+/* --- back-pressure --------------------------------------------------------------------------------------------------- */
+
+/* A lone slow reader slows its upstream.  Where several share it, the slow one is cut alone: its exchange sees
+ * cursor.journal == NULL at its next turn. */
+static void check_lag(struct flight *f)
+{
+	if (journal_lag(&f->journal) < f->env->limits.lag_bytes)
+		return;
+	if (f->readers == 1) {
+		attempt_pause(&f->attempt, true);
+		journal_wait_drain(&f->journal, f->env->limits.lag_bytes / 2);
+		return;
+	}
+	LIST_EACH(node, tmp, &f->journal.cursors) {
+		struct cursor *c = LIST_ITEM(node, struct cursor, node);
+		if (cursor_lag(c) < f->env->limits.lag_bytes)
+			continue;
+		loop_post(f->env->attempt.loop, c->on_news);
+		cursor_close(c);
+	}
+}
+
+/* --- what attempts and clocks record ---------------------------------------------------------------------------------- */
+
+static enum err on_event(void *arg, const struct event *ev)
+{
+	struct flight *f = arg;
+	enum err e = journal_add(&f->journal, ev);
+
+	if (e != ERR_OK)
+		return ERR_UP_TOO_BIG;
+	if (!f->released && event_is_content(ev) && f->attempt.answer.mode == ANSWER_EVENTS) {
+		f->released = f->streamed = true;
+		f->first_ns = loop_now(f->env->attempt.loop);
+	}
+	if (f->released)
+		check_lag(f);
+	return ERR_OK;
+}
+
+static void on_end(void *arg)
+{
+	struct flight *f = arg;
+	f->attempt_ended = true;
+	loop_post(f->env->attempt.loop, &f->drive);
+}
+
+static const struct attempt_events attempt_events = { .on_event = on_event, .on_end = on_end };
+
+/* Runs at the end of a turn: the attempt ended, or a paused upstream may go on. */
+static void drive(struct task *t)
+{
+	struct flight *f = LIST_ITEM(t, struct flight, drive);
+
+	must(f->magic == MAGIC);
+	if (f->state == FLIGHT_ENDED)
+		return;
+	if (f->attempt_ended)
+		attempt_is_over(f);
+	else
+		attempt_pause(&f->attempt, false);
+}
+
+static void on_clock(struct alarm *a)
+{
+	try_next(LIST_ITEM(a, struct flight, clock));
+}
+
+static void on_total(struct alarm *a)
+{
+	struct flight *f = LIST_ITEM(a, struct flight, total);
+	const struct fault fault = { .err = f->total_is_callers ? ERR_CLIENT_DEADLINE : ERR_UP_TOTAL_TIMEOUT };
+
+	if (f->attempt_ended) {
+		alarm_set(&f->total, 0);	/* the driver looks at the finished attempt first */
+		return;
+	}
+	if (f->state == FLIGHT_TRYING)
+		settle_attempt(f, &fault);
+	if (f->released || f->fault.err == ERR_OK || f->total_is_callers)
+		f->fault = fault;
+	end_failed(f);
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------------ */
+
+void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
+{
+	*e = (struct flight_env){ .dice = dice };
+	e->attempt.loop = l;
+}
+
+void flight_env_done(struct flight_env *e)
+{
+	attempt_env_done(&e->attempt);
+}
+
+static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
+{
+	*r = (struct reader){ .flight = f };
+	f->readers++;
+	cursor_open(&r->cursor, &f->journal, on_news);
+}
+
+static void start_total(struct flight *f)
+{
+	uint64_t ms = f->plan.model->clocks.total_ms;
+
+	f->total_is_callers = f->request.timeout_ms && (ms == 0 || f->request.timeout_ms < ms);
+	if (f->total_is_callers)
+		ms = f->request.timeout_ms;
+	if (ms)
+		alarm_set(&f->total, ms);
+}
+
+struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request, struct arena *arena,
+	struct slice request_id, unsigned hops, struct reader *r, struct task *on_news, struct fault *out_fault)
+{
+	struct loop *l = env->attempt.loop;
+	struct plan plan;
+	enum err e = plan_make(&plan, roster, request, loop_now(l), env->dice, arena, out_fault);
+
+	if (e != ERR_OK)
+		return NULL;
+	struct flight *f = calloc(1, sizeof(*f));
+	must(f != NULL);
+	f->magic = MAGIC;
+	f->env = env;
+	f->arena = *arena;
+	arena_init(arena, arena->limit);
+	f->request = *request;
+	f->request_id = arena_copy(&f->arena, request_id);
+	f->hops = hops;
+	f->roster = roster_ref(roster);
+	f->plan = plan;
+	f->usage = USAGE_NONE;
+	f->open_ns = loop_now(l);
+	f->drive.go = drive;
+	alarm_init(&f->clock, l, on_clock);
+	alarm_init(&f->total, l, on_total);
+	journal_init(&f->journal, l, env->limits.journal_bytes, false);
+	f->journal.on_drain = &f->drive;
+	counter_add(COUNTER_flights_open, 1);
+	add_reader(f, r, on_news);
+	start_total(f);
+	try_next(f);
+	return f;
+}
+
+static void dig(struct grave *g)
+{
+	struct flight *f = LIST_ITEM(g, struct flight, grave);
+
+	journal_done(&f->journal);
+	roster_unref(&f->roster);
+	arena_done(&f->arena);
+	f->magic = 0;
+	free(f);
+}
+
+void flight_stop(struct flight *f)
+{
+	if (f->state == FLIGHT_TRYING)
+		settle_attempt(f, &(struct fault){ .err = ERR_CLIENT_GONE });
+	if (f->state != FLIGHT_ENDED)
+		move(f, FLIGHT_ENDED);
+}
+
+static void bury(struct flight *f)
+{
+	struct loop *l = f->env->attempt.loop;
+
+	flight_stop(f);
+	loop_unpost(l, &f->drive);
+	counter_sub(COUNTER_flights_open, 1);
+	loop_bury(l, &f->grave, dig);
+}
+
+void flight_tries(const struct flight *f, struct buf *out)
+{
+	for (uint32_t i = 0; i < MIN_OF(f->attempts, (uint32_t)FLIGHT_TRIES); i++) {
+		const struct flight_try *t = &f->tries[i];
+		if (t->target == NULL)
+			break;
+		buf_addf(out, "%s%.*s=%s:%llu", i ? " " : "", SLICE_ARG(t->target->name), err_name(t->err),
+			(unsigned long long)(t->took_ns / SPAN_NS_PER_MS));
+	}
+}
+
+void flight_leave(struct reader *r)
+{
+	struct flight *f = r->flight;
+
+	if (f == NULL)
+		return;
+	r->flight = NULL;
+	cursor_close(&r->cursor);
+	must(f->readers > 0);
+	if (--f->readers == 0)
+		bury(f);
+}

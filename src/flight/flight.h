@@ -1,0 +1,106 @@
+/* A flight: one piece of upstream work and its journal, read by any number of exchanges.  It belongs to nobody: the last reader
+ * that leaves ends it.
+ *
+ *   FLIGHT_TRYING    an attempt is running                                        [flight.c, move()]
+ *   FLIGHT_WAITING   a back-off or a Retry-After runs; then TRYING
+ *   FLIGHT_ENDED     the journal is complete or failed; readers may still read
+ *
+ *   TRYING -> TRYING   attempt failed before release, another target at once
+ *   TRYING -> WAITING  attempt failed before release, all targets tried, rounds left
+ *   TRYING -> ENDED    answer complete; or failed after release; or nothing left to try; or total time over
+ *   WAITING -> TRYING | ENDED
+ *
+ * Release: readers see nothing until the hold is over (the first content event, or for a whole answer its end).  Until then
+ * every failure is invisible: the journal is started anew by the next attempt. */
+#ifndef FLIGHT_FLIGHT_H
+#define FLIGHT_FLIGHT_H
+
+#include "base/dice.h"
+#include "chat/journal.h"
+#include "route/plan.h"
+#include "upstream/attempt.h"
+
+enum flight_state { FLIGHT_TRYING, FLIGHT_WAITING, FLIGHT_ENDED };
+
+struct flight_limits {
+	size_t journal_bytes;	/* most bytes a journal may hold */
+	size_t lag_bytes;	/* a lone reader this far behind pauses the upstream; one among several is cut */
+};
+
+/* Shared by all flights of a loop. */
+struct flight_env {
+	struct attempt_env attempt;
+	struct plan_conf plan;
+	struct flight_limits limits;
+	struct dice *dice;
+};
+
+/* What happened in one attempt: for the record. */
+struct flight_try {
+	const struct target *target;
+	enum err err;
+	int status;
+	uint64_t took_ns;
+};
+#define FLIGHT_TRIES 8	/* kept for the record; later ones are only counted */
+
+struct flight {
+	unsigned magic;
+	struct flight_env *env;
+	enum flight_state state;
+	struct arena arena;		/* of the flight and the request */
+	struct request request;
+	struct slice request_id;
+	unsigned hops;
+	struct roster *roster;		/* a reference */
+	struct plan plan;
+	struct plan_choice choice;	/* of the running attempt */
+	struct attempt attempt;
+	struct journal journal;
+	struct fault fault;		/* the first one; err OK while none */
+	bool released;			/* readers may read */
+	bool streamed;			/* the provider answers with events; known at release */
+	bool attempt_ended;		/* recorded by the attempt, for the driver */
+	uint32_t readers;
+	struct task drive;
+	struct alarm clock;		/* WAITING: back-off or Retry-After */
+	struct alarm total;		/* total time or the caller's deadline */
+	bool total_is_callers;
+	struct grave grave;
+	/* for the record */
+	uint64_t open_ns, first_ns, end_ns;
+	uint32_t attempts;
+	struct flight_try tries[FLIGHT_TRIES];
+	const struct target *target;	/* of the last attempt */
+	struct usage usage;
+	enum event_finish finish;
+	struct slice upstream_id;
+	uint64_t bytes_in, bytes_out;
+};
+
+/* One reader of a flight. */
+struct reader {
+	struct cursor cursor;
+	struct flight *flight;
+};
+
+void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice);
+void flight_env_done(struct flight_env *e);
+
+/* Starts with one reader, whose `on_news` is posted for every change.  `arena` and what `request` points to move into the flight.
+ * NULL with *out_fault when there is no such model (the arena is untouched then). */
+struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request, struct arena *arena,
+	struct slice request_id, unsigned hops, struct reader *r, struct task *on_news, struct fault *out_fault);
+/* The reader leaves; the last one ends the flight: its attempt is closed now, its memory goes at the end of the turn. */
+void flight_leave(struct reader *r);
+/* Stops the upstream now: its last reader is about to leave.  The counts for the record are final after this. */
+void flight_stop(struct flight *f);
+/* "openai/a=up_overloaded:812 local/b=ok:93": each attempt with its outcome and milliseconds. */
+void flight_tries(const struct flight *f, struct buf *out);
+/* The answer can be read (or the flight has ended without one). */
+static inline bool flight_may_read(const struct flight *f)
+{
+	return f->released || f->state == FLIGHT_ENDED;
+}
+
+#endif

@@ -1,0 +1,570 @@
+#include "front/conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/counter.h"
+#include "base/span.h"
+#include "codec/url.h"
+#include "front/page.h"
+#include "front/writer.h"
+
+enum conn_state { CONN_IDLE, CONN_READING, CONN_BUSY, CONN_LINGER };
+
+#define LINGER_MS 2000
+#define FLUSH_MS 10000		/* time for the last bytes to leave when a connection closes */
+#define AHEAD_BYTES 65536u	/* pipelined bytes kept while an answer is made; past that reading pauses */
+#define MAX_FIELDS 100u
+#define READ_BYTES 65536u	/* most bytes of one read (loop/stream.c) */
+
+/* What is known of the request being read or answered; zeroed between requests. */
+struct conn_request {
+	const struct endpoint *endpoint;
+	enum err refused;		/* before or instead of an exchange */
+	uint64_t start_ns, wall_ms;
+	uint64_t timeout_ms;
+	int64_t length;			/* Content-Length; -1: chunked */
+	unsigned hops;
+	bool complete;			/* its last byte has been read */
+	char id[65];
+	char path[160];			/* for the record, cut */
+	char rest[160];			/* what stands behind a prefix path; longer is no model's name */
+};
+
+struct conn {
+	struct list node;		/* front->conns; first, so that front can walk them */
+	struct front *front;
+	struct stream *stream;
+	struct http1 http;
+	enum conn_state state;
+	struct alarm clock;
+	struct grave grave;
+	struct task go_on;		/* parse what was sent ahead */
+	struct exchange *exchange;	/* BUSY with a chat request */
+	struct conn_request req;
+	struct writer out;
+	struct buf body, ahead;
+	uint64_t sent_mark;		/* output at the last look of the clock */
+	bool admin, paused, eof;
+};
+
+/* --- states and memory --------------------------------------------------------------------------------------------- */
+
+static void dig(struct grave *g)
+{
+	struct conn *c = LIST_ITEM(g, struct conn, grave);
+	http1_done(&c->http);
+	free(c);
+}
+
+static void drop(struct buf *b)
+{
+	counter_sub(COUNTER_buffered_bytes, b->cap);
+	buf_done(b);
+}
+
+static bool keep(struct buf *b, struct slice s)
+{
+	size_t before = b->cap;
+	bool ok = buf_put(b, s);
+	counter_add(COUNTER_buffered_bytes, b->cap - before);
+	return ok;
+}
+
+/* Busy or not is counted where the state changes: a drain waits for the last busy one. */
+static void move(struct conn *c, enum conn_state to)
+{
+	struct front *f = c->front;
+
+	if (c->state == CONN_BUSY && to != CONN_BUSY && --f->n_busy == 0 && f->draining)
+		loop_post(f->loop, &f->on_quiet);
+	if (c->state != CONN_BUSY && to == CONN_BUSY)
+		f->n_busy++;
+	c->state = to;
+}
+
+/* The stream is gone or going; nothing refers to this connection after the turn. */
+static void forget(struct conn *c)
+{
+	move(c, CONN_IDLE);
+	alarm_clear(&c->clock);
+	loop_unpost(c->front->loop, &c->go_on);
+	list_remove(&c->node);
+	c->front->n_conns--;
+	counter_sub(COUNTER_connections_open, 1);
+	drop(&c->body);
+	drop(&c->ahead);
+	loop_bury(c->front->loop, &c->grave, dig);
+}
+
+static void close_after_flush(struct conn *c)
+{
+	stream_close(&c->stream, FLUSH_MS);
+	forget(c);
+}
+
+static void wait_for_request(struct conn *c)
+{
+	move(c, CONN_IDLE);
+	c->req = (struct conn_request){ .refused = ERR_OK };
+	http1_next(&c->http, false);
+	alarm_set(&c->clock, c->front->limits.times.idle);
+	if (buf_len(&c->ahead))
+		loop_post(c->front->loop, &c->go_on);
+	else if (c->paused)
+		stream_resume(c->stream);
+	if (buf_len(&c->ahead) == 0)
+		c->paused = false;
+}
+
+/* --- the end of a response ----------------------------------------------------------------------------------------- */
+
+static void record_page(struct conn *c, enum err err, int status)
+{
+	const struct conn_request *q = &c->req;
+	const struct record r = { .wall_ms = q->wall_ms, .request_id = slice_str(q->id),
+		.peer = slice_str(stream_peer(c->stream)), .endpoint = slice_str(q->endpoint ? q->endpoint->label : ""),
+		.path = slice_str(q->path), .status = status, .err = err, .usage = USAGE_NONE, .bytes_in = buf_len(&c->body),
+		.bytes_out = c->out.body_n, .total_ns = loop_now(c->front->loop) - q->start_ns };
+
+	if (q->endpoint == NULL || q->endpoint->label[0])
+		c->front->on_record(c->front->arg, &r);
+}
+
+/* `whole`: the response ended as its framing says.  A cut one is flushed (the client gets the error event) and then ends
+ * without its last chunk, so that no client takes it for complete. */
+static void response_over(struct conn *c, bool whole)
+{
+	c->exchange = NULL;
+	drop(&c->body);
+	if (whole)
+		writer_end(&c->out);
+	if (!whole || (c->out.close && c->req.complete)) {
+		close_after_flush(c);
+	} else if (!c->req.complete) {
+		move(c, CONN_LINGER);
+		alarm_set(&c->clock, LINGER_MS);
+	} else {
+		wait_for_request(c);
+	}
+}
+
+/* --- answering ----------------------------------------------------------------------------------------------------- */
+
+static void start_answer(struct conn *c, bool may_keep)
+{
+	struct front *f = c->front;
+
+	move(c, CONN_BUSY);
+	c->out.stream = c->stream;
+	c->out.scratch = &f->wire;
+	c->out.date_s = loop_wall_ms(f->loop) / 1000;
+	c->out.close = !may_keep || f->draining || c->eof;
+	c->out.chunked = false;
+	c->out.body_n = 0;
+	c->sent_mark = stream_sent(c->stream);
+	alarm_set(&c->clock, f->limits.times.write);
+}
+
+static void write_page(struct conn *c, const struct page *p, struct slice body, struct slice more)
+{
+	struct buf fields;
+
+	buf_init(&fields, 4096);
+	http1_write_field(&fields, SLICE("x-request-id"), slice_str(c->req.id));
+	buf_add(&fields, more);
+	writer_head(&c->out, p->status, p->type, buf_slice(&fields), (int64_t)body.n);
+	buf_done(&fields);
+	writer_put(&c->out, body);
+	record_page(c, p->err, p->status);
+	response_over(c, true);
+}
+
+static struct slice refusal_fields(const struct conn *c, char *out, size_t cap)
+{
+	out[0] = '\0';
+	if (c->req.refused == ERR_BAD_METHOD)
+		snprintf(out, cap, "allow: %s\r\n", c->req.endpoint->method == HTTP1_GET ? "GET, HEAD" : "POST");
+	else if (err_row(c->req.refused)->http == 503)
+		snprintf(out, cap, "retry-after: 1\r\n");
+	return slice_str(out);
+}
+
+/* Refuses without an exchange.  Before the request was read whole the connection cannot be used again. */
+static void refuse(struct conn *c, enum err why)
+{
+	struct buf body;
+	char more[64];
+	struct fault fault = { .err = why };
+
+	buf_init(&body, 65536);
+	c->req.refused = why;
+	if (err_row(why)->http == 503)
+		counter_add(COUNTER_requests_shed, 1);
+	else if (c->req.endpoint == NULL || !c->req.complete)
+		counter_add(COUNTER_bad_requests, 1);
+	start_answer(c, c->req.complete && c->out.close == false);
+	struct page p = page_refuse(&fault, &body);
+	write_page(c, &p, buf_slice(&body), refusal_fields(c, more, sizeof(more)));
+	buf_done(&body);
+}
+
+static void answer_page(struct conn *c, bool may_keep)
+{
+	struct buf body;
+
+	buf_init(&body, 64u << 20);
+	start_answer(c, may_keep);
+	struct page p = page_make(c->front, c->req.endpoint->kind, slice_str(c->req.rest), &body);
+	write_page(c, &p, buf_slice(&body), SLICE_EMPTY);
+	buf_done(&body);
+}
+
+static void reply_head(void *arg, int status, struct slice type, struct slice fields, int64_t length)
+{
+	struct conn *c = arg;
+	c->out.close |= c->front->draining;
+	writer_head(&c->out, status, type, fields, length);
+}
+
+static void reply_put(void *arg, struct slice bytes)
+{
+	writer_put(&((struct conn *)arg)->out, bytes);
+}
+
+static bool reply_full(void *arg)
+{
+	return stream_full(((struct conn *)arg)->stream);
+}
+
+static void reply_end(void *arg, bool whole)
+{
+	response_over(arg, whole);
+}
+
+static const struct exchange_reply reply = { reply_head, reply_put, reply_full, reply_end };
+
+static void answer_chat(struct conn *c, struct slice body, bool may_keep)
+{
+	const struct exchange_ask ask = { .dialect = &openai_chat, .endpoint = slice_str(c->req.endpoint->label), .body = body,
+		.request_id = slice_str(c->req.id), .peer = slice_str(stream_peer(c->stream)), .hops = c->req.hops,
+		.timeout_ms = c->req.timeout_ms };
+
+	start_answer(c, may_keep);
+	c->exchange = exchange_open(c->front->exchange, &ask, &reply, c);
+	drop(&c->body);
+}
+
+/* --- reading a request --------------------------------------------------------------------------------------------- */
+
+static bool id_ok(struct slice id)
+{
+	if (id.n == 0 || id.n > 64)
+		return false;
+	for (size_t i = 0; i < id.n; i++) {
+		char ch = id.p[i];
+		bool ok = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '_' || ch == '-';
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* The client's id when it is harmless in a header and a log, else one of ours. */
+static void set_id(struct conn *c, const struct http1_head *head)
+{
+	struct slice given = http1_field(head, SLICE("x-request-id"));
+	struct dice *d = c->front->exchange->flight.dice;
+
+	if (id_ok(given))
+		slice_copy(given, c->req.id, sizeof(c->req.id));
+	else
+		snprintf(c->req.id, sizeof(c->req.id), "req_%016llx%08llx", (unsigned long long)dice_u64(d),
+			(unsigned long long)(dice_u64(d) >> 32));
+}
+
+static void read_options(struct conn *c, const struct http1_head *head)
+{
+	uint64_t v;
+
+	if (slice_u64(http1_field(head, SLICE("x-weir-hops")), &v))
+		c->req.hops = (unsigned)MIN_OF(v, 1000u);
+	if (slice_u64(http1_field(head, SLICE("x-weir-timeout-ms")), &v))
+		c->req.timeout_ms = v;
+}
+
+static bool json_type(struct slice type)
+{
+	struct slice bare = slice_trim(slice_of(type.p, slice_find(type, ';')));
+	return type.n == 0 || slice_case_eq(bare, SLICE("application/json"));
+}
+
+static enum err check_body(const struct conn *c, const struct http1_head *head)
+{
+	struct slice encoding = http1_field(head, SLICE("content-encoding"));
+	uint64_t length = head->content_length > 0 ? (uint64_t)head->content_length : 0;
+
+	if (!json_type(http1_field(head, SLICE("content-type"))))
+		return ERR_BAD_TYPE;
+	if (encoding.n && !slice_case_eq(encoding, SLICE("identity")))
+		return ERR_BAD_TYPE;
+	if (length > c->front->limits.sizes.body)
+		return ERR_BODY_TOO_BIG;
+	if (counter_values[COUNTER_buffered_bytes] + length > c->front->limits.sizes.buffered)
+		return ERR_TOO_BUSY;
+	return ERR_OK;
+}
+
+static enum err route(struct conn *c, const struct http1_head *head)
+{
+	struct slice query, rest, path = url_path(head->target, &query);
+
+	slice_copy(path, c->req.path, sizeof(c->req.path));
+	enum err e = endpoint_find(path, head->method, c->admin ? ENDPOINT_ADMIN : ENDPOINT_PUBLIC, &c->req.endpoint, &rest);
+	if (e != ERR_OK)
+		return e;
+	if (rest.n >= sizeof(c->req.rest))
+		return ERR_NOT_FOUND;
+	slice_copy(rest, c->req.rest, sizeof(c->req.rest));
+	return c->req.endpoint->kind == ENDPOINT_CHAT ? check_body(c, head) : ERR_OK;
+}
+
+static enum err on_head(void *arg, const struct http1_head *head)
+{
+	struct conn *c = arg;
+
+	counter_add(COUNTER_requests, 1);
+	c->req.wall_ms = loop_wall_ms(c->front->loop);
+	c->req.length = head->chunked ? -1 : head->content_length;
+	c->out.head_only = head->method == HTTP1_HEAD;
+	c->out.http10 = c->http.parser.http_major == 1 && c->http.parser.http_minor == 0;
+	c->out.close = !head->keep_alive;
+	set_id(c, head);
+	read_options(c, head);
+	enum err e = route(c, head);
+	/* A refused request without a body ends at once and leaves the connection usable. */
+	if (e != ERR_OK && c->req.length <= 0 && !head->chunked) {
+		c->req.refused = e;
+		return ERR_OK;
+	}
+	if (e == ERR_OK && head->expect_continue)
+		stream_write(c->stream, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
+	alarm_set(&c->clock, c->front->limits.times.request);
+	return e;
+}
+
+static enum err on_body(void *arg, struct slice piece)
+{
+	struct conn *c = arg;
+
+	if (c->req.endpoint == NULL || c->req.endpoint->kind != ENDPOINT_CHAT)
+		return ERR_OK;
+	return keep(&c->body, piece) ? ERR_OK : ERR_BODY_TOO_BIG;
+}
+
+static enum err on_end(void *arg)
+{
+	struct conn *c = arg;
+	c->req.complete = true;
+	return ERR_OK;
+}
+
+static const struct http1_events http_events = { on_head, on_body, on_end };
+
+static void begin_request(struct conn *c)
+{
+	move(c, CONN_READING);
+	c->req.start_ns = loop_now(c->front->loop);
+	alarm_set(&c->clock, c->front->limits.times.head);
+}
+
+/* Bytes that come while an answer is being made belong to the next request. */
+static void hold_ahead(struct conn *c, struct slice bytes)
+{
+	must(keep(&c->ahead, bytes));
+	if (buf_len(&c->ahead) > AHEAD_BYTES && !c->paused) {
+		c->paused = true;
+		stream_pause(c->stream);
+	}
+}
+
+/* Outside the parser's callbacks, because a page is answered at once and the parser made ready for the next request. */
+static void dispatch(struct conn *c)
+{
+	bool may_keep = !c->out.close;
+
+	c->req.start_ns = loop_now(c->front->loop);
+	if (c->req.refused != ERR_OK)
+		refuse(c, c->req.refused);
+	else if (c->req.endpoint->kind == ENDPOINT_CHAT)
+		answer_chat(c, buf_slice(&c->body), may_keep);
+	else
+		answer_page(c, may_keep);
+}
+
+static void feed(struct conn *c, struct slice bytes)
+{
+	size_t used = 0;
+
+	if (c->state == CONN_LINGER)
+		return;
+	if (c->state == CONN_BUSY) {
+		hold_ahead(c, bytes);
+		return;
+	}
+	if (c->state == CONN_IDLE)
+		begin_request(c);
+	enum err e = http1_feed(&c->http, bytes, &used);
+	if (e != ERR_OK) {
+		c->req.complete = false;
+		refuse(c, e);
+		return;
+	}
+	if (used < bytes.n)
+		hold_ahead(c, slice_skip(bytes, used));
+	if (c->req.complete)
+		dispatch(c);
+}
+
+/* The next request was sent ahead: taken out first, since feeding may put a rest back. */
+static void go_on(struct task *t)
+{
+	struct conn *c = LIST_ITEM(t, struct conn, go_on);
+	struct buf ahead = c->ahead;
+
+	if (c->state != CONN_IDLE || buf_len(&ahead) == 0)
+		return;
+	buf_init(&c->ahead, ahead.max);
+	feed(c, buf_slice(&ahead));
+	drop(&ahead);
+}
+
+/* --- what the stream and the clock say ------------------------------------------------------------------------------ */
+
+static void on_data(void *arg, struct slice bytes)
+{
+	feed(arg, bytes);
+}
+
+static void client_left(struct conn *c)
+{
+	if (c->exchange) {
+		struct exchange *ex = c->exchange;
+		c->exchange = NULL;
+		exchange_cancel(ex, ERR_CLIENT_GONE);
+	}
+	stream_abort(&c->stream, false);
+	forget(c);
+}
+
+static void on_eof(void *arg)
+{
+	struct conn *c = arg;
+
+	if (c->state == CONN_BUSY && c->front->limits.half_close == FRONT_HALF_CLOSE_DELIVER)
+		c->eof = c->out.close = true;
+	else if (c->state == CONN_BUSY)
+		client_left(c);
+	else
+		close_after_flush(c);
+}
+
+static void on_room(void *arg)
+{
+	struct conn *c = arg;
+	if (c->exchange)
+		exchange_room(c->exchange);
+}
+
+static void on_close(void *arg, enum err why)
+{
+	struct conn *c = arg;
+	c->stream = NULL;
+	client_left(c);
+}
+
+static const struct stream_events stream_events = { .on_data = on_data, .on_eof = on_eof, .on_room = on_room,
+	.on_close = on_close };
+
+/* A client that has taken no byte of what waits for it since the last look is cut, alone. */
+static void check_progress(struct conn *c)
+{
+	bool stuck = stream_queued(c->stream) > 0 && stream_sent(c->stream) == c->sent_mark;
+
+	c->sent_mark = stream_sent(c->stream);
+	if (!stuck) {
+		alarm_set(&c->clock, c->front->limits.times.write);
+		return;
+	}
+	if (c->exchange) {
+		struct exchange *ex = c->exchange;
+		c->exchange = NULL;
+		exchange_cancel(ex, ERR_CLIENT_SLOW);
+	}
+	stream_abort(&c->stream, true);
+	forget(c);
+}
+
+static void on_clock(struct alarm *a)
+{
+	struct conn *c = LIST_ITEM(a, struct conn, clock);
+
+	switch (c->state) {
+	case CONN_BUSY:
+		check_progress(c);
+		break;
+	case CONN_READING:
+		if (c->req.id[0] == '\0')
+			snprintf(c->req.id, sizeof(c->req.id), "none");
+		c->out.close = true;
+		refuse(c, ERR_READ_TIMEOUT);
+		break;
+	case CONN_IDLE:
+	case CONN_LINGER:
+		close_after_flush(c);
+	}
+}
+
+/* --- life ---------------------------------------------------------------------------------------------------------- */
+
+void conn_open(struct front *f, struct stream *s, bool admin)
+{
+	const struct http1_limits limits = { .head_bytes = f->limits.sizes.head, .fields = MAX_FIELDS,
+		.body_bytes = f->limits.sizes.body };
+	struct conn *c = calloc(1, sizeof(*c));
+
+	must(c != NULL);
+	c->front = f;
+	c->stream = s;
+	c->admin = admin;
+	c->go_on.go = go_on;
+	http1_init(&c->http, HTTP1_REQUEST, &limits, &http_events, c);
+	buf_init(&c->body, f->limits.sizes.body);
+	buf_init(&c->ahead, AHEAD_BYTES + READ_BYTES);
+	alarm_init(&c->clock, f->loop, on_clock);
+	list_push_back(&f->conns, &c->node);
+	f->n_conns++;
+	counter_add(COUNTER_connections, 1);
+	counter_add(COUNTER_connections_open, 1);
+	stream_own(s, &stream_events, c);
+	wait_for_request(c);
+}
+
+void conn_drain(struct conn *c)
+{
+	if (c->state == CONN_IDLE)
+		close_after_flush(c);
+	else
+		c->out.close = true;
+}
+
+void conn_cut(struct conn *c)
+{
+	if (c->exchange)
+		exchange_cancel(c->exchange, ERR_DRAINING);
+}
+
+void conn_kill(struct conn *c)
+{
+	client_left(c);
+}

@@ -1,0 +1,81 @@
+#include "front/writer.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "codec/http1.h"
+
+/* IMF-fixdate, made once a second (RFC 9110 6.6.1 asks for Date). */
+static struct slice date_field(uint64_t now_s)
+{
+	static uint64_t made_for;
+	static char text[64];
+	static size_t n;
+
+	if (made_for != now_s) {
+		time_t t = (time_t)now_s;
+		struct tm tm;
+		must(gmtime_r(&t, &tm) != NULL);
+		n = strftime(text, sizeof(text), "date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+		made_for = now_s;
+	}
+	return slice_of(text, n);
+}
+
+static void add_framing(struct writer *w, struct buf *b, int64_t length)
+{
+	if (length >= 0) {
+		buf_add(b, SLICE("content-length: "));
+		buf_add_u64(b, (uint64_t)length);
+		buf_add(b, SLICE("\r\n"));
+	} else if (w->http10) {
+		w->close = true;
+	} else {
+		w->chunked = true;
+		buf_add(b, SLICE("transfer-encoding: chunked\r\n"));
+	}
+	if (w->close)
+		buf_add(b, SLICE("connection: close\r\n"));
+	else if (w->http10)
+		buf_add(b, SLICE("connection: keep-alive\r\n"));
+}
+
+void writer_head(struct writer *w, int status, struct slice content_type, struct slice fields, int64_t length)
+{
+	struct buf *b = w->scratch;
+
+	buf_clear(b);
+	http1_write_status(b, status);
+	buf_add(b, date_field(w->date_s));
+	buf_add(b, SLICE("content-type: "));
+	buf_add(b, content_type);
+	buf_add(b, SLICE("\r\n"));
+	buf_add(b, fields);
+	add_framing(w, b, length);
+	buf_add(b, SLICE("\r\n"));
+	stream_write(w->stream, buf_slice(b));
+	buf_clear(b);
+}
+
+void writer_put(struct writer *w, struct slice bytes)
+{
+	char size[24];
+
+	w->body_n += bytes.n;
+	if (w->head_only || bytes.n == 0)
+		return;
+	if (!w->chunked) {
+		stream_write(w->stream, bytes);
+		return;
+	}
+	int n = snprintf(size, sizeof(size), "%zx\r\n", bytes.n);
+	stream_write(w->stream, slice_of(size, (size_t)n));
+	stream_write(w->stream, bytes);
+	stream_write(w->stream, SLICE("\r\n"));
+}
+
+void writer_end(struct writer *w)
+{
+	if (w->chunked && !w->head_only)
+		stream_write(w->stream, HTTP1_LAST_CHUNK);
+}

@@ -1,0 +1,74 @@
+#include "ledger/record.h"
+
+#include "base/log.h"
+
+#define MOST_FIELDS 28
+
+struct line {
+	struct log_field fields[MOST_FIELDS + 1];	/* zero-terminated */
+	size_t n;
+};
+
+static void add(struct line *l, struct log_field f)
+{
+	must(l->n < MOST_FIELDS);
+	l->fields[l->n++] = f;
+}
+
+/* Absent texts and unknown counts are left out: a line says what is known. */
+static void add_str(struct line *l, const char *name, struct slice s)
+{
+	if (s.n)
+		add(l, LOG_S(name, s));
+}
+
+static void add_count(struct line *l, const char *name, int64_t v)
+{
+	if (v >= 0)
+		add(l, LOG_I(name, v));
+}
+
+static void add_tokens(struct line *l, const struct record *r)
+{
+	add_count(l, "prompt_tokens", r->usage.prompt_tok);
+	add_count(l, "completion_tokens", r->usage.completion_tok);
+	add_count(l, "cached_tokens", r->usage.cached_tok);
+	add_count(l, "reasoning_tokens", r->usage.reasoning_tok);
+	if (r->usage.prompt_tok < 0 && r->prompt_estimate_tok)
+		add(l, LOG_I("prompt_tokens_estimated", r->prompt_estimate_tok));
+}
+
+static void add_what(struct line *l, const struct record *r)
+{
+	add_str(l, "id", r->request_id);
+	add_str(l, "peer", r->peer);
+	add_str(l, "endpoint", r->endpoint);
+	add_str(l, "path", r->path);
+	add_str(l, "model", r->model);
+	add_str(l, "target", r->target);
+	add(l, LOG_I("status", r->status));
+	if (r->err != ERR_OK)
+		add(l, LOG_Z("error", err_name(r->err)));
+}
+
+void record_line(const struct record *r, struct buf *out)
+{
+	struct line l = { .n = 0 };
+
+	add_what(&l, r);
+	if (r->attempts)
+		add(&l, LOG_I("attempts", r->attempts));
+	if (r->stream)
+		add(&l, LOG_I("stream", 1));
+	if (r->finish != EVENT_FINISH_NONE)
+		add(&l, LOG_Z("finish", event_finish_name(r->finish)));
+	add_tokens(&l, r);
+	add(&l, LOG_NS("ms", r->total_ns));
+	if (r->first_ns)
+		add(&l, LOG_NS("first_ms", r->first_ns));
+	add(&l, LOG_I("bytes_in", r->bytes_in));
+	add(&l, LOG_I("bytes_out", r->bytes_out));
+	add_str(&l, "upstream_id", r->upstream_id);
+	add_str(&l, "tries", r->tries);
+	log_format(out, log_form_now(), r->wall_ms, "info", "access", l.fields);
+}

@@ -1,0 +1,232 @@
+/* A dial owns its tries; the first try that connects wins and the others are closed. */
+#include "loop/dial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "loop/alarm.h"
+#include "loop/dns.h"
+#include "loop/loop.h"
+
+/* RFC 8305 section 5, "Connection Attempt Delay": 250 ms recommended. */
+#define BESIDE_MS 250
+
+struct try {
+	struct dial *dial;
+	struct watch *watch;		/* NULL: over */
+	size_t addr;			/* which address */
+};
+
+struct dial {
+	struct loop *loop;
+	dial_on_done *on_done;
+	void *arg;
+	struct dns_wait wait;
+	struct dns_addrs addrs;
+	size_t next;			/* first address not tried yet */
+	size_t open;			/* tries in progress */
+	struct try tries[DNS_ADDRS_MAX];
+	struct alarm beside;
+	struct task give_up;
+	struct grave grave;
+	enum err why;
+	char detail[IP_TEXT + 80];
+	uint16_t port;
+};
+
+static void on_dig(struct grave *g)
+{
+	free(CONTAINER(g, struct dial, grave));
+}
+
+void dial_close(struct dial **dp)
+{
+	struct dial *d = *dp;
+
+	if (d == NULL)
+		return;
+	*dp = NULL;
+	dns_forget(&d->wait);
+	alarm_clear(&d->beside);
+	loop_unpost(d->loop, &d->give_up);
+	for (size_t i = 0; i < d->next; i++)
+		watch_close(&d->tries[i].watch);
+	loop_bury(d->loop, &d->grave, on_dig);
+}
+
+static void finish(struct dial *d, enum err why, struct watch *w, const struct ip *ip)
+{
+	struct dial *over = d;
+	dial_on_done *on_done = d->on_done;
+	void *arg = d->arg;
+
+	dial_close(&over);	/* frees at the end of the turn: ip and detail live on until then */
+	on_done(arg, why, w, ip, d->detail);
+}
+
+static void on_give_up(struct task *t)
+{
+	struct dial *d = CONTAINER(t, struct dial, give_up);
+	finish(d, d->why, NULL, NULL);
+}
+
+static enum err err_of(int sys)
+{
+	/* Unreachable, no local port, out of descriptors: in each case nothing was connected and nothing was sent. */
+	return sys == ETIMEDOUT ? ERR_UP_CONNECT_TIMEOUT : ERR_UP_REFUSED;
+}
+
+static void note_failure(struct dial *d, const struct ip *ip, int sys)
+{
+	char text[IP_TEXT];
+
+	d->why = err_of(sys);
+	snprintf(d->detail, sizeof(d->detail), "%s: %s", ip_print(ip, text), strerror(sys));
+}
+
+static void try_next(struct dial *d);
+
+static void on_try_ready(void *arg, unsigned ready)
+{
+	struct try *t = arg;
+	struct dial *d = t->dial;
+	struct ip *ip = &d->addrs.ip[t->addr];
+	int sys = 0;
+	socklen_t len = sizeof(sys);
+
+	must(getsockopt(watch_fd(t->watch), SOL_SOCKET, SO_ERROR, &sys, &len) == 0);
+	if (sys == 0) {
+		struct watch *w = t->watch;
+		t->watch = NULL;
+		finish(d, ERR_OK, w, ip);
+		return;
+	}
+	note_failure(d, ip, sys);
+	watch_close(&t->watch);
+	d->open--;
+	try_next(d);
+}
+
+/* A socket on its way to `ip`, or -1 with errno. */
+static int connect_to(const struct ip *ip)
+{
+	int fd = socket(ip->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	if (fd < 0)
+		return -1;
+	ip_tune(fd);
+	if (connect(fd, &ip->sa, ip_len(ip)) == 0 || errno == EINPROGRESS)
+		return fd;
+	int sys = errno;
+	close(fd);
+	errno = sys;
+	return -1;
+}
+
+static bool start_try(struct dial *d, size_t addr)
+{
+	struct try *t = &d->tries[addr];
+	struct ip *ip = &d->addrs.ip[addr];
+	int fd;
+
+	ip_set_port(ip, d->port);
+	if ((fd = connect_to(ip)) < 0) {
+		note_failure(d, ip, errno);
+		return false;
+	}
+	t->dial = d;
+	t->addr = addr;
+	t->watch = watch_new(d->loop, fd, on_try_ready, t);
+	if (t->watch == NULL) {
+		close(fd);
+		note_failure(d, ip, ENOBUFS);
+		return false;
+	}
+	watch_set(t->watch, WATCH_WRITE);
+	d->open++;
+	return true;
+}
+
+/* Starts the next address that does not fail at once; with none left and none in progress, gives up in a task. */
+static void try_next(struct dial *d)
+{
+	alarm_clear(&d->beside);
+	while (d->next < d->addrs.n) {
+		if (!start_try(d, d->next++))
+			continue;
+		if (d->next < d->addrs.n)
+			alarm_set(&d->beside, BESIDE_MS);
+		return;
+	}
+	if (d->open == 0)
+		loop_post(d->loop, &d->give_up);
+}
+
+static void on_beside(struct alarm *a)
+{
+	try_next(CONTAINER(a, struct dial, beside));
+}
+
+/* Families take turns (RFC 8305 section 4), so that one broken family costs one delay and no more. */
+static void interleave(struct dns_addrs *a)
+{
+	for (size_t i = 1; i < a->n; i++) {
+		size_t j = i;
+		while (j < a->n && a->ip[j].sa.sa_family == a->ip[i - 1].sa.sa_family)
+			j++;
+		if (j == a->n)
+			return;
+		struct ip other = a->ip[j];
+		memmove(&a->ip[i + 1], &a->ip[i], (j - i) * sizeof(other));
+		a->ip[i] = other;
+	}
+}
+
+static void on_answer(struct dns_wait *w, const struct dns_addrs *found)
+{
+	struct dial *d = CONTAINER(w, struct dial, wait);
+
+	if (found == NULL || found->n == 0) {
+		loop_post(d->loop, &d->give_up);
+		return;
+	}
+	d->addrs = *found;
+	interleave(&d->addrs);
+	try_next(d);
+}
+
+struct dial *dial_open(struct loop *l, struct slice host, uint16_t port, dial_on_done *on_done, void *arg)
+{
+	struct dial *d = calloc(1, sizeof(*d));
+	struct dns_addrs found = { .n = 1 };
+
+	must(d != NULL);
+	d->loop = l;
+	d->on_done = on_done;
+	d->arg = arg;
+	d->port = port;
+	d->why = ERR_UP_DNS;
+	d->give_up.go = on_give_up;
+	alarm_init(&d->beside, l, on_beside);
+	dns_wait_init(&d->wait, on_answer);
+	snprintf(d->detail, sizeof(d->detail), "%.*s: no address found", (int)MIN_OF(host.n, (size_t)80), host.p);
+	if (ip_parse(host, 0, &found.ip[0])) {
+		on_answer(&d->wait, &found);
+		return d;
+	}
+	switch (dns_ask(l, host, &d->wait, &found)) {
+	case DNS_KNOWN:
+		on_answer(&d->wait, &found);
+		break;
+	case DNS_NONE:
+		on_answer(&d->wait, NULL);
+		break;
+	case DNS_LATER:
+		break;
+	}
+	return d;
+}

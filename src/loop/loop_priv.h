@@ -1,0 +1,44 @@
+/* Inside of struct loop, for the rooms of this floor only. */
+#ifndef LOOP_LOOP_PRIV_H
+#define LOOP_LOOP_PRIV_H
+
+#include <uv.h>
+
+#include "base/list.h"
+#include "loop/loop.h"
+#include "loop/wheel.h"
+
+/* One read takes at most this much; 64 KiB is what nginx and libuv read at once, and a TLS record is 16 KiB. */
+#define LOOP_READ_BYTES 65536u
+/* Largest plain text of one TLS record (RFC 8446 section 5.1). */
+#define LOOP_PLAIN_BYTES 16384u
+/* Output buffers kept warm between turns: most turns write to a few streams, a few KiB each. */
+#define LOOP_SPARES 32
+#define LOOP_SPARE_BYTES 4096u
+
+struct dns;
+
+struct loop {
+	uv_loop_t uv;
+	uv_prepare_t prepare;		/* end of the turn: just before the loop goes to sleep */
+	uv_idle_t idle;			/* active while work is left over: the next poll does not sleep */
+	uv_timer_t timer;		/* wakes the wheel */
+	uint64_t now_ns;
+	bool now_stale;			/* the turn is over: the next loop_now() reads the clock */
+	bool stopped;
+	struct wheel wheel;
+	uint64_t armed_ms;		/* what `timer` is set for; UINT64_MAX: nothing */
+	struct list tasks;
+	struct list graves;
+	struct list dirty;		/* streams with new output, stream.c */
+	struct list streams;		/* all that are not dead yet */
+	struct dns *dns;		/* made by the first lookup */
+	uint64_t recvs, sends;		/* system calls of all streams */
+	char *spares[LOOP_SPARES];	/* output buffers of LOOP_SPARE_BYTES */
+	size_t spare_n;
+	/* Bytes just read, handed on at once and never kept: every stream of this loop shares them. */
+	char read[LOOP_READ_BYTES];
+	char plain[LOOP_PLAIN_BYTES];
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* Prometheus text (version 0.0.4): the process' counters, and labelled series fed by the one record of each exchange.
+ * Labels hold only configured names; what a client chose becomes "other", and each family has a maximum of series. */
+#ifndef OBSERVE_METRICS_H
+#define OBSERVE_METRICS_H
+
+#include "base/buf.h"
+#include "base/histo.h"
+#include "base/map.h"
+#include "ledger/record.h"
+
+struct health_table;
+
+struct metrics {
+	struct map requests;		/* "model\0endpoint\0status\0error" -> struct series */
+	struct map tokens;		/* "model\0type" -> struct series */
+	struct histo total, first;
+	uint64_t started_wall_ms;
+};
+
+void metrics_init(struct metrics *m, uint64_t seed, uint64_t wall_ms);
+void metrics_done(struct metrics *m);
+void metrics_record(struct metrics *m, const struct record *r);
+/* Appends the whole page. */
+void metrics_write(const struct metrics *m, const struct health_table *health, uint64_t now_ns, struct buf *out);
+
+#endif

@@ -1,0 +1,109 @@
+/* The roster: who can be asked for what.  Built from the configuration, frozen, reference counted: an exchange keeps the one it
+ * began with through a reload.  What changes while running (breaker, cool-down, retry budget) lives in struct health and
+ * outlives rosters. */
+#ifndef ROUTE_ROSTER_H
+#define ROUTE_ROSTER_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/secret.h"
+#include "codec/url.h"
+#include "dialect/dialect.h"
+#include "dialect/provider.h"
+#include "route/health.h"
+
+struct route_conf;
+struct conf;
+struct pool;
+struct tls_client;
+
+#define ROSTER_MAX_TIERS 8
+#define ROSTER_MAX_TARGETS 32	/* in one model */
+#define ROSTER_MAX_KEYS 16
+
+struct roster_header {
+	struct slice name, value;
+};
+
+struct roster_key {
+	struct secret secret;
+	struct health *health;		/* counts; its rests are kept by each target (health.h: struct health_rest) */
+};
+
+/* A configured operator of models. */
+struct provider {
+	struct slice name;
+	const struct dialect *dialect;
+	struct url url;
+	struct slice authority;		/* Host field */
+	enum provider_auth auth;
+	enum provider_usage usage;
+	struct roster_key keys[ROSTER_MAX_KEYS];
+	size_t n_keys;			/* 0: no key is sent */
+	struct roster_header *headers;	/* extra fields to send */
+	size_t n_headers;
+	struct slice ca_file;
+	bool tls_insecure;
+	struct tls_client *tls;		/* filled by the service; NULL for plain http */
+	struct pool *pool;		/* filled by the service: connections to this origin, shared between rosters */
+	uint32_t max_connections, max_waiting, warm;
+	uint64_t idle_ms;		/* how long an unused connection is kept */
+	uint64_t queue_ms;		/* longest wait for a connection */
+	struct health *health;		/* retry budget of the provider */
+};
+
+/* provider + upstream model. */
+struct target {
+	struct slice name;		/* "openai/gpt-4.1-mini" */
+	const struct provider *provider;
+	struct slice model;		/* as the provider calls it */
+	uint32_t weight;		/* 0: takes no traffic at all */
+	struct health *health;		/* breaker and cool-down */
+	const char *why, *why_fallback;	/* reason in a plan: "tier 1, weight 70 of 100"; "fallback small, tier 1, in order" */
+};
+
+enum roster_balance { ROSTER_WEIGHTED, ROSTER_ROUND_ROBIN, ROSTER_ORDERED };
+
+struct tier {
+	enum roster_balance balance;
+	struct target *targets;
+	size_t n_targets;
+};
+
+/* Clocks of every upstream call, milliseconds.  first_token counts for streams from the request sent to the first content event;
+ * a whole (not streamed) answer comes only after all its tokens are made, so its first byte has a clock of its own. */
+struct clocks {
+	uint64_t connect_ms, first_token_ms, whole_ms, idle_ms, total_ms;
+};
+
+struct model {
+	struct slice name;
+	struct tier tiers[ROSTER_MAX_TIERS];
+	size_t n_tiers;
+	struct clocks clocks;
+	uint32_t retries;		/* extra rounds after every target was tried */
+	struct slice *fallbacks;	/* model names tried when this model's own tiers are used up */
+	size_t n_fallbacks;
+	struct health *health;		/* retry budget of the model, turn of round robin */
+};
+
+struct roster {
+	struct arena arena;
+	unsigned refs;
+	struct map models;		/* name -> struct model */
+	struct map providers;		/* name -> struct provider */
+	struct model **model_list;	/* in config order, for /v1/models */
+	size_t n_models;
+	const struct model *any;	/* template for direct `provider/model`: default clocks and retries */
+	struct health_table *health;
+};
+
+/* Builds from a checked configuration.  Faults (unknown provider in a target, cyclic fallbacks, unknown dialect, bad URL...) are added to `c`
+ * with their places; NULL then.  1 reference for the caller. */
+struct roster *roster_new(struct conf *c, const struct route_conf *rc, struct health_table *ht);
+struct roster *roster_ref(struct roster *r);
+void roster_unref(struct roster **r);
+/* A configured model, or `provider/model` made into a single-target model in `a`; NULL when there is neither. */
+const struct model *roster_find(struct roster *r, struct slice name, struct arena *a);
+
+#endif

@@ -1,0 +1,302 @@
+#include "upstream/attempt.h"
+
+#include "base/counter.h"
+#include "base/span.h"
+
+#define WIRE_MAX_BYTES (256u << 20)	/* a built request: the body limit, spliced members and a head stay far below */
+#define KEEP_WIRE_BYTES (256u << 10)	/* the build buffer is given back after a request larger than this */
+#define TAIL_MS 1000			/* after [DONE]: the transfer may take this long to end by itself */
+
+static void send_request(struct attempt *at);
+
+void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer_limits *limits)
+{
+	*e = (struct attempt_env){ .loop = l, .limits = *limits };
+	/* yyjson needs up to 12 times the text for its tree. */
+	json_scratch_init(&e->scratch, limits->event_bytes * 16 + 4096);
+	buf_init(&e->wire, WIRE_MAX_BYTES);
+}
+
+void attempt_env_done(struct attempt_env *e)
+{
+	json_scratch_done(&e->scratch);
+	buf_done(&e->wire);
+}
+
+/* --- the end: every attempt passes here once ------------------------------------------------------------------------- */
+
+static void end(struct attempt *at)
+{
+	bool fit = at->lease.state == LEASE_BUSY && answer_is_fit(&at->answer) && stream_queued(at->lease.stream) == 0
+		&& !at->paused;
+
+	must(at->state == ATTEMPT_LEASE || at->state == ATTEMPT_SENT);
+	at->state = ATTEMPT_ENDED;
+	at->end_ns = loop_now(at->env->loop);
+	alarm_clear(&at->clock);
+	pool_put(&at->lease, fit);
+}
+
+static void end_and_tell(struct attempt *at)
+{
+	end(at);
+	at->events->on_end(at->arg);
+}
+
+static void fail(struct attempt *at, enum err why)
+{
+	if (!at->answer.ended) {
+		at->answer.ended = true;
+		at->answer.fault = (struct fault){ .err = why, .status = at->answer.status };
+	}
+	end_and_tell(at);
+}
+
+/* --- clocks -------------------------------------------------------------------------------------------------------- */
+
+static uint64_t clock_limit_ms(const struct attempt *at)
+{
+	if (answer_is_told(&at->answer))
+		return TAIL_MS;
+	if (at->first_ns)
+		return at->ask.clocks->idle_ms;
+	if (!at->ask.request->stream)
+		return at->head_ns ? at->ask.clocks->idle_ms : at->ask.clocks->whole_ms;
+	return at->ask.clocks->first_token_ms;
+}
+
+/* Progress only stores a time; the alarm finds out when it fires how long it was really quiet.  So an event costs a store. */
+static void on_clock(struct alarm *a)
+{
+	struct attempt *at = LIST_ITEM(a, struct attempt, clock);
+	uint64_t limit = clock_limit_ms(at), quiet = (loop_now(at->env->loop) - at->progress_ns) / SPAN_NS_PER_MS;
+
+	if (at->answer.ended) {
+		end_and_tell(at);	/* a request that could not be built */
+		return;
+	}
+	if (limit == 0 || at->paused)
+		return;
+	if (quiet < limit) {
+		alarm_set(&at->clock, limit - quiet);
+		return;
+	}
+	if (answer_is_told(&at->answer))
+		fail(at, ERR_OK);
+	else
+		fail(at, at->first_ns || (at->head_ns && !at->ask.request->stream) ? ERR_UP_IDLE_TIMEOUT : ERR_UP_FIRST_TIMEOUT);
+}
+
+static void start_clock(struct attempt *at)
+{
+	at->progress_ns = loop_now(at->env->loop);
+	uint64_t limit = clock_limit_ms(at);
+	if (limit)
+		alarm_set(&at->clock, limit);
+}
+
+/* --- the answer ---------------------------------------------------------------------------------------------------- */
+
+static enum err on_event(void *arg, const struct event *ev)
+{
+	struct attempt *at = arg;
+
+	at->progress_ns = loop_now(at->env->loop);
+	if (at->first_ns == 0 && event_is_content(ev)) {
+		at->first_ns = at->progress_ns;
+		start_clock(at);
+	}
+	if (ev->kind == EVENT_END)
+		alarm_set(&at->clock, TAIL_MS);
+	return at->events->on_event(at->arg, ev);
+}
+
+static void on_data(void *arg, struct slice bytes)
+{
+	struct attempt *at = arg;
+	size_t used = 0;
+
+	at->bytes_in += bytes.n;
+	bool ended = answer_feed(&at->answer, bytes, &used);
+	if (at->head_ns == 0 && at->answer.status) {
+		at->head_ns = loop_now(at->env->loop);
+		if (!at->ask.request->stream)
+			start_clock(at);
+	}
+	if (!at->ask.request->stream)
+		at->progress_ns = loop_now(at->env->loop);
+	if (!ended)
+		return;
+	/* Bytes behind the answer belong to nobody: such a connection is not used again. */
+	if (used < bytes.n)
+		at->answer.keep_alive = false;
+	end_and_tell(at);
+}
+
+static bool may_replay(const struct attempt *at)
+{
+	return at->lease.reused && !at->replayed && at->bytes_in == 0;
+}
+
+static void on_close(void *arg, enum err why)
+{
+	struct attempt *at = arg;
+	bool replay = may_replay(at);
+
+	pool_lost(&at->lease);
+	if (replay) {
+		at->replayed = true;
+		at->state = ATTEMPT_LEASE;
+		alarm_clear(&at->clock);
+		counter_add(COUNTER_replays, 1);
+		if (pool_take(at->ask.target->provider->pool, &at->lease, true, at->ask.clocks->connect_ms))
+			send_request(at);
+		return;
+	}
+	answer_eof(&at->answer, why);
+	end_and_tell(at);
+}
+
+static const struct stream_events stream_events = { .on_data = on_data, .on_close = on_close };
+
+/* --- the request --------------------------------------------------------------------------------------------------- */
+
+static void write_auth(struct buf *b, const struct provider *p, const struct roster_key *key)
+{
+	if (key == NULL)
+		return;
+	switch (p->auth) {
+	case PROVIDER_AUTH_BEARER:
+		buf_add(b, SLICE("authorization: Bearer "));
+		break;
+	case PROVIDER_AUTH_API_KEY:
+		buf_add(b, SLICE("api-key: "));
+		break;
+	case PROVIDER_AUTH_X_API_KEY:
+		buf_add(b, SLICE("x-api-key: "));
+		break;
+	case PROVIDER_AUTH_NONE:
+		return;
+	}
+	buf_add(b, key->secret.bytes);
+	buf_add(b, SLICE("\r\n"));
+}
+
+/* The head is written anew from parsed fields and configuration; nothing of the client's head passes (faults.md, smuggling). */
+static void write_head(struct buf *b, const struct attempt_ask *ask, size_t body_n)
+{
+	const struct provider *p = ask->target->provider;
+
+	buf_add(b, SLICE("POST "));
+	buf_add(b, p->url.path);
+	buf_add(b, slice_str(p->dialect->path));
+	buf_add(b, SLICE(" HTTP/1.1\r\nhost: "));
+	buf_add(b, p->authority);
+	buf_add(b, SLICE("\r\n"));
+	write_auth(b, p, ask->key);
+	buf_add(b, SLICE("content-type: application/json\r\naccept-encoding: identity\r\nuser-agent: weir\r\naccept: "));
+	buf_add(b, ask->request->stream ? SLICE("text/event-stream\r\n") : SLICE("application/json\r\n"));
+	http1_write_field(b, SLICE("x-request-id"), ask->request_id);
+	buf_add(b, SLICE("x-weir-hops: "));
+	buf_add_u64(b, ask->hops);
+	buf_add(b, SLICE("\r\n"));
+	for (size_t i = 0; i < p->n_headers; i++)
+		http1_write_field(b, p->headers[i].name, p->headers[i].value);
+	buf_add(b, SLICE("content-length: "));
+	buf_add_u64(b, body_n);
+	buf_add(b, SLICE("\r\n\r\n"));
+}
+
+/* The length stands before the body, so the body is built first and the head goes out ahead of it. */
+static enum err write_request(struct attempt *at, struct buf *b)
+{
+	const struct attempt_ask *ask = &at->ask;
+	const struct provider *p = ask->target->provider;
+	const struct dialect_ask want = { .model = ask->target->model, .stream = ask->request->stream,
+		.add_usage = ask->request->stream && !ask->request->wants_usage && p->usage == PROVIDER_USAGE_ASK };
+
+	buf_clear(b);
+	enum err e = p->dialect->build(ask->request, &want, b);
+	if (e != ERR_OK)
+		return e;
+	size_t body_n = buf_len(b);
+	write_head(b, ask, body_n);
+	struct slice all = buf_slice(b);
+	stream_write(at->lease.stream, slice_skip(all, body_n));
+	stream_write(at->lease.stream, slice_of(all.p, body_n));
+	at->bytes_out = all.n;
+	return ERR_OK;
+}
+
+static void send_request(struct attempt *at)
+{
+	struct buf *b = &at->env->wire;
+
+	at->state = ATTEMPT_SENT;
+	at->reused = at->lease.reused;
+	counter_add(COUNTER_upstream_reused, at->lease.reused);
+	stream_own(at->lease.stream, &stream_events, at);
+	enum err e = write_request(at, b);
+	if (b->cap > KEEP_WIRE_BYTES)
+		buf_done(b);
+	at->sent_ns = loop_now(at->env->loop);
+	start_clock(at);
+	if (e != ERR_OK) {
+		/* Told in a later turn, like every end. */
+		at->answer.ended = true;
+		at->answer.fault = (struct fault){ .err = e };
+		alarm_set(&at->clock, 0);
+	}
+}
+
+static void on_ready(struct lease *l)
+{
+	send_request(LIST_ITEM(l, struct attempt, lease));
+}
+
+static void on_fail(struct lease *l, enum err why)
+{
+	fail(LIST_ITEM(l, struct attempt, lease), why);
+}
+
+/* --- life ---------------------------------------------------------------------------------------------------------- */
+
+void attempt_open(struct attempt *at, struct attempt_env *env, const struct attempt_ask *ask, struct arena *arena,
+	const struct attempt_events *events, void *arg)
+{
+	must(at->state == ATTEMPT_IDLE || at->state == ATTEMPT_ENDED);
+	if (at->state == ATTEMPT_ENDED)
+		answer_done(&at->answer);
+	*at = (struct attempt){ .state = ATTEMPT_LEASE, .env = env, .ask = *ask, .events = events, .arg = arg,
+		.open_ns = loop_now(env->loop), .lease = { .on_ready = on_ready, .on_fail = on_fail } };
+	const struct answer_opts o = { .dialect = ask->target->provider->dialect, .scratch = &env->scratch, .arena = arena,
+		.limits = env->limits, .wall_s = loop_wall_ms(env->loop) / 1000, .on_event = on_event, .arg = at };
+	answer_init(&at->answer, &o);
+	alarm_init(&at->clock, env->loop, on_clock);
+	list_init(&at->lease.node);
+	if (pool_take(ask->target->provider->pool, &at->lease, false, ask->clocks->connect_ms))
+		send_request(at);
+}
+
+void attempt_close(struct attempt *at)
+{
+	if (at->state == ATTEMPT_LEASE || at->state == ATTEMPT_SENT)
+		end(at);
+	if (at->state == ATTEMPT_ENDED)
+		answer_done(&at->answer);
+	at->state = ATTEMPT_IDLE;
+}
+
+void attempt_pause(struct attempt *at, bool paused)
+{
+	if (at->state != ATTEMPT_SENT || at->paused == paused)
+		return;
+	at->paused = paused;
+	if (paused) {
+		stream_pause(at->lease.stream);
+		counter_add(COUNTER_pauses, 1);
+	} else {
+		stream_resume(at->lease.stream);
+		start_clock(at);
+	}
+}

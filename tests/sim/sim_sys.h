@@ -1,0 +1,10 @@
+/* What scenarios may do to the simulated system. */
+#ifndef SIM_SYS_H
+#define SIM_SYS_H
+
+struct loop;
+
+/* The watchers of `signum` are told in the next turn. */
+void sim_sys_raise(struct loop *l, int signum);
+
+#endif

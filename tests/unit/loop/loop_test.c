@@ -1,0 +1,226 @@
+/* The turn: order, ceilings, the clock, and that nothing of the loop's own keeps it running. */
+#include "rig.h"
+
+#include "base/span.h"
+
+static char story[64];
+
+static void tell(char c)
+{
+	size_t n = strlen(story);
+	assert_true(n + 1 < sizeof(story));
+	story[n] = c;
+	story[n + 1] = 0;
+}
+
+struct actor {
+	struct task task;
+	struct grave grave;
+	struct loop *loop;
+	struct actor *other;
+	char name;
+	int left;
+};
+
+static void on_dig(struct grave *g)
+{
+	tell('G');
+}
+
+static void go_and_post(struct task *t)
+{
+	struct actor *a = CONTAINER(t, struct actor, task);
+	tell(a->name);
+	loop_bury(a->loop, &a->grave, on_dig);
+	if (a->other)
+		loop_post(a->loop, &a->other->task);
+}
+
+/* Tasks, then those they posted, and only then the graves; a task posted twice runs once. */
+static void test_order(void **state)
+{
+	struct rig r;
+	rig_init(&r);
+	struct actor c = { .task.go = go_and_post, .loop = r.loop, .name = 'c' };
+	struct actor b = { .task.go = go_and_post, .loop = r.loop, .name = 'b' };
+	struct actor a = { .task.go = go_and_post, .loop = r.loop, .name = 'a', .other = &c };
+
+	story[0] = 0;
+	loop_post(r.loop, &a.task);
+	loop_post(r.loop, &b.task);
+	loop_post(r.loop, &a.task);
+	assert_string_equal(story, "");
+	rig_run(&r);
+	assert_string_equal(story, "abcGGG");
+	rig_done(&r);
+}
+
+static void test_unpost(void **state)
+{
+	struct rig r;
+	rig_init(&r);
+	struct actor a = { .task.go = go_and_post, .loop = r.loop, .name = 'a' };
+
+	story[0] = 0;
+	loop_unpost(r.loop, &a.task);
+	loop_post(r.loop, &a.task);
+	loop_unpost(r.loop, &a.task);
+	rig_run(&r);
+	assert_string_equal(story, "");
+	loop_post(r.loop, &a.task);
+	rig_run(&r);
+	assert_string_equal(story, "aG");
+	rig_done(&r);
+}
+
+static void go_for_ever(struct task *t)
+{
+	struct actor *a = CONTAINER(t, struct actor, task);
+	a->left++;
+	loop_post(a->loop, &a->task);
+}
+
+static void on_fire_stop(struct alarm *a)
+{
+	loop_stop(a->loop);
+}
+
+/* A task that posts itself for ever starves neither alarms nor the process. */
+static void test_ceiling(void **state)
+{
+	struct rig r;
+	rig_init(&r);
+	struct actor a = { .task.go = go_for_ever, .loop = r.loop };
+	struct alarm stop;
+
+	alarm_init(&stop, r.loop, on_fire_stop);
+	alarm_set(&stop, 5);
+	loop_post(r.loop, &a.task);
+	rig_run(&r);
+	assert_true(a.left >= 10000);
+	assert_false(alarm_is_set(&stop));
+	loop_unpost(r.loop, &a.task);
+	rig_done(&r);
+}
+
+static uint64_t fired_ns[3];
+static int fired_n;
+
+static void on_fire_note(struct alarm *a)
+{
+	fired_ns[fired_n++] = loop_now(a->loop);
+	if (fired_n == 3)
+		loop_stop(a->loop);
+}
+
+static void nobody(void *arg, struct stream *s)
+{
+	fail_msg("nobody connects here");
+}
+
+/* Never early, in order, and an earlier alarm set later wakes the loop earlier. */
+static void test_alarms(void **state)
+{
+	struct rig r;
+	struct alarm a[3];
+	uint64_t ms[3] = { 30, 2, 12 };
+	rig_init(&r);
+	rig_listen(&r, "127.0.0.1:0", NULL, nobody, NULL);	/* something open: the loop waits */
+
+	fired_n = 0;
+	uint64_t from = loop_now(r.loop);
+	for (int i = 0; i < 3; i++) {
+		alarm_init(&a[i], r.loop, on_fire_note);
+		alarm_set(&a[i], ms[i]);
+	}
+	assert_int_equal(fired_n, 0);
+	rig_run(&r);
+	assert_int_equal(fired_n, 3);
+	assert_true(fired_ns[0] - from >= 2 * SPAN_NS_PER_MS);
+	assert_true(fired_ns[1] - from >= 12 * SPAN_NS_PER_MS);
+	assert_true(fired_ns[2] - from >= 30 * SPAN_NS_PER_MS);
+	assert_true(fired_ns[2] - from < 2000 * (uint64_t)SPAN_NS_PER_MS);
+	rig_done(&r);
+}
+
+static void test_alarm_moves_and_clears(void **state)
+{
+	struct rig r;
+	struct alarm a, b, c;
+	rig_init(&r);
+	rig_listen(&r, "127.0.0.1:0", NULL, nobody, NULL);
+
+	fired_n = 1;
+	alarm_init(&a, r.loop, on_fire_note);
+	alarm_init(&b, r.loop, on_fire_note);
+	alarm_init(&c, r.loop, on_fire_note);
+	alarm_set(&a, 1);
+	alarm_set(&b, 1);
+	alarm_set(&c, 1);
+	alarm_clear(&b);
+	alarm_clear(&b);
+	alarm_set(&a, 10);		/* moved: fires once */
+	assert_true(alarm_is_set(&a));
+	rig_run(&r);
+	assert_int_equal(fired_n, 3);
+	assert_false(alarm_is_set(&a));
+	rig_done(&r);
+}
+
+static uint64_t seen_ns[2];
+
+static void go_look(struct task *t)
+{
+	struct actor *a = CONTAINER(t, struct actor, task);
+	seen_ns[a->left] = loop_now(a->loop);
+	while (loop_clock(a->loop) <= seen_ns[a->left])
+		;
+	assert_int_equal(loop_now(a->loop), seen_ns[a->left]);	/* one time a turn */
+	if (a->left++ == 0)
+		return;
+	loop_stop(a->loop);
+}
+
+static void test_clock(void **state)
+{
+	struct rig r;
+	rig_init(&r);
+	struct actor a = { .task.go = go_look, .loop = r.loop };
+
+	loop_post(r.loop, &a.task);
+	rig_run(&r);
+	loop_post(r.loop, &a.task);
+	rig_run(&r);
+	assert_true(seen_ns[1] > seen_ns[0]);
+	assert_true(loop_wall_ms(r.loop) > UINT64_C(1700000000000));
+	rig_done(&r);
+}
+
+static void test_nothing_open(void **state)
+{
+	struct rig r;
+	struct alarm a;
+	rig_init(&r);
+	alarm_init(&a, r.loop, on_fire_stop);
+	alarm_set(&a, 3600000);
+	loop_run(r.loop);		/* returns: an alarm alone is no reason to wait */
+	assert_true(alarm_is_set(&a));
+	alarm_clear(&a);
+	loop_stop(r.loop);
+	loop_run(r.loop);		/* stopped before it ran */
+	rig_done(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_unpost),
+		cmocka_unit_test(test_ceiling),
+		cmocka_unit_test(test_alarms),
+		cmocka_unit_test(test_alarm_moves_and_clears),
+		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_nothing_open),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
