@@ -9,23 +9,23 @@ void nearest_init(struct nearest *n, struct slice typed)
 	*n = (struct nearest){ .typed = typed, .distance = SIZE_MAX };
 }
 
-/* Edit distance with a single row (Levenshtein). */
+/* Edit distance where two neighbours in the wrong order are one mistake ("hodl" is nearer to "hold" than to "body"). */
 static size_t distance(struct slice a, struct slice b)
 {
-	size_t row[LONGEST + 1];
+	size_t rows[3][LONGEST + 1];
 
 	for (size_t j = 0; j <= b.n; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= a.n; i++) {
-		size_t diagonal = row[0];
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
 		row[0] = i;
 		for (size_t j = 1; j <= b.n; j++) {
-			size_t above = row[j], swap = diagonal + (a.p[i - 1] != b.p[j - 1]);
-			row[j] = MIN_OF(MIN_OF(above, row[j - 1]) + 1, swap);
-			diagonal = above;
+			row[j] = MIN_OF(MIN_OF(above[j], row[j - 1]) + 1, above[j - 1] + (a.p[i - 1] != b.p[j - 1]));
+			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1])
+				row[j] = MIN_OF(row[j], above2[j - 2] + 1);
 		}
 	}
-	return row[b.n];
+	return rows[a.n % 3][b.n];
 }
 
 void nearest_offer(struct nearest *n, struct slice valid)

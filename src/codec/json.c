@@ -8,48 +8,50 @@
 
 /* --- the structure of a text, 64 bytes at a time ------------------------------------------------------------------- */
 
-/* One bit a byte of a block of 64. */
-struct bits {
-	uint64_t quotes, backslashes, opens, closes;
-};
-
 #define BLOCK 64u
 
+/* A block of 64 bytes, asked for the places of a byte: one bit a byte. */
 #ifdef __SSE2__
-static uint64_t same(const __m128i v[4], char c)
+struct block64 {
+	__m128i v[4];
+};
+
+static inline struct block64 load(const char *p)
 {
-	__m128i want = _mm_set1_epi8(c);
-	uint64_t m = 0;
+	struct block64 b;
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++)
-		m |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v[i], want)) << (16 * i);
-	return m;
+		b.v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+	return b;
 }
 
-static struct bits look(const char *p)
+/* Places of `c` when the bits `mask` are set in every byte first. */
+static inline uint64_t places(const struct block64 *b, char mask, char c)
 {
-	__m128i v[4], folded[4];
+	uint64_t m = 0;
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
-		v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-		/* '[' and '{', ']' and '}' differ in the bit 0x20 only. */
-		folded[i] = _mm_or_si128(v[i], _mm_set1_epi8(0x20));
+		__m128i same = _mm_cmpeq_epi8(_mm_or_si128(b->v[i], _mm_set1_epi8(mask)), _mm_set1_epi8(c));
+		m |= (uint64_t)(unsigned)_mm_movemask_epi8(same) << (16 * i);
 	}
-	return (struct bits){ same(v, '"'), same(v, '\\'), same(folded, '{'), same(folded, '}') };
+	return m;
 }
 #else
-static struct bits look(const char *p)
+struct block64 {
+	const char *p;
+};
+
+static inline struct block64 load(const char *p)
 {
-	struct bits b = { 0 };
-	for (unsigned i = 0; i < BLOCK; i++) {
-		uint64_t bit = UINT64_C(1) << i;
-		switch (p[i]) {
-		case '"': b.quotes |= bit; break;
-		case '\\': b.backslashes |= bit; break;
-		case '[': case '{': b.opens |= bit; break;
-		case ']': case '}': b.closes |= bit; break;
-		default: break;
-		}
-	}
-	return b;
+	return (struct block64){ p };
+}
+
+static inline uint64_t places(const struct block64 *b, char mask, char c)
+{
+	uint64_t m = 0;
+	for (unsigned i = 0; i < BLOCK; i++)
+		m |= (uint64_t)((b->p[i] | mask) == c) << i;
+	return m;
 }
 #endif
 
@@ -83,19 +85,24 @@ static uint64_t fill_between(uint64_t m)
 }
 
 /* Brackets of one block outside strings. */
-static void structure(struct scan *s, const char *p, uint64_t *out_opens, uint64_t *out_closes)
+static inline void structure(struct scan *s, const char *p, uint64_t *out_opens, uint64_t *out_closes)
 {
-	struct bits b = look(p);
+	struct block64 b = load(p);
+	uint64_t quotes = places(&b, 0, '"'), backslashes = places(&b, 0, '\\');
 	uint64_t inside = s->in_string ? UINT64_MAX : 0;
 
-	if (b.backslashes || s->escape)
-		b.quotes &= ~escaped(b.backslashes, s);
-	if (b.quotes) {
-		inside ^= fill_between(b.quotes);
+	*out_opens = *out_closes = 0;
+	if (backslashes || s->escape)
+		quotes &= ~escaped(backslashes, s);
+	if (quotes) {
+		inside ^= fill_between(quotes);
 		s->in_string = inside >> 63;
 	}
-	*out_opens = b.opens & ~inside;
-	*out_closes = b.closes & ~inside;
+	if (inside == UINT64_MAX)
+		return;
+	/* '[' and '{', ']' and '}' differ in the bit 0x20 only. */
+	*out_opens = places(&b, 0x20, '{') & ~inside;
+	*out_closes = places(&b, 0x20, '}') & ~inside;
 }
 
 /* The block at `at`, filled up with spaces in `spare` when the text ends inside it. */
@@ -153,6 +160,25 @@ struct block {
 	char *at, *end, *last;
 };
 
+/* Depth of a document: its values stand in one row, each container before what it holds and knowing where that ends.  The
+ * reader does not recurse, so this may come after it, and costs a tenth of a scan of the text. */
+static bool is_shallow(yyjson_doc *doc)
+{
+	yyjson_val *ends[JSON_MAX_DEPTH], *v = yyjson_doc_get_root(doc), *end = v + yyjson_doc_get_val_count(doc);
+	size_t depth = 0;
+
+	for (; v < end; v++) {
+		if (!unsafe_yyjson_is_ctn(v))
+			continue;
+		while (depth && ends[depth - 1] <= v)
+			depth--;
+		if (depth == JSON_MAX_DEPTH)
+			return false;
+		ends[depth++] = unsafe_yyjson_get_next(v);
+	}
+	return true;
+}
+
 static void *block_take(void *ctx, size_t n)
 {
 	struct block *b = ctx;
@@ -192,7 +218,7 @@ static size_t last_size(size_t n)
 }
 
 /* ERR_TOO_BIG: the block is too small. */
-static enum err parse_in(void *memory, size_t size, struct slice text, yyjson_doc **out_doc, struct json_place *out_place)
+static enum err read_in(void *memory, size_t size, struct slice text, yyjson_doc **out_doc, struct json_place *out_place)
 {
 	struct block b = { memory, (char *)memory + size, NULL };
 	yyjson_alc alc = { block_take, block_grow, block_drop, &b };
@@ -214,21 +240,45 @@ static enum err parse_in(void *memory, size_t size, struct slice text, yyjson_do
 	return ERR_BAD_JSON;
 }
 
+/* Where a document lives: an arena or a buffer. */
+struct home {
+	struct arena *arena;
+	struct buf *buf;
+};
+
+static enum err read_at(struct home h, size_t size, struct slice text, yyjson_doc **out_doc, struct json_place *out_place)
+{
+	char *memory = h.arena ? arena_try(h.arena, size) : buf_room(h.buf, size);
+	if (memory == NULL)
+		return ERR_TOO_BIG;
+	enum err e = read_in(memory, size, text, out_doc, out_place);
+	/* The values come last: what they did not need goes back. */
+	if (h.arena)
+		arena_trim(h.arena, e == ERR_OK ? (char *)(yyjson_doc_get_root(*out_doc) + yyjson_doc_get_val_count(*out_doc)) : memory);
+	return e;
+}
+
+static enum err parse(struct home h, struct slice text, yyjson_doc **out_doc, struct json_place *out_place)
+{
+	yyjson_doc *doc = NULL;
+	enum err e = read_at(h, first_size(text.n), text, &doc, out_place);
+
+	/* Not for a text that is refused anyway: a megabyte of brackets would take 13. */
+	if (e != ERR_OK && !json_depth_ok(text, JSON_MAX_DEPTH))
+		return ERR_TOO_DEEP;
+	if (e == ERR_TOO_BIG)
+		e = read_at(h, last_size(text.n), text, &doc, out_place);
+	if (e != ERR_OK)
+		return e;
+	if (!is_shallow(doc))
+		return ERR_TOO_DEEP;
+	*out_doc = doc;
+	return ERR_OK;
+}
+
 enum err json_parse(struct arena *a, struct slice text, yyjson_doc **out_doc, struct json_place *out_place)
 {
-	if (!json_depth_ok(text, JSON_MAX_DEPTH))
-		return ERR_TOO_DEEP;
-	enum err e = ERR_TOO_BIG;
-	size_t sizes[] = { first_size(text.n), last_size(text.n) };
-	for (int i = 0; i < 2 && e == ERR_TOO_BIG; i++) {
-		char *memory = arena_try(a, sizes[i]);
-		if (memory == NULL)
-			return ERR_TOO_BIG;
-		e = parse_in(memory, sizes[i], text, out_doc, out_place);
-		/* The values come last: what they did not need goes back. */
-		arena_trim(a, e == ERR_OK ? (char *)(yyjson_doc_get_root(*out_doc) + yyjson_doc_get_val_count(*out_doc)) : memory);
-	}
-	return e;
+	return parse((struct home){ .arena = a }, text, out_doc, out_place);
 }
 
 void json_scratch_init(struct json_scratch *s, size_t max)
@@ -243,17 +293,7 @@ void json_scratch_done(struct json_scratch *s)
 
 enum err json_parse_scratch(struct json_scratch *s, struct slice text, yyjson_doc **out_doc)
 {
-	if (!json_depth_ok(text, JSON_MAX_DEPTH))
-		return ERR_TOO_DEEP;
-	enum err e = ERR_TOO_BIG;
-	size_t sizes[] = { first_size(text.n), last_size(text.n) };
-	for (int i = 0; i < 2 && e == ERR_TOO_BIG; i++) {
-		char *memory = buf_room(&s->memory, sizes[i]);
-		if (memory == NULL)
-			return ERR_TOO_BIG;
-		e = parse_in(memory, sizes[i], text, out_doc, NULL);
-	}
-	return e;
+	return parse((struct home){ .buf = &s->memory }, text, out_doc, NULL);
 }
 
 /* --- members as they stand ---------------------------------------------------------------------------------------- */

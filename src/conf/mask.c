@@ -12,8 +12,9 @@ struct mask_item {
 
 void mask_add(struct mask *m, const struct yaml *scalar, const struct yaml *after)
 {
+	if (scalar->text.n == 0)
+		return;
 	struct mask_item *item = ARENA_NEW(m->arena, struct mask_item);
-
 	*item = (struct mask_item){ m->items, scalar, after };
 	m->items = item;
 }

@@ -5,6 +5,14 @@
 #define PLACES_MAX 3u	/* a key like "url" may be valid in many places; the first few teach enough */
 #define HINT_MAX 4096u
 
+/* The section right below that has the key: the most likely home. */
+static void name_child(const struct section *here, struct slice key, struct buf *out)
+{
+	for (size_t i = 0; i < here->n_rows && buf_len(out) == 0; i++)
+		if (here->rows[i].of && row_find(here->rows[i].of, key))
+			buf_addf(out, " (\"%.*s\" belongs one level deeper, in %s)", SLICE_ARG(key), here->rows[i].name);
+}
+
 /* Up to three sections that have the key. */
 static void list_places(const struct section *root, struct slice key, struct buf *out)
 {
@@ -40,7 +48,9 @@ void stray_explain(struct arena *a, const struct section *root, const struct sec
 	for (size_t i = 0; i < here->n_rows; i++)
 		nearest_offer(&near, slice_str(here->rows[i].name));
 	*out_nearest = nearest_name(&near);
-	list_places(root, slice_of(key.p, MIN_OF(key.n, (size_t)ROW_NAME_MAX)), &hint);
+	name_child(here, key, &hint);
+	if (buf_len(&hint) == 0)
+		list_places(root, key, &hint);
 	/* A key at home elsewhere was rather misplaced than mistyped. */
 	if (buf_len(&hint))
 		*out_nearest = SLICE_EMPTY;

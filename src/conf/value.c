@@ -110,7 +110,7 @@ static const char *range_unit(const struct row *r)
 
 const char *value_range(const struct row *r, char *out, size_t cap)
 {
-	const char *unit = range_unit(r), *off = zero_is_off(r) ? "0, or " : "";
+	const char *unit = range_unit(r), *off = zero_is_off(r) ? "0 or " : "";
 	bool low = r->kind == ROW_INT ? (int64_t)r->min > INT64_MIN : r->min > 0 || r->kind < ROW_MS;
 	bool high = r->kind == ROW_INT ? (int64_t)r->max < INT64_MAX : r->max < UINT64_MAX;
 	char least[32], most[32];
@@ -224,7 +224,7 @@ static bool parse_str(struct arena *a, const struct row *r, struct slice text, s
 	if (!is_unset && (text.n < r->min || text.n > r->max)) {
 		fault->nearest = SLICE_EMPTY;
 		fault->what = text.n == 0 ? arena_printf(a, "must not be empty") :
-			arena_printf(a, "wants a text %s, not of %zu", value_range(r, range, sizeof(range)), text.n);
+			arena_printf(a, "wants %s, not %zu", value_range(r, range, sizeof(range)), text.n);
 		return false;
 	}
 	*out = text;

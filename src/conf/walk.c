@@ -5,6 +5,7 @@
 #include "conf/stray.h"
 #include "conf/value.h"
 
+#define SHORT_WORD 8u		/* nobody issues keys below this length */
 #define PATH_MAX_BYTES 16384u	/* 32 levels (codec/yaml.h) of names */
 
 struct walk {
@@ -102,12 +103,12 @@ static bool is_reference(struct slice text)
 	return slice_starts(text, SLICE("file:")) || expand_is_name(text);
 }
 
+/* No secret: references, numbers with or without unit, short words. */
 static bool is_harmless(struct slice text)
 {
 	uint64_t v;
 
-	return is_reference(text) || span_parse_ms(text, &v) || span_parse_bytes(text, &v) ||
-	       slice_eq(text, SLICE("true")) || slice_eq(text, SLICE("false"));
+	return text.n < SHORT_WORD || is_reference(text) || span_parse_ms(text, &v) || span_parse_bytes(text, &v);
 }
 
 /* Under a key that means nothing, or in place of something else, any text may be a key that went astray. */
@@ -284,15 +285,17 @@ static void take_items(struct walk *w, const struct row *r, struct row_items *ou
 	*out = (struct row_items){ arena_take(&w->c->arena, n * r->of->size), n, NULL };
 	if (is_map)
 		out->names = ARENA_ARRAY(&w->c->arena, struct slice, n);
-	for (const struct yaml *child = s->node->first; child && i < n; child = child->next, i++) {
+	for (const struct yaml *child = s->node->first; child; child = child->next, i++) {
 		struct step at = step_into(s, child, i);
+		if (i >= n) {
+			mask_tree(&w->c->faults.mask, child, at.after);
+			continue;
+		}
 		if (is_map)
 			take_name(w, &out->names[i], &at);
 		remember(w, row_item(out, r->of, i), r->of->size, place_of(&at));
 		take_section(w, r->of, row_item(out, r->of, i), &at);
 	}
-	if (n < s->node->n)
-		mask_tree(&w->c->faults.mask, s->node, s->after);
 }
 
 /* ---- sections ---- */

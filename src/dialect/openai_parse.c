@@ -98,10 +98,12 @@ static bool read_list(struct reading *p, enum member m)
 /* OpenRouter: without `model` the first of `models` is it. */
 static bool read_model(struct reading *p)
 {
-	yyjson_val *model = given(p, MODEL);
+	yyjson_val *model = given(p, MODEL), *models = given(p, MODELS);
 
-	if (model == NULL && yyjson_arr_size(given(p, MODELS)))
-		return read_name(p, yyjson_arr_get_first(p->members[MODELS]), SLICE("models[0]"), &p->r->model);
+	if (models && !yyjson_is_arr(models))
+		return refuse_member(p, MODELS, "must be a list of models");
+	if (model == NULL && yyjson_arr_size(models))
+		return read_name(p, yyjson_arr_get_first(models), SLICE("models[0]"), &p->r->model);
 	if (model == NULL)
 		return refuse_member(p, MODEL, "is missing: name the model that shall answer");
 	return read_name(p, model, SLICE("model"), &p->r->model);

@@ -48,7 +48,7 @@ struct exchange {
 	struct fault fault;		/* the first one */
 	struct task drive;
 	struct alarm ping;
-	uint64_t open_ns, out_ns, wall_ms, body_n;
+	uint64_t open_ns, out_ns, wall_ms, body_n, out_n;
 	int status;
 	bool head_sent, silent /* nobody to reply to */, whole;
 	struct grave grave;
@@ -81,6 +81,7 @@ static void put(struct exchange *ex, struct slice bytes)
 	if (bytes.n == 0)
 		return;
 	ex->out_ns = loop_now(loop_of(ex));
+	ex->out_n += bytes.n;
 	ex->reply->put(ex->arg, bytes);
 }
 
@@ -284,7 +285,8 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	*r = (struct record){ .wall_ms = ex->wall_ms, .request_id = ex->ask.request_id, .peer = ex->ask.peer,
 		.endpoint = ex->ask.endpoint, .model = ex->request.model, .stream = ex->request.stream, .err = ex->fault.err,
 		.status = ex->silent ? err_row(ex->fault.err)->http : ex->status, .usage = USAGE_NONE,
-		.prompt_estimate_tok = ex->request.prompt_tok, .bytes_in = ex->body_n, .total_ns = now - ex->open_ns };
+		.prompt_estimate_tok = ex->request.prompt_tok, .bytes_in = ex->body_n, .bytes_out = ex->out_n,
+		.total_ns = now - ex->open_ns };
 	if (f == NULL)
 		return;
 	r->model_known = map_find(&f->roster->models, r->model) != NULL;

@@ -59,12 +59,13 @@ static bool read_once(struct stream *s, bool gone)
 	}
 	if (n < 0 && errno == EAGAIN && !gone)
 		return false;
-	if (n == 0 && !s->broken) {
+	/* TLS ends with close_notify: a bare FIN may be somebody else's doing (RFC 8446 section 6.1). */
+	bool cut = s->broken || (s->tls && s->state == STREAM_OPEN);
+	if (n == 0 && !cut) {
 		stream_ended(s);
 		return false;
 	}
-	if (n < 0 && errno != EAGAIN)
-		stream_say(s, "read: %s", strerror(errno));
+	stream_say(s, "read: %s", n == 0 ? "cut off" : strerror(errno));
 	stream_failed(s, ERR_UP_RESET);
 	return false;
 }
