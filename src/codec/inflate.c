@@ -93,9 +93,11 @@ static enum err step(struct inflate *z)
 	must(r != Z_MEM_ERROR && r != Z_STREAM_ERROR);
 	z->in_n += before - z->stream.avail_in;
 	z->ended = r == Z_STREAM_END;
-	if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
+	/* What came out before corrupt data is good. */
+	enum err e = give(z, slice_of(piece, sizeof(piece) - z->stream.avail_out));
+	if (e == ERR_OK && r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
 		return ERR_UP_BAD_ENCODING;
-	return give(z, slice_of(piece, sizeof(piece) - z->stream.avail_out));
+	return e;
 }
 
 static enum err decode(struct inflate *z, struct slice in)

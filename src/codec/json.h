@@ -20,12 +20,14 @@ struct json_place {
 
 /* Parses strictly (RFC 8259; one value, optional white space around; valid UTF-8 without BOM).  Duplicate keys are taken; a
  * number too big for int64/uint64/double is a raw value.  The document lives in `a` (never yyjson_doc_free it) and copies what
- * it needs: about 1 byte of arena a byte of text and 16 a value, four times the text while it is parsed.  ERR_BAD_JSON with *out_place (may be NULL), ERR_TOO_DEEP, or ERR_TOO_BIG when the arena's limit is reached. */
+ * it needs: about 1 byte of arena a byte of text and 16 a value, four times the text while it is parsed.
+ * ERR_BAD_JSON with *out_place (may be NULL), ERR_TOO_DEEP, or ERR_TOO_BIG when the arena's limit is reached. */
 enum err json_parse(struct arena *a, struct slice text, yyjson_doc **out_doc, struct json_place *out_place) MUST_CHECK;
 /* For short texts parsed and dropped at once (stream events): memory is the scratch buffer's, reused by the next call. */
 struct json_scratch {
 	struct buf memory;	/* as large as the largest text needed: 4 times that text, 13 times when it is all small numbers */
 };
+/* `max`: most bytes of that memory. */
 void json_scratch_init(struct json_scratch *s, size_t max);
 void json_scratch_done(struct json_scratch *s);
 /* Valid until the next call on the same scratch.  ERR_BAD_JSON, ERR_TOO_DEEP, ERR_TOO_BIG. */

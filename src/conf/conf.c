@@ -19,39 +19,61 @@ static struct conf *new_conf(const char *name, const struct section *of)
 	return c;
 }
 
-/* Bytes that YAML does not allow get a sentence that says so; a parser's own is rarely understood. */
-static bool check_bytes(struct conf *c)
+/* What is wrong with the character at the start of `rest`, `len` bytes long, as words; NULL: nothing.  Line ends other than
+ * LF and CR LF are legal YAML in places, but then editors, weir and the parser count lines differently. */
+static const char *bad_char(struct slice rest, size_t len)
 {
-	unsigned line = 1;
-	size_t start = 0, i = 0, len;
+	struct slice c = slice_of(rest.p, len);
 
-	for (; i < c->text.n; i += len) {
-		len = utf8_len(slice_skip(c->text, i));
-		if (len == 0 || c->text.p[i] == '\0')
-			break;
-		if (c->text.p[i] == '\n') {
+	if (len == 0 || c.p[0] == '\0')
+		return "the file must be UTF-8 text; this byte is not";
+	if (c.p[0] == '\r' && !slice_starts(rest, SLICE("\r\n")))
+		return "a carriage return without a line feed";
+	if (slice_eq(c, SLICE("\xc2\x85")) || slice_eq(c, SLICE("\xe2\x80\xa8")) || slice_eq(c, SLICE("\xe2\x80\xa9")))
+		return "a line end that is no line feed (U+0085, U+2028 or U+2029)";
+	return NULL;
+}
+
+/* Characters that cannot stand in the file get a sentence that says so; a parser's own is rarely understood. */
+static bool check_chars(struct conf *c)
+{
+	unsigned line = 1, column = 1;
+
+	for (size_t i = 0, len; i < c->text.n; i += len, column++) {
+		struct slice rest = slice_skip(c->text, i);
+		len = utf8_len(rest);
+		const char *bad = bad_char(rest, len);
+		if (bad) {
+			flaw_add(&c->faults, line, column, SLICE_EMPTY, "%s", bad);
+			return false;
+		}
+		if (rest.p[0] == '\n') {
 			line++;
-			start = i + 1;
+			column = 0;
 		}
 	}
-	if (i == c->text.n)
-		return true;
-	unsigned column = 1;
-	for (size_t at = start; at < i; at += utf8_len(slice_skip(c->text, at)))
-		column++;
-	flaw_add(&c->faults, line, column, SLICE_EMPTY, "the file must be UTF-8 text; the byte 0x%02x here is not",
-		(unsigned char)c->text.p[i]);
-	return false;
+	return true;
+}
+
+/* `{key: ${NAME}}`: in YAML the second brace opens a mapping, and what a parser says of it helps nobody. */
+static bool is_bare_reference(const struct conf *c, const struct yaml_fault *f)
+{
+	struct slice line = yaml_line(c->text, f->line);
+	size_t at = mask_offset(line, f->column);
+
+	return at > 0 && at < line.n && line.p[at] == '{' && line.p[at - 1] == '$';
 }
 
 static bool read_tree(struct conf *c, struct yaml **out_tree)
 {
 	struct yaml_fault why = { 0 };
 
-	if (!check_bytes(c))
+	if (!check_chars(c))
 		return false;
 	if (yaml_parse(&c->arena, c->text, out_tree, &why) == ERR_OK)
 		return true;
+	if (is_bare_reference(c, &why))
+		why.what = SLICE("a reference inside { } or [ ] must be in quotes: write \"${NAME}\"");
 	flaw_add(&c->faults, why.line, why.column, SLICE_EMPTY, "%.*s", SLICE_ARG(why.what));
 	return false;
 }
@@ -60,7 +82,8 @@ static void read_text(struct conf *c, struct slice text, const struct source *fr
 {
 	struct yaml *tree = NULL;
 
-	c->text = text;
+	/* A byte order mark is no character of the first line, so no column counts it. */
+	c->text = text = slice_starts(text, SLICE("\xef\xbb\xbf")) ? slice_skip(text, 3) : text;
 	flaw_init(&c->faults, &c->arena, c->file, text);
 	if (read_tree(c, &tree))
 		walk_tree(c, tree, from);

@@ -46,11 +46,11 @@ static bool fail(struct reader *r, const char *why)
 static bool next_reference(struct reader *r, struct slice *out_piece)
 {
 	size_t n = name_len(r->rest), close = slice_find(r->rest, '}');
-	struct slice name = slice_of(r->rest.p, n), after = slice_of(r->rest.p + n, close - MIN_OF(n, close));
-	bool has_default = slice_starts(after, SLICE(":-"));
 
 	if (close == r->rest.n)
 		return fail(r, "has a ${ without its closing brace");
+	struct slice name = slice_of(r->rest.p, n), after = slice_of(r->rest.p + n, close - n);
+	bool has_default = slice_starts(after, SLICE(":-"));
 	if (n == 0 || (after.n > 0 && !has_default))
 		return fail(r, "has a reference that is neither ${NAME} nor ${NAME:-default}");
 	if (slice_find(after, '$') < after.n)

@@ -106,7 +106,7 @@ static void print_line(const struct flaw_list *l, const struct flaw *f, struct b
 	must(w.hidden != NULL);
 	mask_apply(&l->mask, f->line, line, w.hidden);
 	w.from = char_start(line, w.caret > BEFORE_CARET ? w.caret - BEFORE_CARET : 0);
-	w.to = char_start(line, MIN_OF(line.n, w.caret + AFTER_CARET));
+	w.to = char_start(line, MIN_OF(line.n, MAX_OF(w.from + BEFORE_CARET, w.caret) + AFTER_CARET));
 	buf_addf(out, "%5u | %s", f->line, w.from > 0 ? "..." : "");
 	size_t column = show_window(&w, out) + (w.from > 0 ? 3 : 0);
 	buf_addf(out, "%s\n      | %*s^\n", w.to < line.n ? "..." : "", (int)column, "");

@@ -32,6 +32,11 @@ struct flaw_list {
 
 /* `a` holds the sentences and outlives the list; `text` is the whole file. */
 void flaw_init(struct flaw_list *l, struct arena *a, const char *file, struct slice text);
+/* Whether another one would be kept; past that it is only counted, and making its sentence is a waste. */
+static inline bool flaw_is_full(const struct flaw_list *l)
+{
+	return l->n == FLAW_MAX;
+}
 /* Everything is copied; control bytes in it become question marks. */
 void flaw_add(struct flaw_list *l, unsigned line, unsigned column, struct slice nearest, const char *fmt, ...)
 	PRINTF_LIKE(5, 6);

@@ -1,6 +1,8 @@
 /* Places are kept as nodes and turned into bytes only when a line is about to be shown: most files have no faults. */
 #include "conf/mask.h"
 
+#include <stdlib.h>
+
 #include "base/utf8.h"
 
 #define TOKEN_LEN 20u	/* a run of this many key-like bytes is taken for a key when nothing else is known */
@@ -57,10 +59,9 @@ static size_t quote_end(struct slice line, size_t at)
 	return 0;
 }
 
-/* End of a scalar that begins and ends on `line`, which is its own; 0 when that is not certain. */
-static size_t scalar_end(const struct yaml *scalar, struct slice line)
+/* End of a scalar that begins at byte `at` of `line` and ends there too; 0 when that is not certain. */
+static size_t scalar_end(const struct yaml *scalar, struct slice line, size_t at)
 {
-	size_t at = mask_offset(line, scalar->column);
 	struct slice rest = slice_skip(line, at);
 
 	if (rest.n == 0)
@@ -74,21 +75,42 @@ static size_t scalar_end(const struct yaml *scalar, struct slice line)
 	return is_whole ? at + scalar->text.n : 0;
 }
 
-static void apply_item(const struct mask *m, const struct mask_item *item, unsigned line, struct slice shown,
-	bool *hidden)
+/* A line that is about to be shown. */
+struct view {
+	unsigned number;
+	struct slice text;
+	size_t *starts;		/* byte of each column: one line may hold a hundred thousand values */
+	size_t n;
+	bool *hidden;
+};
+
+static size_t view_offset(const struct view *v, unsigned column)
+{
+	return column - 1 < v->n ? v->starts[column - 1] : v->text.n;
+}
+
+/* Does it end on its own line, an earlier one? */
+static bool ends_before(const struct mask *m, const struct yaml *scalar)
+{
+	struct slice own = yaml_line(m->text, scalar->line);
+	return scalar_end(scalar, own, mask_offset(own, scalar->column)) > 0;
+}
+
+static void apply_item(const struct mask *m, const struct mask_item *item, const struct view *v)
 {
 	const struct yaml *s = item->scalar, *after = item->after;
-	unsigned after_line = after == NULL ? line + 1 : after->key_line ? after->key_line : after->line;
-	unsigned after_column = after == NULL ? 0 : after->key_line ? after->key_column : after->column;
+	unsigned after_line = after == NULL ? v->number + 1 : after->key_line ? after->key_line : after->line;
+	unsigned after_column = after == NULL ? 1 : after->key_line ? after->key_column : after->column;
 
-	if (s->line > line || after_line < line)
+	if (s->line > v->number || after_line < v->number)
 		return;
-	struct slice own = s->line == line ? shown : yaml_line(m->text, s->line);
-	size_t end = scalar_end(s, own), open_end = after_line == line ? mask_offset(shown, after_column) : shown.n;
-	if (s->line == line)
-		hide(hidden, mask_offset(shown, s->column), end ? end : open_end);
-	else if (end == 0)
-		hide(hidden, 0, open_end);
+	size_t open_end = after_line == v->number ? view_offset(v, after_column) : v->text.n;
+	if (s->line == v->number) {
+		size_t at = view_offset(v, s->column), end = scalar_end(s, v->text, at);
+		hide(v->hidden, at, end ? end : open_end);
+	} else if (!ends_before(m, s)) {
+		hide(v->hidden, 0, open_end);
+	}
 }
 
 static bool is_word(char c)
@@ -112,8 +134,10 @@ static void guess_named(struct slice shown, struct slice name, bool *hidden)
 			rest = slice_skip(rest, 1);
 		while (rest.n && rest.p[0] == ' ')
 			rest = slice_skip(rest, 1);
-		if (rest.n && rest.p[0] == ':')
+		if (rest.n && rest.p[0] == ':') {
 			hide(hidden, (size_t)(rest.p - shown.p) + 1, shown.n);
+			return;
+		}
 	}
 }
 
@@ -145,8 +169,15 @@ static void guess(const struct mask *m, struct slice shown, bool *hidden)
 
 void mask_apply(const struct mask *m, unsigned line, struct slice shown, bool *hidden)
 {
+	struct view v = { .number = line, .text = shown, .hidden = hidden };
+
+	v.starts = calloc(shown.n + 1, sizeof(size_t));
+	must(v.starts != NULL);
+	for (size_t at = 0; at < shown.n; at += MAX_OF(utf8_len(slice_skip(shown, at)), (size_t)1))
+		v.starts[v.n++] = at;
 	for (const struct mask_item *item = m->items; item; item = item->next)
-		apply_item(m, item, line, shown, hidden);
+		apply_item(m, item, &v);
+	free(v.starts);
 	if (m->guess)
 		guess(m, shown, hidden);
 }

@@ -74,9 +74,11 @@ static void complain(struct walk *w, const struct step *s, struct slice nearest,
 static void complain(struct walk *w, const struct step *s, struct slice nearest, const char *fmt, ...)
 {
 	struct conf_place at = place_of(s);
-	struct slice path = s->up ? path_of(w, s) : SLICE("the file"), what;
+	struct slice path = SLICE("the file"), what;
 	va_list args;
 
+	if (s->up && !flaw_is_full(&w->c->faults))
+		path = path_of(w, s);
 	va_start(args, fmt);
 	what = arena_vprintf(&w->c->arena, fmt, args);
 	va_end(args);
@@ -355,11 +357,14 @@ static void take_row(struct walk *w, const struct row *r, void *field, const str
 
 static void unknown_key(struct walk *w, const struct section *of, const struct step *s)
 {
-	struct slice hint, nearest, where = path_of(w, s->up);
+	struct slice hint = SLICE_EMPTY, nearest = SLICE_EMPTY, where = SLICE_EMPTY;
 	const struct yaml *n = s->node;
 
-	stray_explain(&w->c->arena, w->c->of, of, s->key, &hint, &nearest);
 	hide_texts(w, n, s->after);
+	if (!flaw_is_full(&w->c->faults)) {
+		where = path_of(w, s->up);
+		stray_explain(&w->c->arena, w->c->of, of, s->key, &hint, &nearest);
+	}
 	flaw_add(&w->c->faults, n->key_line, n->key_column, nearest, "unknown key \"%.*s\"%s%.*s%.*s",
 		SLICE_ARG(s->key), where.n ? " in " : "", SLICE_ARG(where), SLICE_ARG(hint));
 }

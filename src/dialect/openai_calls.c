@@ -156,13 +156,13 @@ static void take_value(struct openai_frame *f, uint16_t choice, yyjson_val *call
 	free(owned);
 }
 
-void openai_calls_read(struct openai_frame *f, uint16_t choice, yyjson_val *calls)
+void openai_calls_read(struct openai_frame *f, uint16_t choice, yyjson_val *calls, bool whole)
 {
 	size_t i, n;
 	yyjson_val *call;
 
 	yyjson_arr_foreach(calls, i, n, call) {
-		int64_t index = json_int(call, "index", NO_INDEX);
+		int64_t index = whole ? (int64_t)i : json_int(call, "index", NO_INDEX);
 		if (!yyjson_is_obj(call))
 			continue;
 		struct fragment g = { .id = id_of(call), .index = index >= 0 && index < CALLS_MAX ? (int32_t)index : NO_INDEX,

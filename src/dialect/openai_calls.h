@@ -5,8 +5,8 @@
 
 #include "dialect/openai_frame.h"
 
-/* The `tool_calls` array of a delta or message. */
-void openai_calls_read(struct openai_frame *f, uint16_t choice, yyjson_val *calls);
+/* The `tool_calls` array of a delta, or of a message (`whole`), where each element is a call. */
+void openai_calls_read(struct openai_frame *f, uint16_t choice, yyjson_val *calls, bool whole);
 /* The legacy `function_call` object: one call without id. */
 void openai_calls_read_legacy(struct openai_frame *f, uint16_t choice, yyjson_val *call);
 

@@ -128,7 +128,7 @@ static void emit_reasoning(struct openai_frame *f, uint16_t choice, yyjson_val *
 		f->other = choice;
 }
 
-static void read_message(struct openai_frame *f, uint16_t choice, yyjson_val *message)
+static void read_message(struct openai_frame *f, uint16_t choice, yyjson_val *message, bool whole)
 {
 	yyjson_val *parts[PARTS + 1] = { NULL }, *key;
 	yyjson_obj_iter it = yyjson_obj_iter_with(message);
@@ -143,7 +143,7 @@ static void read_message(struct openai_frame *f, uint16_t choice, yyjson_val *me
 	emit_reasoning(f, choice, parts);
 	emit_content(f, choice, parts[PART_CONTENT]);
 	emit_text(f, choice, EVENT_REFUSAL, json_val_str(parts[PART_REFUSAL]));
-	openai_calls_read(f, choice, parts[PART_TOOL_CALLS]);
+	openai_calls_read(f, choice, parts[PART_TOOL_CALLS], whole);
 	openai_calls_read_legacy(f, choice, parts[PART_FUNCTION_CALL]);
 }
 
@@ -201,7 +201,7 @@ static void take_choice(struct openai_frame *f, yyjson_val *v, size_t place, boo
 	if (choice_failed(f, &c, finish))
 		return;
 	yyjson_val *message = c.parts[whole ? CHOICE_MESSAGE : CHOICE_DELTA];
-	read_message(f, c.index, message ? message : c.parts[whole ? CHOICE_DELTA : CHOICE_MESSAGE]);
+	read_message(f, c.index, message ? message : c.parts[whole ? CHOICE_DELTA : CHOICE_MESSAGE], whole);
 	if (word.n)
 		emit_finish(f, c.index, finish.finish, word);
 	else if (whole)

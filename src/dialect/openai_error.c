@@ -7,7 +7,7 @@
 #include "dialect/scrub.h"
 
 enum {
-	TEXT_SEARCHED = 4096,	/* bytes of a message that are compared with the table; real ones are below 1 KiB */
+	TEXT_SEARCHED = 2048,	/* bytes of a message that are compared with the table; real ones are below 1 KiB */
 	BODY_PARSED = 65536,	/* a larger error body echoes the prompt (FastAPI's 422): its status says enough */
 	CODE_SHOWN = 64,	/* longest `code` of protocols.md is half of this */
 	PARAM_SHOWN = 128,

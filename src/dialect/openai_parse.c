@@ -7,6 +7,7 @@
 enum {
 	MODEL_BYTES = 256,	/* the longest real names (accounts/.../models/...) are about 100 */
 	CHOICES_MAX = 128,	/* OpenAI's limit of n (protocols.md 1.1) */
+	SAMPLE = 256,		/* bytes of a text that are looked at for the estimate: a text rarely changes its script */
 };
 /* A day: longer than any answer takes, short enough for every sum of times. */
 #define TIMEOUT_MAX_S 86400.0
@@ -181,15 +182,21 @@ static bool read_tools(struct reading *p)
 	return true;
 }
 
+static uint64_t estimate_text(struct slice text)
+{
+	if (text.n <= SAMPLE)
+		return text.n ? request_estimate_tok(text) : 0;
+	return request_estimate_tok(slice_of(text.p, SAMPLE)) * text.n / SAMPLE;
+}
+
 static uint64_t estimate_content(yyjson_val *content)
 {
-	uint64_t tok = yyjson_is_str(content) ? request_estimate_tok(json_val_str(content)) : 0;
+	uint64_t tok = estimate_text(json_val_str(content));
 	size_t i, n;
 	yyjson_val *part;
 
 	yyjson_arr_foreach(content, i, n, part)
-		if (json_str(part, "text").n)
-			tok += request_estimate_tok(json_str(part, "text"));
+		tok += estimate_text(json_str(part, "text"));
 	return tok;
 }
 

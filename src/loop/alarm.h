@@ -18,8 +18,10 @@ struct alarm {
 	void (*on_fire)(struct alarm *);
 };
 
+/* Needed before anything else: a zeroed alarm is not a cleared one. */
 void alarm_init(struct alarm *a, struct loop *l, void (*on_fire)(struct alarm *));
-/* Fires once, `ms` from now (0: next tick).  Setting again moves it. */
+/* Fires once, `ms` from now (0: next tick), never early.  Alarms of one tick fire in the order in which they were set.
+ * Setting again moves it.  An alarm alone does not keep loop_run() going. */
 void alarm_set(struct alarm *a, uint64_t ms);
 /* Harmless when not set. */
 void alarm_clear(struct alarm *a);

@@ -50,6 +50,7 @@ struct dns {
 	size_t lookup_n;
 	struct alarm clock;		/* c-ares' own time-outs */
 	struct timespec conf_time;	/* of /etc/resolv.conf as read by the channel */
+	uint64_t wait_ms, wait_stale_ms;
 	bool fixed;			/* servers were set by hand */
 };
 
@@ -77,6 +78,16 @@ static void on_clock(struct alarm *a)
 	set_clock(d);
 }
 
+static struct sock *find_sock(struct dns *d, int fd)
+{
+	LIST_EACH(node, next, &d->socks) {
+		struct sock *s = LIST_ITEM(node, struct sock, node);
+		if (watch_fd(s->watch) == fd)
+			return s;
+	}
+	return NULL;
+}
+
 static void on_sock_ready(void *arg, unsigned ready)
 {
 	struct sock *s = arg;
@@ -86,17 +97,10 @@ static void on_sock_ready(void *arg, unsigned ready)
 
 	ares_process_fd(d->channel, gone || (ready & WATCH_READ) ? fd : ARES_SOCKET_BAD,
 		gone || (ready & WATCH_WRITE) ? fd : ARES_SOCKET_BAD);
+	s = find_sock(d, fd);
+	if (s && gone)
+		watch_set(s->watch, watch_events(s->watch));	/* c-ares keeps it: watch on */
 	set_clock(d);
-}
-
-static struct sock *find_sock(struct dns *d, int fd)
-{
-	LIST_EACH(node, next, &d->socks) {
-		struct sock *s = LIST_ITEM(node, struct sock, node);
-		if (watch_fd(s->watch) == fd)
-			return s;
-	}
-	return NULL;
 }
 
 static void on_sock_state(void *arg, ares_socket_t fd, int readable, int writable)
@@ -157,6 +161,8 @@ static struct dns *dns_of(struct loop *l)
 	must(d != NULL);
 	l->dns = d;
 	d->loop = l;
+	d->wait_ms = WAIT_MS;
+	d->wait_stale_ms = WAIT_STALE_MS;
 	dns_cache_init(&d->cache, NAMES_MAX, sys_seed());
 	list_init(&d->socks);
 	list_init(&d->lookups);
@@ -346,7 +352,7 @@ enum dns_state dns_ask(struct loop *l, struct slice name, struct dns_wait *w, st
 	}
 	list_push_back(&k->waits, &w->node);
 	if (!alarm_is_set(&k->deadline))
-		alarm_set(&k->deadline, known == DNS_CACHE_STALE ? WAIT_STALE_MS : WAIT_MS);
+		alarm_set(&k->deadline, known == DNS_CACHE_STALE ? d->wait_stale_ms : d->wait_ms);
 	return DNS_LATER;
 }
 
@@ -371,17 +377,18 @@ void dns_free(struct dns **dp)
 	free(d);
 }
 
-void dns_set_servers(struct loop *l, const char *servers)
+void dns_set_servers(struct loop *l, const char *servers, uint64_t wait_ms)
 {
 	struct dns *d = dns_of(l);
 
 	must(d->channel != NULL);
 	must(ares_set_servers_ports_csv(d->channel, servers) == ARES_SUCCESS);
 	d->fixed = true;
+	d->wait_ms = d->wait_stale_ms = wait_ms;
 }
 
-void dns_preset(struct loop *l, struct slice name, const struct dns_addrs *addrs)
+void dns_preset(struct loop *l, struct slice name, const struct dns_addrs *addrs, uint64_t ttl_s, uint64_t age_ms)
 {
 	struct dns *d = dns_of(l);
-	dns_cache_put(&d->cache, name, addrs, UINT64_MAX, now_ms(d));
+	dns_cache_put(&d->cache, name, addrs, ttl_s, now_ms(d) - age_ms);
 }

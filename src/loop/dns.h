@@ -34,8 +34,9 @@ void dns_forget(struct dns_wait *w);
 /* Called by loop_free().  Sets *d to NULL; NULL is fine. */
 void dns_free(struct dns **d);
 
-/* For tests: other servers than those of /etc/resolv.conf, "127.0.0.1:5353"; and a name that needs no server. */
-void dns_set_servers(struct loop *l, const char *servers);
-void dns_preset(struct loop *l, struct slice name, const struct dns_addrs *addrs);
+/* For tests.  Other servers than those of /etc/resolv.conf ("127.0.0.1:5353") and another longest wait; and a name whose
+ * answer is known, as if it had come `age_ms` ago. */
+void dns_set_servers(struct loop *l, const char *servers, uint64_t wait_ms);
+void dns_preset(struct loop *l, struct slice name, const struct dns_addrs *addrs, uint64_t ttl_s, uint64_t age_ms);
 
 #endif

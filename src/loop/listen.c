@@ -132,6 +132,13 @@ static void want(struct listen *li)
 	watch_set(li->watch, li->paused || alarm_is_set(&li->again) ? WATCH_NOTHING : WATCH_READ);
 }
 
+static void starve(struct listen *li)
+{
+	li->starved++;
+	alarm_set(&li->again, STARVED_MS);
+	want(li);
+}
+
 static void on_again(struct alarm *a)
 {
 	want(CONTAINER(a, struct listen, again));
@@ -142,6 +149,10 @@ static void on_ready(void *arg, unsigned ready)
 	struct listen *li = arg;
 	union any_addr from;
 
+	if (ready & WATCH_GONE) {
+		starve(li);
+		return;
+	}
 	for (int i = 0; i < BURST && !li->closed && !li->paused; i++) {
 		socklen_t len = sizeof(from);
 		from.sa.sa_family = AF_UNSPEC;
@@ -154,9 +165,7 @@ static void on_ready(void *arg, unsigned ready)
 		if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO)
 			continue;
 		if (errno != EAGAIN) {
-			li->starved++;
-			alarm_set(&li->again, STARVED_MS);
-			want(li);
+			starve(li);
 		}
 		return;
 	}

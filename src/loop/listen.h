@@ -15,11 +15,11 @@ struct listen;
 struct stream;
 struct tls_server;
 
-/* The new owner calls stream_own() on `s` before it returns.  With TLS this comes after the handshake, which has 10 s
- * (like nginx's default client_header_timeout scale) and is bounded by `max_handshakes`. */
+/* The new owner calls stream_own() on `s` before it returns.  With TLS this comes after the handshake, which has 10 s; of
+ * 1,024 handshakes in progress the oldest makes room for a new one. */
 typedef void listen_on_accept(void *arg, struct stream *s);
 
-/* `addr`: "0.0.0.0:8080", "[::]:8080", "127.0.0.1:0" (kernel picks), "unix:/path".  `tls` may be NULL; a reference is taken.
+/* `addr`: "0.0.0.0:8080", "[::]:8080" (IPv4 too), "127.0.0.1:0" (kernel picks), "unix:/path".  `tls` may be NULL; a reference is taken.
  * NULL on failure with a sentence for people in `why` ("127.0.0.1:80: permission denied"). */
 struct listen *listen_open(struct loop *l, struct slice addr, struct tls_server *tls, listen_on_accept *on_accept,
 	void *arg, char *why, size_t why_cap);
@@ -27,7 +27,7 @@ struct listen *listen_open(struct loop *l, struct slice addr, struct tls_server 
 void listen_set_tls(struct listen *li, struct tls_server *tls);
 /* Stops and resumes accepting. */
 void listen_pause(struct listen *li, bool paused);
-/* The address really bound, e.g. "127.0.0.1:40123". */
+/* The address really bound, e.g. "127.0.0.1:40123"; streams from a Unix socket have the peer "unix". */
 const char *listen_addr(const struct listen *li);
 /* How often accepting had to pause because the process or the system was out of descriptors or memory. */
 uint64_t listen_starved(const struct listen *li);

@@ -7,7 +7,7 @@ struct sig;
 
 typedef void sig_on_signal(void *arg, int signum);
 
-/* Never NULL. */
+/* Never NULL.  A watched signal alone does not keep loop_run() going. */
 struct sig *sig_watch(struct loop *l, int signum, sig_on_signal *on_signal, void *arg);
 /* Sets *s to NULL; NULL is fine. */
 void sig_close(struct sig **s);

@@ -1,7 +1,7 @@
 /* A stream: one byte connection, plain TCP or TLS, made by us (stream_open) or accepted (listen.h).
  *
  * Facts that hold:
- *  1. No callback runs inside stream_open, stream_write, stream_resume or stream_close.
+ *  1. No callback runs inside stream_open, stream_write, stream_resume, stream_close or stream_abort.
  *  2. on_open comes first and once (an accepted stream is open already and gets none; with TLS it comes after the
  *     handshake; an accepted TLS stream is handed over after its handshake).
  *  3. on_close comes at most once and is the last call; the struct is freed at the end of that turn, so the owner
@@ -34,7 +34,9 @@ struct stream_events {
 	/* Output that had made stream_full() true has drained.  May be NULL. */
 	void (*on_room)(void *arg);
 	/* The stream is dead: ERR_OK (see on_eof), ERR_UP_DNS, ERR_UP_REFUSED, ERR_UP_CONNECT_TIMEOUT, ERR_UP_TLS or
-	 * ERR_UP_RESET (reset, broken pipe, any other failure).  Accepted streams use ERR_UP_RESET too. */
+	 * ERR_UP_RESET (reset, broken pipe, any other failure).  ERR_UP_REFUSED also stands for an address that cannot be
+	 * reached: nothing was connected, nothing was sent.  ERR_UP_DNS and ERR_UP_REFUSED come before on_open only.
+	 * Accepted streams use ERR_UP_RESET too.  stream_close() here is harmless. */
 	void (*on_close)(void *arg, enum err why);
 };
 
@@ -48,9 +50,9 @@ struct stream_dest {
 };
 
 /* Resolves (cached), connects (several addresses: the next is tried beside after 250 ms, RFC 8305), shakes hands.
- * Never NULL: every failure comes through on_close in a later turn. */
+ * Never NULL: every failure comes through on_close, never inside this call.  `ev` is copied. */
 struct stream *stream_open(struct loop *l, const struct stream_dest *dest, const struct stream_events *ev, void *arg);
-/* Hands the stream to a new owner. */
+/* Hands the stream to a new owner.  `ev` is copied. */
 void stream_own(struct stream *s, const struct stream_events *ev, void *arg);
 /* Appends a copy of `bytes` to the output.  Never fails and never blocks; the writer watches stream_full(). */
 void stream_write(struct stream *s, struct slice bytes);
@@ -58,12 +60,15 @@ void stream_write(struct stream *s, struct slice bytes);
 bool stream_full(const struct stream *s);
 /* Output bytes (plain text) that the kernel has not taken yet. */
 size_t stream_queued(const struct stream *s);
-/* Output bytes (plain text) the kernel has taken since the start: progress of a slow reader. */
+/* Output bytes (plain text) the kernel has taken since the start: progress of a slow reader.  With TLS, sealed text counts
+ * in proportion to the cipher that has left. */
 uint64_t stream_sent(const struct stream *s);
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
-/* Sends what is queued (for `linger_ms` at most), then closes: FIN, with TLS close_notify first.  Sets *s to NULL;
- * NULL is fine.  No callback after this. */
+/* Sends what is queued (for `linger_ms` at most; 0: only what the kernel takes at once), then closes: FIN, with TLS
+ * close_notify first.  What the peer still sends is then read and thrown away for up to 2 s of that time, since closing
+ * on unread bytes would send a reset that can overtake our last words.  A stream that is not open yet is dropped with
+ * its output.  Sets *s to NULL; NULL is fine.  No callback after this. */
 void stream_close(struct stream **s, uint64_t linger_ms);
 /* Closes now.  `reset`: with RST, so that the peer cannot take what it got for a whole answer.  TLS sessions stay
  * reusable.  Sets *s to NULL; NULL is fine. */

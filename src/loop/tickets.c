@@ -1,7 +1,6 @@
 #include "loop/tickets.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/must.h"
 
@@ -9,9 +8,14 @@
 #define NAMES_MAX 256
 #define EACH_MAX 8
 
+struct ticket {
+	SSL_SESSION *session;
+	uint64_t end_s;			/* the server's own limit, from when it came */
+};
+
 struct book {
 	struct list used;
-	SSL_SESSION *sessions[EACH_MAX];	/* oldest first */
+	struct ticket tickets[EACH_MAX];	/* oldest first */
 	size_t n, len;
 	char name[];
 };
@@ -29,7 +33,7 @@ static void drop(struct tickets *t, struct book *b)
 	list_remove(&b->used);
 	t->n--;
 	while (b->n > 0)
-		SSL_SESSION_free(b->sessions[--b->n]);
+		SSL_SESSION_free(b->tickets[--b->n].session);
 	free(b);
 }
 
@@ -60,32 +64,29 @@ static struct book *book_of(struct tickets *t, struct slice name)
 	return b;
 }
 
-void tickets_put(struct tickets *t, struct slice name, SSL_SESSION *session)
+void tickets_put(struct tickets *t, struct slice name, SSL_SESSION *session, uint64_t now_s)
 {
+	long limit_s = SSL_SESSION_get_timeout(session);
 	struct book *b = book_of(t, name);
 
 	if (b->n == EACH_MAX) {
-		SSL_SESSION_free(b->sessions[0]);
-		memmove(b->sessions, b->sessions + 1, --b->n * sizeof(b->sessions[0]));
+		SSL_SESSION_free(b->tickets[0].session);
+		memmove(b->tickets, b->tickets + 1, --b->n * sizeof(b->tickets[0]));
 	}
-	b->sessions[b->n++] = session;
+	b->tickets[b->n++] = (struct ticket){ session, now_s + (uint64_t)MAX_OF(limit_s, 0L) };
 }
 
-static bool usable(const SSL_SESSION *s)
-{
-	return SSL_SESSION_is_resumable(s) && (long)time(NULL) < SSL_SESSION_get_time(s) + SSL_SESSION_get_timeout(s);
-}
-
-SSL_SESSION *tickets_take(struct tickets *t, struct slice name)
+SSL_SESSION *tickets_take(struct tickets *t, struct slice name, uint64_t now_s)
 {
 	struct book *b = map_find(&t->names, name);
 
 	while (b && b->n > 0) {
-		SSL_SESSION *s = b->sessions[b->n - 1];
-		if (usable(s) && SSL_SESSION_get_protocol_version(s) < TLS1_3_VERSION && SSL_SESSION_up_ref(s))
+		SSL_SESSION *s = b->tickets[b->n - 1].session;
+		bool usable = SSL_SESSION_is_resumable(s) && now_s < b->tickets[b->n - 1].end_s;
+		if (usable && SSL_SESSION_get_protocol_version(s) < TLS1_3_VERSION && SSL_SESSION_up_ref(s))
 			return s;
 		b->n--;
-		if (usable(s))
+		if (usable)
 			return s;
 		SSL_SESSION_free(s);
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "base/span.h"
 #include "loop/dns_cache.h"
 #include "loop/loop_priv.h"
 #include "loop/stream_priv.h"
@@ -98,7 +99,7 @@ static struct tls_stream *tls_stream_new(struct stream *s, SSL_CTX *ctx)
 	BIO_set_init(bio, 1);
 	SSL_set_bio(t->ssl, bio, bio);
 	must(SSL_set_app_data(t->ssl, t));
-	buf_init(&t->held, 2 * LOOP_READ_BYTES);
+	buf_init(&t->held, LOOP_READ_BYTES);
 	return t;
 }
 
@@ -120,9 +121,14 @@ static bool set_name(struct tls_stream *t, struct slice name)
 	return SSL_set1_host(t->ssl, text) == 1 && SSL_set_tlsext_host_name(t->ssl, text) == 1;
 }
 
+static uint64_t now_s(const struct tls_stream *t)
+{
+	return loop_now(t->stream->loop) / SPAN_NS_PER_S;
+}
+
 static void resume(struct tls_stream *t)
 {
-	SSL_SESSION *session = tickets_take(&t->client->tickets, slice_of(t->ticket_name, t->ticket_len));
+	SSL_SESSION *session = tickets_take(&t->client->tickets, slice_of(t->ticket_name, t->ticket_len), now_s(t));
 
 	if (session == NULL)
 		return;
@@ -177,7 +183,7 @@ int tls_stream_on_session(SSL *ssl, SSL_SESSION *session)
 {
 	struct tls_stream *t = SSL_get_app_data(ssl);
 
-	tickets_put(&t->client->tickets, slice_of(t->ticket_name, t->ticket_len), session);
+	tickets_put(&t->client->tickets, slice_of(t->ticket_name, t->ticket_len), session, now_s(t));
 	return 1;
 }
 
@@ -289,14 +295,18 @@ void tls_stream_feed(struct stream *s, struct slice bytes)
 {
 	struct tls_stream *t = s->tls;
 
-	if (buf_len(&t->held) > 0)
-		buf_add(&t->held, bytes);
+	must(bytes.n == 0 || buf_len(&t->held) == 0);
 	t->in = buf_len(&t->held) > 0 ? buf_slice(&t->held) : bytes;
 	if (s->state == STREAM_OPEN || shake(t))
 		deliver(t);
 	if (s->state == STREAM_OPEN)
 		hold_rest(t);
 	t->in = SLICE_EMPTY;
+}
+
+size_t tls_stream_held(const struct tls_stream *t)
+{
+	return buf_len(&t->held);
 }
 
 bool tls_stream_holds(const struct tls_stream *t)

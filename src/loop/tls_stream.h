@@ -25,8 +25,10 @@ void tls_stream_free(struct tls_stream **t);
 void tls_stream_start(struct stream *s);
 /* Bytes from the wire: goes on with the handshake, then delivers plain text until the stream is paused or over. */
 void tls_stream_feed(struct stream *s, struct slice bytes);
-/* Something was left over when the stream was paused. */
+/* Something was left over when the stream was paused: feed it nothing to get on.  `held`: bytes from the wire, which
+ * must be used up before new ones are fed. */
 bool tls_stream_holds(const struct tls_stream *t);
+size_t tls_stream_held(const struct tls_stream *t);
 /* Turns plain output into cipher when all that was sealed before has left.  False: the connection is beyond use. */
 bool tls_stream_seal(struct stream *s);
 /* close_notify, into the cipher; once. */

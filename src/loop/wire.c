@@ -49,6 +49,10 @@ static bool read_once(struct stream *s, bool gone)
 	struct loop *l = s->loop;
 	ssize_t n;
 
+	if (s->tls && tls_stream_held(s->tls) > 0) {
+		tls_stream_feed(s, SLICE_EMPTY);
+		return s->state != STREAM_DEAD && stream_reads(s);
+	}
 	l->recvs++;
 	do {
 		n = recv(watch_fd(s->watch), l->read, sizeof(l->read), 0);

@@ -35,8 +35,9 @@ struct breaker {
 bool breaker_allows(const struct breaker *b, uint64_t now_ns);
 /* Takes the permission; in OPEN after its time this makes the caller the one probe.  False: not allowed. */
 bool breaker_take(struct breaker *b, uint64_t now_ns, bool *out_is_probe);
-/* The call ended.  True when the state changed (the caller logs it once).  In HALF_OPEN only the probe may vote: the news of calls
- * that began before the opening is old.  In OPEN votes are ignored for the same reason. */
+/* The call ended.  True when the state changed (the caller logs it once).  In HALF_OPEN only the probe
+ * may vote: the news of calls that began before the opening is old.  In OPEN votes are ignored for the
+ * same reason. */
 bool breaker_vote(struct breaker *b, const struct breaker_conf *conf, bool good, uint64_t now_ns);
 /* A call that says nothing about health (client left, 400): a probe's permission returns. */
 void breaker_give_back(struct breaker *b, bool was_probe, uint64_t now_ns);

@@ -6,8 +6,8 @@
 
 #define MEMORY_S 10.0	/* Finagle: a token lives 10 s */
 
-/* What the bucket holds now.  Income minus fading, dx/dt = per_s - x / MEMORY_S, by one backward Euler step: right at both ends
- * (nothing passed, much passed), never negative, and no exp() on the hot path. */
+/* What the bucket holds now.  Income minus fading, dx/dt = per_s - x / MEMORY_S, by one backward Euler
+ * step: right at both ends (nothing passed, much passed), never negative, and no exp() on the hot path. */
 static double held(const struct budget *b, const struct budget_conf *c, uint64_t now_ns)
 {
 	double s = now_ns > b->last_ns ? (double)(now_ns - b->last_ns) / SPAN_NS_PER_S : 0;

@@ -1,6 +1,7 @@
-/* Retry budget (Finagle: 20 % of requests plus 10 a second, 10 s memory; algorithms.md F3): a token bucket that requests fill and
- * retries empty, so that retries never multiply an outage.  Unused tokens fade with a time constant of 10 s, so a bucket settles at
- * ten seconds' worth of its income and an idle one at 10 x `per_s`, where a new one begins too. */
+/* Retry budget (Finagle: 20 % of requests plus 10 a second, 10 s memory; algorithms.md F3): a token bucket
+ * that requests fill and retries empty, so that retries never multiply an outage.  Unused tokens fade
+ * with a time constant of 10 s, so a bucket settles at ten seconds' worth of its income and an idle one at
+ * 10 x `per_s`, where a new one begins too. */
 #ifndef ROUTE_BUDGET_H
 #define ROUTE_BUDGET_H
 

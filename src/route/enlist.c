@@ -1,12 +1,12 @@
-/* Providers and models of a roster, checked.  Owns the sentences about them.  Knows the catalogue and the dialects by their tables
- * only; sends nothing, opens no file. */
+/* Providers and models of a roster, checked.  Owns the sentences about them.  Knows the catalogue and
+ * the dialects by their tables only; sends nothing, opens no file. */
 #include "route/enlist.h"
 
 #include "base/nearest.h"
 #include "conf/conf.h"
 #include "route/route_conf.h"
 
-/* --- providers: where ------------------------------------------------------------------------------------------------ */
+/* --- providers: where ----------------------------------------------------------------------------------- */
 
 static bool is_token(struct slice s, const char *others)
 {
@@ -19,7 +19,8 @@ static bool is_token(struct slice s, const char *others)
 	return s.n > 0;
 }
 
-static const struct dialect *pick_dialect(struct enlist *e, const struct route_provider_conf *pc, const struct provider_row *row)
+static const struct dialect *pick_dialect(struct enlist *e, const struct route_provider_conf *pc,
+	const struct provider_row *row)
 {
 	struct slice name = pc->dialect.n ? pc->dialect : row ? slice_str(row->dialect) : SLICE("openai");
 	const struct dialect *d = dialect_find(name);
@@ -30,25 +31,27 @@ static const struct dialect *pick_dialect(struct enlist *e, const struct route_p
 	nearest_init(&near, name);
 	for (size_t i = 0; dialect_at(i); i++)
 		nearest_offer(&near, slice_str(dialect_at(i)->name));
-	conf_fault_near(e->conf, &pc->dialect, nearest_name(&near), "there is no dialect \"%.*s\"", SLICE_ARG(name));
+	conf_fault_near(e->conf, &pc->dialect, nearest_name(&near), "there is no dialect \"%.*s\"",
+		SLICE_ARG(name));
 	return NULL;
 }
 
-static void fault_no_url(struct enlist *e, const struct route_provider_conf *pc, struct slice name, const struct provider_row *row)
+static void fault_no_url(struct enlist *e, const struct slice *name, const struct provider_row *row)
 {
 	struct nearest near;
 
 	if (!e->was_ok)
 		return;
 	if (row) {
-		conf_fault(e->conf, pc, "provider \"%.*s\" needs a url: %s", SLICE_ARG(name), row->note);
+		conf_fault(e->conf, name, "provider \"%.*s\" needs a url: %s", SLICE_ARG(*name), row->note);
 		return;
 	}
-	nearest_init(&near, name);
+	nearest_init(&near, *name);
 	for (size_t i = 0; provider_at(i); i++)
 		nearest_offer(&near, slice_str(provider_at(i)->name));
-	conf_fault_near(e->conf, pc, nearest_name(&near), "provider \"%.*s\" is not in the catalogue, so it needs a url",
-		SLICE_ARG(name));
+	conf_fault_near(e->conf, name, nearest_name(&near),
+		"provider \"%.*s\" is not in the catalogue, so it needs a url",
+		SLICE_ARG(*name));
 }
 
 static bool ends_with(struct slice s, const char *end)
@@ -61,7 +64,8 @@ static bool ends_with(struct slice s, const char *end)
 /* The whole address of an endpoint in place of the base URL is the most common mistake (users.md 4.5). */
 static const char *endpoint_in(struct slice path, const struct dialect *d)
 {
-	static const char *const known[] = { "/chat/completions", "/completions", "/responses", "/embeddings", "/messages" };
+	static const char *const known[] = { "/chat/completions", "/completions", "/responses", "/embeddings",
+		"/messages" };
 
 	if (ends_with(path, d->path))
 		return d->path;
@@ -71,8 +75,8 @@ static const char *endpoint_in(struct slice path, const struct dialect *d)
 	return NULL;
 }
 
-/* `/v1/v1` is never meant.  A hosted provider's bare host, `https://api.openai.com`, gets the path that the catalogue has for it; a
- * host that nobody knows is left alone, since some serve at the root. */
+/* `/v1/v1` is never meant.  A hosted provider's bare host, `https://api.openai.com`, gets the path that
+ * the catalogue has for it; a host that nobody knows is left alone, since some serve at the root. */
 static struct slice mend_path(const struct url *u)
 {
 	struct slice path = u->path;
@@ -81,19 +85,20 @@ static struct slice mend_path(const struct url *u)
 	while (ends_with(path, "/v1/v1"))
 		path.n -= strlen("/v1");
 	for (size_t i = 0; path.n == 0 && u->tls && provider_at(i); i++)
-		if (url_parse(slice_str(provider_at(i)->url), &known, NULL) && known.tls && known.port == u->port &&
-			slice_case_eq(known.host, u->host))
+		if (url_parse(slice_str(provider_at(i)->url), &known, NULL) && known.tls &&
+			known.port == u->port && slice_case_eq(known.host, u->host))
 			path = known.path;
 	return path;
 }
 
-static void take_url(struct enlist *e, const struct route_provider_conf *pc, const struct provider_row *row, struct provider *out)
+static void take_url(struct enlist *e, const struct slice *name, const struct route_provider_conf *pc,
+	const struct provider_row *row, struct provider *out)
 {
 	struct slice text = pc->url.n ? pc->url : row ? slice_str(row->url) : SLICE_EMPTY;
 	const char *why = "", *endpoint;
 
 	if (text.n == 0) {
-		fault_no_url(e, pc, out->name, row);
+		fault_no_url(e, name, row);
 		return;
 	}
 	if (!url_parse(arena_copy(&e->into->arena, text), &out->url, &why)) {
@@ -102,15 +107,16 @@ static void take_url(struct enlist *e, const struct route_provider_conf *pc, con
 	}
 	endpoint = out->dialect ? endpoint_in(out->url.path, out->dialect) : NULL;
 	if (endpoint)
-		conf_fault(e->conf, &pc->url, "the url must be the base URL: leave out \"%s\", weir adds the path", endpoint);
+		conf_fault(e->conf, &pc->url,
+			"the url must be the base URL: leave out \"%s\", weir adds the path", endpoint);
 	out->url.path = mend_path(&out->url);
 	out->authority = url_authority(&e->into->arena, &out->url);
 	if (!out->url.tls && (pc->tls.ca.n || pc->tls.insecure))
-		conf_fault(e->conf, &pc->tls, "tls has no effect: the url of provider \"%.*s\" is http, not https",
-			SLICE_ARG(out->name));
+		conf_fault(e->conf, &pc->tls,
+			"tls has no effect: the url of provider \"%.*s\" is http, not https", SLICE_ARG(out->name));
 }
 
-/* --- providers: keys and headers --------------------------------------------------------------------------------------- */
+/* --- providers: keys and headers ------------------------------------------------------------------------ */
 
 static void add_key(struct enlist *e, const struct secret *key, struct provider *p)
 {
@@ -120,14 +126,16 @@ static void add_key(struct enlist *e, const struct secret *key, struct provider 
 	for (size_t i = 0; i < p->n_keys; i++) {
 		char other[8];
 		if (slice_eq(p->keys[i].secret.bytes, key->bytes)) {
-			conf_fault(e->conf, key, "this key of provider \"%.*s\" is listed twice", SLICE_ARG(p->name));
+			conf_fault(e->conf, key, "this key of provider \"%.*s\" is listed twice",
+				SLICE_ARG(p->name));
 			return;
 		}
-		twins += strcmp(secret_tag(p->keys[i].secret, other, sizeof(other)), secret_tag(*key, tag, sizeof(tag))) == 0;
+		twins += strcmp(secret_tag(p->keys[i].secret, other, sizeof(other)),
+			secret_tag(*key, tag, sizeof(tag))) == 0;
 	}
 	if (p->n_keys == ROSTER_MAX_KEYS)
 		return;
-	/* Two keys with one fingerprint are rare (1 in 65,536) but must not share what is learned about them. */
+	/* Two keys with one fingerprint are rare (1 in 65,536), but must not share what is learned. */
 	struct slice name = slice_str(enlist_str(e->into, twins ? "%.*s %s.%u" : "%.*s %s", SLICE_ARG(p->name),
 		secret_tag(*key, tag, sizeof(tag)), twins));
 	p->keys[p->n_keys++] = (struct roster_key){ .secret = { arena_copy(&e->into->arena, key->bytes) },
@@ -166,10 +174,10 @@ static enum provider_usage pick_usage(enum route_usage asked, const struct provi
 	must_never("no such usage");
 }
 
-/* A provider of the catalogue at its own address needs a key where the catalogue says so; elsewhere only an explicit `auth`
- * demands one, since a proxy or a server at home may want none. */
-static void check_key_need(struct enlist *e, const struct route_provider_conf *pc, const struct provider_row *row,
-	const struct provider *p)
+/* A provider of the catalogue at its own address needs a key where the catalogue says so; elsewhere only
+ * an explicit `auth` demands one, since a proxy or a server at home may want none. */
+static void check_key_need(struct enlist *e, const struct slice *name, const struct route_provider_conf *pc,
+	const struct provider_row *row, const struct provider *p)
 {
 	bool is_asked = pc->auth != ROUTE_AUTH_AUTO && pc->auth != ROUTE_AUTH_NONE;
 	bool is_its_own = row && row->env[0] && (pc->url.n == 0 || row->url[0] == '\0');
@@ -177,29 +185,31 @@ static void check_key_need(struct enlist *e, const struct route_provider_conf *p
 	if (p->n_keys || p->auth == PROVIDER_AUTH_NONE || !e->was_ok || !(is_asked || is_its_own))
 		return;
 	if (CONF_GIVEN(e->conf, &pc->key) && row && row->env[0])
-		conf_fault(e->conf, &pc->key, "the key of provider \"%.*s\" is empty: set %s, or leave the provider out",
+		conf_fault(e->conf, &pc->key,
+			"the key of provider \"%.*s\" is empty: set %s, or leave the provider out",
 			SLICE_ARG(p->name), row->env);
 	else if (CONF_GIVEN(e->conf, &pc->key))
 		conf_fault(e->conf, &pc->key, "the key of provider \"%.*s\" is empty", SLICE_ARG(p->name));
 	else if (row && row->env[0])
-		conf_fault(e->conf, pc, "provider \"%.*s\" needs a key: write key: \"${%s}\"", SLICE_ARG(p->name), row->env);
+		conf_fault(e->conf, name, "provider \"%.*s\" needs a key: write key: \"${%s}\"",
+			SLICE_ARG(p->name), row->env);
 	else
-		conf_fault(e->conf, pc, "provider \"%.*s\" has no key, which its auth needs", SLICE_ARG(p->name));
+		conf_fault(e->conf, name, "provider \"%.*s\" has no key, which its auth needs",
+			SLICE_ARG(p->name));
 }
 
-static void take_keys(struct enlist *e, const struct route_provider_conf *pc, const struct provider_row *row, struct provider *p)
+static void take_keys(struct enlist *e, const struct slice *name, const struct route_provider_conf *pc,
+	const struct provider_row *row, struct provider *p)
 {
 	if (pc->key.bytes.n && pc->keys.n)
-		conf_fault(e->conf, &pc->key, "provider \"%.*s\" has both key and keys; put all of them into keys",
-			SLICE_ARG(p->name));
+		conf_fault(e->conf, &pc->key,
+			"provider \"%.*s\" has both key and keys; put all of them into keys", SLICE_ARG(p->name));
 	if (pc->key.bytes.n)
 		add_key(e, &pc->key, p);
 	for (size_t i = 0; i < pc->keys.n; i++) {
 		const struct route_key_conf *k = row_item(&pc->keys, &route_conf_key, i);
-		if (k->key.bytes.n)
+		if (k->key.bytes.n)	/* the row engine refuses an empty one */
 			add_key(e, &k->key, p);
-		else if (e->was_ok)
-			conf_fault(e->conf, &k->key, "this key of provider \"%.*s\" is empty", SLICE_ARG(p->name));
 	}
 	p->auth = pick_auth(pc->auth, row);
 	if (p->n_keys && pc->auth == ROUTE_AUTH_NONE)
@@ -208,14 +218,15 @@ static void take_keys(struct enlist *e, const struct route_provider_conf *pc, co
 	/* A key given to a provider that the catalogue knows without one is meant to be sent. */
 	else if (p->n_keys && p->auth == PROVIDER_AUTH_NONE)
 		p->auth = PROVIDER_AUTH_BEARER;
-	check_key_need(e, pc, row, p);
+	check_key_need(e, name, pc, row, p);
 }
 
 /* Framing and what weir itself decides; a second copy of these makes two readers of one request differ. */
 static bool is_reserved(struct slice name)
 {
-	static const char *const names[] = { "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te",
-		"trailer", "upgrade", "expect", "content-type", "content-encoding", "accept", "accept-encoding" };
+	static const char *const names[] = { "host", "content-length", "transfer-encoding", "connection",
+		"keep-alive", "te", "trailer", "upgrade", "expect", "content-type", "content-encoding", "accept",
+		"accept-encoding" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (slice_case_eq(name, slice_str(names[i])))
@@ -250,15 +261,19 @@ static void take_headers(struct enlist *e, const struct route_provider_conf *pc,
 		if (!is_token(*name, "!#$%&'*+-.^_`|~"))
 			conf_fault(e->conf, name, "\"%.*s\" is no name for a header field", SLICE_ARG(*name));
 		else if (is_reserved(*name))
-			conf_fault(e->conf, name, "the header \"%.*s\" is weir's own to send", SLICE_ARG(*name));
+			conf_fault(e->conf, name, "the header \"%.*s\" is weir's own to send",
+				SLICE_ARG(*name));
 		else if (p->n_keys && carries_key(*name, p->auth))
-			conf_fault(e->conf, name, "the header \"%.*s\" already carries the key", SLICE_ARG(*name));
-		p->headers[p->n_headers++] = (struct roster_header){ arena_copy(a, *name), arena_copy(a, h->value.bytes) };
+			conf_fault(e->conf, name, "the header \"%.*s\" already carries the key",
+				SLICE_ARG(*name));
+		p->headers[p->n_headers++] = (struct roster_header){ arena_copy(a, *name),
+			arena_copy(a, h->value.bytes) };
 	}
 }
 
 void enlist_provider(struct enlist *e, size_t i)
 {
+	/* Faults of a whole entry are placed at its name: its struct begins where its first field does. */
 	const struct route_provider_conf *pc = row_item(&e->from->providers, &route_conf_provider, i);
 	const struct slice *name = &e->from->providers.names[i];
 	const struct provider_row *row = provider_find(*name);
@@ -267,11 +282,11 @@ void enlist_provider(struct enlist *e, size_t i)
 	p->name = arena_copy(&e->into->arena, *name);
 	/* It stands before the first '/' of a target, in headers and in metrics. */
 	if (!is_token(*name, "._-"))
-		conf_fault(e->conf, name, "provider \"%.*s\": a provider's name is made of letters, digits, \".\", \"_\" and \"-\"",
-			SLICE_ARG(*name));
+		conf_fault(e->conf, name, "provider \"%.*s\": a provider's name is made of letters, digits, "
+			"\".\", \"_\" and \"-\"", SLICE_ARG(*name));
 	p->dialect = pick_dialect(e, pc, row);
-	take_url(e, pc, row, p);
-	take_keys(e, pc, row, p);
+	take_url(e, name, pc, row, p);
+	take_keys(e, name, pc, row, p);
 	take_headers(e, pc, p);
 	p->usage = pick_usage(pc->usage, row);
 	p->ca_file = pc->tls.ca.n ? arena_copy(&e->into->arena, pc->tls.ca) : SLICE_EMPTY;
@@ -287,7 +302,7 @@ void enlist_provider(struct enlist *e, size_t i)
 	map_put(&e->into->providers, p->name, p);
 }
 
-/* --- models ---------------------------------------------------------------------------------------------------------- */
+/* --- models --------------------------------------------------------------------------------------------- */
 
 const char *enlist_str(struct roster *r, const char *fmt, ...)
 {
@@ -305,18 +320,20 @@ static void fault_no_provider(struct enlist *e, const struct route_target_conf *
 	struct nearest near;
 
 	if (row) {
-		conf_fault(e->conf, &tc->target, "provider \"%.*s\" is known, but not configured: add it to providers",
-			SLICE_ARG(name));
+		conf_fault(e->conf, &tc->target,
+			"provider \"%.*s\" is known, but not configured: add it to providers", SLICE_ARG(name));
 		return;
 	}
 	nearest_init(&near, name);
 	for (size_t i = 0; i < e->from->providers.n; i++)
 		nearest_offer(&near, e->from->providers.names[i]);
-	conf_fault_near(e->conf, &tc->target, nearest_name(&near), "there is no provider \"%.*s\"", SLICE_ARG(name));
+	conf_fault_near(e->conf, &tc->target, nearest_name(&near), "there is no provider \"%.*s\"",
+		SLICE_ARG(name));
 }
 
 /* The provider of a target and the rest of its name, or NULL with a fault. */
-static const struct provider *split_target(struct enlist *e, const struct route_target_conf *tc, struct slice *out_model)
+static const struct provider *split_target(struct enlist *e, const struct route_target_conf *tc,
+	struct slice *out_model)
 {
 	size_t slash = slice_find(tc->target, '/');
 	struct slice provider = slice_of(tc->target.p, slash);
@@ -324,12 +341,14 @@ static const struct provider *split_target(struct enlist *e, const struct route_
 	if (tc->target.n == 0)
 		return NULL;	/* the row engine has said so */
 	if (slash == tc->target.n) {
-		conf_fault(e->conf, &tc->target, "target \"%.*s\" names no provider: write provider/model", SLICE_ARG(tc->target));
+		conf_fault(e->conf, &tc->target, "target \"%.*s\" names no provider: write provider/model",
+			SLICE_ARG(tc->target));
 		return NULL;
 	}
 	*out_model = slice_skip(tc->target, slash + 1);
 	if (out_model->n == 0) {
-		conf_fault(e->conf, &tc->target, "target \"%.*s\" names no model: write provider/model", SLICE_ARG(tc->target));
+		conf_fault(e->conf, &tc->target, "target \"%.*s\" names no model: write provider/model",
+			SLICE_ARG(tc->target));
 		return NULL;
 	}
 	const struct provider *p = map_find(&e->into->providers, provider);
@@ -347,7 +366,8 @@ static bool is_in(const struct model *m, const struct tier *open, struct slice t
 	return false;
 }
 
-static void add_target(struct enlist *e, const struct route_target_conf *tc, const struct model *m, struct tier *tier)
+static void add_target(struct enlist *e, const struct route_target_conf *tc, const struct model *m,
+	struct tier *tier)
 {
 	struct arena *a = &e->into->arena;
 	struct slice model;
@@ -356,8 +376,8 @@ static void add_target(struct enlist *e, const struct route_target_conf *tc, con
 	if (p == NULL)
 		return;
 	if (is_in(m, tier, tc->target)) {
-		conf_fault(e->conf, &tc->target, "target \"%.*s\" is in model \"%.*s\" twice", SLICE_ARG(tc->target),
-			SLICE_ARG(m->name));
+		conf_fault(e->conf, &tc->target, "target \"%.*s\" is in model \"%.*s\" twice",
+			SLICE_ARG(tc->target), SLICE_ARG(m->name));
 		return;
 	}
 	struct target *t = &tier->targets[tier->n_targets++];
@@ -381,7 +401,8 @@ static void give_reasons(struct roster *r, const struct model *m, size_t index)
 		if (tier->n_targets == 1)
 			t->why = enlist_str(r, "tier %zu, only target", index + 1);
 		else if (tier->balance == ROSTER_WEIGHTED)
-			t->why = enlist_str(r, "tier %zu, weight %u of %llu", index + 1, t->weight, (unsigned long long)sum);
+			t->why = enlist_str(r, "tier %zu, weight %u of %llu", index + 1, t->weight,
+				(unsigned long long)sum);
 		else
 			t->why = enlist_str(r, "tier %zu, %s", index + 1,
 				tier->balance == ROSTER_ORDERED ? "in order" : "round robin");
@@ -389,7 +410,8 @@ static void give_reasons(struct roster *r, const struct model *m, size_t index)
 	}
 }
 
-static void add_tier(struct enlist *e, const struct row_items *targets, enum roster_balance balance, struct model *m)
+static void add_tier(struct enlist *e, const struct row_items *targets, enum roster_balance balance,
+	struct model *m)
 {
 	struct tier *tier = &m->tiers[m->n_tiers];
 
@@ -400,7 +422,7 @@ static void add_tier(struct enlist *e, const struct row_items *targets, enum ros
 	give_reasons(e->into, m, m->n_tiers++);
 }
 
-static void check_targets(struct enlist *e, const struct route_model_conf *mc, const struct model *m)
+static void check_targets(struct enlist *e, const struct slice *name, const struct model *m)
 {
 	size_t n = 0;
 	bool is_used = false;
@@ -409,26 +431,29 @@ static void check_targets(struct enlist *e, const struct route_model_conf *mc, c
 		for (size_t k = 0; k < m->tiers[i].n_targets; k++, n++)
 			is_used |= m->tiers[i].targets[k].weight > 0;
 	if (n > ROSTER_MAX_TARGETS)
-		conf_fault(e->conf, mc, "model \"%.*s\" has %zu targets; %u are possible", SLICE_ARG(m->name), n,
-			(unsigned)ROSTER_MAX_TARGETS);
+		conf_fault(e->conf, name, "model \"%.*s\" has %zu targets; %u are possible",
+			SLICE_ARG(m->name), n, (unsigned)ROSTER_MAX_TARGETS);
 	if (n && !is_used)
-		conf_fault(e->conf, mc, "every target of model \"%.*s\" has weight 0", SLICE_ARG(m->name));
+		conf_fault(e->conf, name, "every target of model \"%.*s\" has weight 0", SLICE_ARG(m->name));
 }
 
-static void take_tiers(struct enlist *e, const struct route_model_conf *mc, struct model *m)
+static void take_tiers(struct enlist *e, const struct slice *name, const struct route_model_conf *mc,
+	struct model *m)
 {
 	if (mc->tiers.n && mc->targets.n)
-		conf_fault(e->conf, &mc->targets, "model \"%.*s\" has both tiers and targets; targets is short for a single tier",
+		conf_fault(e->conf, &mc->targets,
+			"model \"%.*s\" has both tiers and targets; targets is short for a single tier",
 			SLICE_ARG(m->name));
 	if (mc->tiers.n == 0 && mc->targets.n == 0 && e->was_ok)
-		conf_fault(e->conf, mc, "model \"%.*s\" has no targets: write targets: [provider/model]", SLICE_ARG(m->name));
+		conf_fault(e->conf, name, "model \"%.*s\" has no targets: write targets: [provider/model]",
+			SLICE_ARG(m->name));
 	for (size_t i = 0; i < mc->tiers.n && i < ROSTER_MAX_TIERS; i++) {
 		const struct route_tier_conf *t = row_item(&mc->tiers, &route_conf_tier, i);
 		add_tier(e, &t->targets, t->balance, m);
 	}
 	if (mc->tiers.n == 0 && mc->targets.n)
 		add_tier(e, &mc->targets, ROSTER_WEIGHTED, m);
-	check_targets(e, mc, m);
+	check_targets(e, name, m);
 }
 
 void enlist_model(struct enlist *e, size_t i, struct model *m)
@@ -437,8 +462,9 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 	struct arena *a = &e->into->arena;
 
 	m->name = arena_copy(a, e->from->models.names[i]);
-	take_tiers(e, mc, m);
-	m->clocks = (struct clocks){ .connect_ms = mc->clocks.connect, .first_token_ms = mc->clocks.first_token,
+	take_tiers(e, &e->from->models.names[i], mc, m);
+	m->clocks = (struct clocks){
+		.connect_ms = mc->clocks.connect, .first_token_ms = mc->clocks.first_token,
 		.whole_ms = mc->clocks.whole, .idle_ms = mc->clocks.idle, .total_ms = mc->clocks.total };
 	m->retries = (uint32_t)mc->retries;
 	m->fallbacks = ARENA_ARRAY(a, struct slice, mc->fallbacks.n);

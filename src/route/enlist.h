@@ -1,5 +1,6 @@
-/* One entry of the configuration -> one provider or model of a roster.  Whatever is wrong is added to the configuration's faults at
- * its place; the entry is then left out or half made, and the roster is not used. */
+/* One entry of the configuration -> one provider or model of a roster.  Whatever is wrong is added to the
+ * configuration's faults at its place; the entry is then left out or half made, and the roster is not
+ * used. */
 #ifndef ROUTE_ENLIST_H
 #define ROUTE_ENLIST_H
 
@@ -9,7 +10,7 @@ struct enlist {
 	struct conf *conf;
 	const struct route_conf *from;
 	struct roster *into;
-	bool was_ok;		/* no faults so far: an empty field is then empty by will, not for want of a good value */
+	bool was_ok;		/* no faults so far: what is empty was left so, and had no bad value */
 };
 
 /* Entry `i` of providers.  All providers come before the first model. */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define NAME_MAX_BYTES 1024u	/* a kind, and a name bounded by ROUTE_CONF_NAME_MAX or the row engine (256) */
+#define NAME_MAX_BYTES 1024u	/* a kind, and a name bounded by ROUTE_CONF_NAME_MAX or the rows (256) */
 
 static struct health *make(struct slice name)
 {

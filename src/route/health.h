@@ -1,5 +1,5 @@
-/* What weir has learned about a target, a key, a provider or a model while running: breaker, rest until, retry budget.
- * One struct for all four, kept by name in a bounded table that survives reloads. */
+/* What weir has learned about a target, a key, a provider or a model while running: breaker, rest until,
+ * retry budget.  One struct for all four, kept by name in a bounded table that survives reloads. */
 #ifndef ROUTE_HEALTH_H
 #define ROUTE_HEALTH_H
 
@@ -8,8 +8,9 @@
 #include "route/breaker.h"
 #include "route/budget.h"
 
-/* A key that one target must not use for a while.  Kept for the pair: rate limits and permissions are per model, so a 429 of one
- * model must not take its neighbours away, nor a 403 for a model that a client named directly. */
+/* A key that one target must not use for a while.  Kept for the pair: rate limits and permissions are per
+ * model, so a 429 of one model must not take its neighbours away, nor a 403 for a model that a client
+ * named directly. */
 struct health_rest {
 	const struct health *key;
 	uint64_t until_ns;
@@ -18,7 +19,7 @@ struct health_rest {
 #define HEALTH_RESTS 16		/* as many as a provider may have keys */
 
 struct health {
-	struct slice name;		/* "target openai/gpt-4.1", "key openai 3f2a", "provider openai", "model chat" */
+	struct slice name;		/* "target openai/gpt-4.1", "key openai 3f2a", "model chat" */
 	struct breaker breaker;		/* targets */
 	struct budget budget;		/* providers, models */
 	uint64_t rest_until_ns;		/* throttled: not used before */
@@ -27,20 +28,21 @@ struct health {
 	uint32_t turn;			/* models: round robin over targets */
 	uint32_t in_flight;		/* attempts now */
 	uint64_t attempts, failures;	/* failures: blamed on the provider or on weir, never on the client */
-	bool shared;			/* `other`: strangers do not suffer for each other, so it never rests and never opens */
+	bool shared;			/* `other`: never rests and never opens, for strangers share it */
 };
 
 struct health_table {
 	struct map map;
-	size_t max;			/* direct provider/model targets can name anything: past this they share one `other` */
+	size_t max;			/* direct provider/model can name anything: past this all get `other` */
 	size_t asked;			/* entries that count against `max` */
 	struct health *other;
-	struct breaker_conf breaker;	/* as configured now, for those who show breakers; this floor goes by struct plan_conf */
+	struct breaker_conf breaker;	/* as configured now, for show; this floor goes by struct plan_conf */
 };
 
 void health_init(struct health_table *t, size_t max, uint64_t seed);
 void health_done(struct health_table *t);
-/* The health with this name, made when new.  Never NULL; lives as long as the table.  Past `max` new names get `other`. */
+/* The health with this name, made when new.  Never NULL; lives as long as the table.  Past `max` new
+ * names get `other`. */
 struct health *health_get(struct health_table *t, const char *kind, struct slice name);
 /* The same for a name from the configuration, which always gets its own. */
 struct health *health_keep(struct health_table *t, const char *kind, struct slice name);

@@ -1,5 +1,5 @@
-/* Ordering targets, choosing the next attempt, and learning from its end.  Knows no sockets, no clock of its own and no HTTP
- * status: what a fault means for the next step is its row in errs.def.
+/* Ordering targets, choosing the next attempt, and learning from its end.  Knows no sockets, no clock of
+ * its own and no HTTP status: what a fault means for the next step is its row in errs.def.
  *
  * A round tries each target once, in plan order.  After a round comes a back-off, then the next round:
  *
@@ -10,13 +10,14 @@
 #include "base/span.h"
 #include "base/utf8.h"
 
-#define MODELS_MAX 16			/* the model and its fallbacks in one plan: the hop cap of faults.md 65 */
+#define MODELS_MAX 16			/* the model and its fallbacks: the hop cap of faults.md 65 */
 #define NAME_SHOWN 100u			/* bytes of a client's model name shown in a fault */
+#define MODELS_COMPARED 256u		/* for "did you mean": bounds what a wrong name can cost */
 #define REST_MIN_MS 1000u		/* a Retry-After of 0 would make a busy loop */
 #define REST_DEFAULT_MS 5000u		/* a 429 that does not say: LiteLLM's cool-down */
 #define PROBE_GUESS_MS 1000u		/* somebody else's probe is out: when to ask again */
 
-/* --- making ---------------------------------------------------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------------------------------------- */
 
 struct models {
 	const struct model *v[MODELS_MAX];
@@ -54,11 +55,11 @@ static struct fault no_model(struct roster *r, struct slice name, struct arena *
 	void *unused;
 
 	nearest_init(&near, name);
-	for (size_t i = 0; i < r->n_models; i++)
+	for (size_t i = 0; i < r->n_models && i < MODELS_COMPARED; i++)
 		nearest_offer(&near, r->model_list[i]->name);
 	if (nearest_name(&near).n)
-		return fault_make(a, ERR_NO_MODEL, "there is no model \"%.*s\"; did you mean \"%.*s\"?", SLICE_ARG(shown),
-			SLICE_ARG(nearest_name(&near)));
+		return fault_make(a, ERR_NO_MODEL, "there is no model \"%.*s\"; did you mean \"%.*s\"?",
+			SLICE_ARG(shown), SLICE_ARG(nearest_name(&near)));
 	size_t slash = slice_find(name, '/');
 	nearest_init(&near, slice_of(name.p, slash));
 	while (map_next(&r->providers, &at, &provider, &unused)) {
@@ -67,18 +68,21 @@ static struct fault no_model(struct roster *r, struct slice name, struct arena *
 	}
 	provider = nearest_name(&near);
 	if (slash < name.n && provider.n && !slice_eq(provider, slice_of(name.p, slash)))
-		return fault_make(a, ERR_NO_MODEL, "there is no provider for \"%.*s\"; did you mean \"%.*s%.*s\"?", SLICE_ARG(shown),
-			SLICE_ARG(provider), SLICE_ARG(slice_skip(shown, slash)));
+		return fault_make(a, ERR_NO_MODEL,
+			"there is no provider for \"%.*s\"; did you mean \"%.*s%.*s\"?",
+			SLICE_ARG(shown), SLICE_ARG(provider), SLICE_ARG(slice_skip(shown, slash)));
 	if (slash == name.n && r->n_models == 0 && at_all.n)
-		return fault_make(a, ERR_NO_MODEL, "there is no model \"%.*s\"; no models are configured, so name the provider too: "
-			"\"%.*s/%.*s\"", SLICE_ARG(shown), SLICE_ARG(at_all), SLICE_ARG(shown));
+		return fault_make(a, ERR_NO_MODEL, "there is no model \"%.*s\"; no models are configured, "
+			"so name the provider too: \"%.*s/%.*s\"",
+			SLICE_ARG(shown), SLICE_ARG(at_all), SLICE_ARG(shown));
 	return fault_make(a, ERR_NO_MODEL, "there is no model \"%.*s\"", SLICE_ARG(shown));
 }
 
 static bool has_target(const struct plan *p, const struct target *t)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (p->steps[i].target->provider == t->provider && slice_eq(p->steps[i].target->model, t->model))
+		if (p->steps[i].target->provider == t->provider &&
+			slice_eq(p->steps[i].target->model, t->model))
 			return true;
 	return false;
 }
@@ -87,7 +91,8 @@ static void add_step(struct plan *p, const struct model *m, const struct target 
 {
 	if (p->n == PLAN_MAX || (fallback && has_target(p, t)))
 		return;
-	p->steps[p->n++] = (struct plan_step){ .target = t, .model = m, .why = fallback ? t->why_fallback : t->why };
+	p->steps[p->n++] = (struct plan_step){ .target = t, .model = m,
+		.why = fallback ? t->why_fallback : t->why };
 }
 
 /* Takes one out, by weight; what is left stays in order. */
@@ -106,7 +111,8 @@ static const struct target *draw(const struct target **left, size_t *n, uint64_t
 }
 
 /* Every target of the tier is in the plan, so the first choice has its siblings as failovers. */
-static bool add_tier(struct plan *p, const struct model *m, const struct tier *tier, bool fallback, uint32_t turn, struct dice *d)
+static bool add_tier(struct plan *p, const struct model *m, const struct tier *tier, bool fallback,
+	uint32_t turn, struct dice *d)
 {
 	const struct target *left[ROSTER_MAX_TARGETS];
 	size_t n = 0;
@@ -148,8 +154,8 @@ static size_t count_targets(const struct models *ms)
 	return MIN_OF(n, (size_t)PLAN_MAX);
 }
 
-enum err plan_make(struct plan *p, struct roster *r, const struct request *q, uint64_t now_ns, struct dice *d, struct arena *a,
-	struct fault *out_fault)
+enum err plan_make(struct plan *p, struct roster *r, const struct request *q, uint64_t now_ns, struct dice *d,
+	struct arena *a, struct fault *out_fault)
 {
 	struct models ms = { .n = 0 };
 
@@ -166,7 +172,7 @@ enum err plan_make(struct plan *p, struct roster *r, const struct request *q, ui
 	return ERR_OK;
 }
 
-/* --- choosing -------------------------------------------------------------------------------------------------------- */
+/* --- choosing ------------------------------------------------------------------------------------------- */
 
 static uint64_t later_ms(uint64_t from_ns, uint64_t to_ns)
 {
@@ -219,7 +225,8 @@ static bool may_try(const struct plan *p, const struct plan_step *s, uint64_t no
 {
 	enum err why;
 
-	return !s->spent && s->round <= p->rounds && rested_ns(s, &why) <= now_ns && health_may_use(s->target->health, now_ns);
+	return !s->spent && s->round <= p->rounds && rested_ns(s, &why) <= now_ns &&
+		health_may_use(s->target->health, now_ns);
 }
 
 static bool was_at(const struct plan *p, const struct provider *provider)
@@ -246,7 +253,8 @@ static const struct roster_key *pick_key(const struct target *t, uint64_t now_ns
 }
 
 /* Every health that an attempt counts in. */
-static size_t healths_of(const struct plan *p, const struct plan_step *s, const struct roster_key *key, struct health *out[4])
+static size_t healths_of(const struct plan *p, const struct plan_step *s, const struct roster_key *key,
+	struct health *out[4])
 {
 	size_t n = 0;
 
@@ -282,7 +290,8 @@ static enum err why_none(const struct plan *p, uint64_t now_ns)
 
 	for (size_t i = 0; i < p->n; i++) {
 		enum err why = ERR_NO_TARGET;
-		if (!breaker_allows(&p->steps[i].target->health->breaker, now_ns) || rested_ns(&p->steps[i], &why) <= now_ns)
+		if (!breaker_allows(&p->steps[i].target->health->breaker, now_ns) ||
+			rested_ns(&p->steps[i], &why) <= now_ns)
 			return ERR_NO_TARGET;
 		if (all != ERR_OK && why != all)
 			return ERR_NO_TARGET;
@@ -299,13 +308,15 @@ static struct plan_choice stop(const struct plan *p, uint64_t now_ns)
 		enum err why;
 		const struct plan_step *s = &p->steps[i];
 		if (!s->spent)
-			soonest = MIN_OF(soonest, MAX_OF(rested_ns(s, &why), breaker_ready_ns(&s->target->health->breaker, now_ns)));
+			soonest = MIN_OF(soonest, MAX_OF(rested_ns(s, &why),
+				breaker_ready_ns(&s->target->health->breaker, now_ns)));
 	}
 	return (struct plan_choice){ .verdict = PLAN_STOP, .why = p->attempts ? ERR_OK : why_none(p, now_ns),
 		.retry_after_ms = soonest == UINT64_MAX || p->over ? 0 : later_ms(now_ns, soonest) };
 }
 
-/* Full jitter (AWS): all of the wait is random, so that those who failed together do not come back together. */
+/* Full jitter (AWS): all of the wait is random, so that those who failed together do not come back
+ * together. */
 static uint64_t backoff_ms(const struct plan_conf *c, uint32_t round, struct dice *d)
 {
 	uint64_t most = c->backoff_ms;
@@ -317,20 +328,22 @@ static uint64_t backoff_ms(const struct plan_conf *c, uint32_t round, struct dic
 }
 
 /* The round is over: another one after a pause, when it can help. */
-static struct plan_choice next_round(struct plan *p, const struct plan_conf *c, uint64_t now_ns, struct dice *d)
+static struct plan_choice next_round(struct plan *p, const struct plan_conf *c, uint64_t now_ns,
+	struct dice *d)
 {
 	uint64_t soonest = UINT64_MAX;
 
 	for (size_t i = 0; i < p->n; i++) {
 		enum err why;
 		const struct plan_step *s = &p->steps[i];
-		/* An open breaker is not waited for: when it half-opens one caller gets through, and it stands for an outage. */
+		/* An open breaker stands for an outage; when it half-opens only one caller gets through. */
 		if (!s->spent && breaker_allows(&s->target->health->breaker, now_ns))
 			soonest = MIN_OF(soonest, rested_ns(s, &why));
 	}
 	if (p->attempts == 0 || p->rounds >= p->model->retries || soonest == UINT64_MAX)
 		return stop(p, now_ns);
-	if (later_ms(now_ns, soonest) > c->retry_after_max_ms || !budget_has(&p->model->health->budget, &c->budget, now_ns))
+	if (later_ms(now_ns, soonest) > c->retry_after_max_ms ||
+		!budget_has(&p->model->health->budget, &c->budget, now_ns))
 		return stop(p, now_ns);
 	uint64_t wait_ms = later_ms(now_ns, soonest) + backoff_ms(c, p->rounds, d);
 	p->rounds++;
@@ -376,7 +389,7 @@ struct plan_choice plan_next(struct plan *p, const struct plan_conf *c, uint64_t
 	return starved || p->over ? stop(p, now_ns) : next_round(p, c, now_ns, d);
 }
 
-/* --- learning -------------------------------------------------------------------------------------------------------- */
+/* --- learning ------------------------------------------------------------------------------------------- */
 
 static void count_end(struct plan *p, const struct plan_choice *of, enum err e)
 {
@@ -427,8 +440,8 @@ static uint64_t asked_pause_ms(const struct plan_conf *c, const struct fault *f)
 	return MAX_OF(MIN_OF(ms, c->rest_max_ms), REST_MIN_MS);
 }
 
-static void mark_step(struct plan *p, const struct plan_conf *c, const struct plan_choice *of, const struct fault *f,
-	uint64_t now_ns)
+static void mark_step(struct plan *p, const struct plan_conf *c, const struct plan_choice *of,
+	const struct fault *f, uint64_t now_ns)
 {
 	struct plan_step *s = of->step;
 	uint64_t pause_ns = now_ns + asked_pause_ms(c, f) * SPAN_NS_PER_MS;
@@ -466,8 +479,8 @@ void plan_proven(const struct plan_conf *c, struct plan_choice *of, uint64_t now
 	of->probe = false;
 }
 
-void plan_result(struct plan *p, const struct plan_conf *c, const struct plan_choice *of, const struct fault *f, uint64_t now_ns,
-	bool *out_changed)
+void plan_result(struct plan *p, const struct plan_conf *c, const struct plan_choice *of,
+	const struct fault *f, uint64_t now_ns, bool *out_changed)
 {
 	must(of->verdict == PLAN_GO);
 	count_end(p, of, f->err);

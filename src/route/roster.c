@@ -1,5 +1,5 @@
-/* The roster's life, look-ups, and the checks that span entries.  Owns all its memory, keys included, which are overwritten at the
- * end.  Must not know: requests, attempts. */
+/* The roster's life, look-ups, and the checks that span entries.  Owns all its memory, keys included,
+ * which are overwritten at the end.  Must not know: requests, attempts. */
 #include "route/roster.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define CYCLE_SHOWN 8u	/* names of a cycle that a fault lists */
 
-/* --- fallbacks ------------------------------------------------------------------------------------------------------- */
+/* --- fallbacks ------------------------------------------------------------------------------------------ */
 
 enum mark { MARK_NEW, MARK_OPEN, MARK_DONE };
 
@@ -51,7 +51,8 @@ static void fault_no_fallback(struct enlist *e, const struct slice *name)
 	nearest_init(&near, *name);
 	for (size_t i = 0; i < e->from->models.n; i++)
 		nearest_offer(&near, e->from->models.names[i]);
-	conf_fault_near(e->conf, name, nearest_name(&near), "there is no model \"%.*s\" to fall back to", SLICE_ARG(*name));
+	conf_fault_near(e->conf, name, nearest_name(&near), "there is no model \"%.*s\" to fall back to",
+		SLICE_ARG(*name));
 }
 
 static bool is_direct(const struct roster *r, struct slice name)
@@ -87,7 +88,8 @@ static void walk_chain(struct chains *ch, size_t i)
 static void check_fallbacks(struct enlist *e, const struct model *all, size_t n)
 {
 	struct arena *a = &e->into->arena;
-	struct chains ch = { .e = e, .all = all, .marks = ARENA_ARRAY(a, enum mark, n), .path = ARENA_ARRAY(a, size_t, n) };
+	struct chains ch = { .e = e, .all = all, .marks = ARENA_ARRAY(a, enum mark, n),
+		.path = ARENA_ARRAY(a, size_t, n) };
 
 	for (size_t i = 0; i < n; i++)
 		if (ch.marks[i] == MARK_NEW)
@@ -102,13 +104,13 @@ static void check_spans(struct conf *c, const struct route_conf *rc)
 		conf_fault(c, &rc->retry.backoff_max, "retry.backoff_max is shorter than retry.backoff");
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------------------------------------- */
 
 static void add_models(struct enlist *e)
 {
 	struct roster *r = e->into;
 	size_t n = e->from->models.n;
-	struct model *all = ARENA_ARRAY(&r->arena, struct model, n), *any = ARENA_NEW(&r->arena, struct model);
+	struct model *all = ARENA_ARRAY(&r->arena, struct model, n), *any;
 
 	r->model_list = ARENA_ARRAY(&r->arena, struct model *, n);
 	for (r->n_models = 0; r->n_models < n; r->n_models++) {
@@ -116,6 +118,7 @@ static void add_models(struct enlist *e)
 		enlist_model(e, r->n_models, &all[r->n_models]);
 	}
 	check_fallbacks(e, all, n);
+	any = ARENA_NEW(&r->arena, struct model);
 	any->clocks = route_conf_direct_clocks();
 	any->retries = route_conf_direct_retries();
 	r->any = any;
@@ -164,7 +167,7 @@ void roster_unref(struct roster **r)
 	free(gone);
 }
 
-/* --- finding --------------------------------------------------------------------------------------------------------- */
+/* --- finding -------------------------------------------------------------------------------------------- */
 
 const struct model *roster_find(struct roster *r, struct slice name, struct arena *a)
 {

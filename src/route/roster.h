@@ -1,6 +1,6 @@
-/* The roster: who can be asked for what.  Built from the configuration, frozen, reference counted: an exchange keeps the one it
- * began with through a reload.  What changes while running (breaker, cool-down, retry budget) lives in struct health and
- * outlives rosters. */
+/* The roster: who can be asked for what.  Built from the configuration, frozen, reference counted: an
+ * exchange keeps the one it began with through a reload.  What changes while running (breaker, cool-down,
+ * retry budget) lives in struct health and outlives rosters. */
 #ifndef ROUTE_ROSTER_H
 #define ROUTE_ROSTER_H
 
@@ -27,7 +27,7 @@ struct roster_header {
 
 struct roster_key {
 	struct secret secret;
-	struct health *health;		/* counts; its rests are kept by each target (health.h: struct health_rest) */
+	struct health *health;		/* counts; its rests are kept by each target (struct health_rest) */
 };
 
 /* A configured operator of models. */
@@ -59,7 +59,8 @@ struct target {
 	struct slice model;		/* as the provider calls it */
 	uint32_t weight;		/* 0: takes no traffic at all */
 	struct health *health;		/* breaker and cool-down */
-	const char *why, *why_fallback;	/* reason in a plan: "tier 1, weight 70 of 100"; "fallback small, tier 1, in order" */
+	const char *why;		/* the reason in a plan: "tier 1, weight 70 of 100" */
+	const char *why_fallback;	/* "fallback small, tier 1, in order" */
 };
 
 enum roster_balance { ROSTER_WEIGHTED, ROSTER_ROUND_ROBIN, ROSTER_ORDERED };
@@ -70,8 +71,9 @@ struct tier {
 	size_t n_targets;
 };
 
-/* Clocks of every upstream call, milliseconds.  first_token counts for streams from the request sent to the first content event;
- * a whole (not streamed) answer comes only after all its tokens are made, so its first byte has a clock of its own. */
+/* Clocks of every upstream call, milliseconds.  first_token counts for streams from the request sent to the
+ * first content event; a whole (not streamed) answer comes only after all its tokens are made, so its first
+ * byte has a clock of its own. */
 struct clocks {
 	uint64_t connect_ms, first_token_ms, whole_ms, idle_ms, total_ms;
 };
@@ -98,12 +100,14 @@ struct roster {
 	struct health_table *health;
 };
 
-/* Builds from a checked configuration.  Faults (unknown provider in a target, cyclic fallbacks, unknown dialect, bad URL...) are added to `c`
- * with their places; NULL then.  1 reference for the caller. */
+/* Builds from a configuration, copying all it needs.  Faults (unknown provider in a target, cyclic fallbacks,
+ * unknown dialect, bad URL...) are added to `c` with their places; NULL when `c` has any, the row engine's
+ * included.  1 reference for the caller. */
 struct roster *roster_new(struct conf *c, const struct route_conf *rc, struct health_table *ht);
 struct roster *roster_ref(struct roster *r);
 void roster_unref(struct roster **r);
-/* A configured model, or `provider/model` made into a single-target model in `a`; NULL when there is neither. */
+/* A configured model, or `provider/model` made into a single-target model in `a`; NULL when there is neither.
+ * `a` must not outlive the roster. */
 const struct model *roster_find(struct roster *r, struct slice name, struct arena *a);
 
 #endif

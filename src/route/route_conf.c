@@ -1,5 +1,5 @@
-/* The rows of this floor.  Owns names, ranges, defaults and help; what the values mean together is checked by enlist.c and
- * roster.c. */
+/* The rows of this floor.  Owns names, ranges, defaults and help; what the values mean together is
+ * checked by enlist.c and roster.c. */
 #include "route/route_conf.h"
 
 #include "base/span.h"
@@ -9,7 +9,8 @@
 #define MINUTE_MS 60000u
 
 static const struct row tls_rows[] = {
-	ROW_STR(struct route_tls_conf, ca, 0, 4096, "", ROW_RELOAD, "PEM file of CAs to trust instead of the system's"),
+	ROW_STR(struct route_tls_conf, ca, 0, 4096, "", ROW_RELOAD,
+		"PEM file of CAs to trust instead of the system's"),
 	ROW_BOOL(struct route_tls_conf, insecure, "false", ROW_RELOAD,
 		"take any certificate: only for tests, anybody on the way can read keys and prompts"),
 };
@@ -18,36 +19,45 @@ static const struct section tls_section = ROW_TABLE("provider_tls", struct route
 static const struct row key_rows[] = {
 	ROW_SECRET(struct route_key_conf, key, ROW_REQUIRED, ROW_RELOAD, "one API key"),
 };
-const struct section route_conf_key = ROW_TABLE_SCALAR("provider_key", struct route_key_conf, key_rows, "key");
+const struct section route_conf_key =
+	ROW_TABLE_SCALAR("provider_key", struct route_key_conf, key_rows, "key");
 
 static const struct row header_rows[] = {
-	ROW_SECRET(struct route_header_conf, value, ROW_REQUIRED, ROW_RELOAD, "what is sent; treated as a secret"),
+	ROW_SECRET(struct route_header_conf, value, ROW_REQUIRED, ROW_RELOAD,
+		"what is sent; treated as a secret"),
 };
-const struct section route_conf_header = ROW_TABLE_SCALAR("provider_header", struct route_header_conf, header_rows, "value");
+const struct section route_conf_header =
+	ROW_TABLE_SCALAR("provider_header", struct route_header_conf, header_rows, "value");
 
-/* 1,024 connections: at one stream each and 16 KiB a stream it is 16 MiB, and more than most accounts may run at once.  50 s of
- * idling stays below the 60 s of AWS load balancers, so that it is mostly weir that closes. */
+/* 1,024 connections: at one stream each and 16 KiB a stream it is 16 MiB, and more than most accounts may
+ * run at once.  50 s of idling stays below the 60 s of AWS load balancers, so that it is mostly weir that
+ * closes. */
 static const struct row provider_rows[] = {
 	ROW_STR(struct route_provider_conf, dialect, 0, 64, "", ROW_RELOAD,
 		"wire format, e.g. openai; empty: what the catalogue says, else openai"),
 	ROW_STR(struct route_provider_conf, url, 0, 2048, "", ROW_RELOAD,
-		"base URL with the version path, e.g. http://127.0.0.1:8000/v1; empty: what the catalogue says"),
-	ROW_SECRET(struct route_provider_conf, key, ROW_OPTIONAL, ROW_RELOAD, "API key, e.g. ${OPENAI_API_KEY}"),
-	ROW_LIST(struct route_provider_conf, keys, 1, ROSTER_MAX_KEYS, &route_conf_key, ROW_OPTIONAL, ROW_RELOAD,
-		"several API keys, used in turn; one that is throttled or refused rests"),
+		"base URL with the version path, e.g. http://127.0.0.1:8000/v1; empty: the catalogue's"),
+	ROW_SECRET(struct route_provider_conf, key, ROW_OPTIONAL, ROW_RELOAD,
+		"API key, e.g. ${OPENAI_API_KEY}"),
+	ROW_LIST(struct route_provider_conf, keys, 1, ROSTER_MAX_KEYS, &route_conf_key, ROW_OPTIONAL,
+		ROW_RELOAD, "several API keys, used in turn; one that is throttled or refused rests"),
 	ROW_ENUM(struct route_provider_conf, auth, "auto|bearer|none|api-key|x-api-key", "auto", ROW_RELOAD,
-		"header that carries the key; auto: what the catalogue says, else bearer when there is a key"),
+		"header that carries the key; auto: the catalogue's, else bearer when there is a key"),
 	ROW_ENUM(struct route_provider_conf, usage, "auto|ask|always|never", "auto", ROW_RELOAD,
-		"when streams carry token counts: only if asked, always, or asking is refused; auto: what the catalogue says, else ask"),
+		"when streams carry token counts: if asked, always, or asking is refused; auto: the catalogue's, "
+		"else ask"),
 	ROW_MAP(struct route_provider_conf, headers, 0, 32, &route_conf_header, ROW_OPTIONAL, ROW_RELOAD,
 		"further header fields to send with each request"),
-	ROW_SECTION(struct route_provider_conf, tls, &tls_section, ROW_OPTIONAL, "trust in the provider's certificate"),
+	ROW_SECTION(struct route_provider_conf, tls, &tls_section, ROW_OPTIONAL,
+		"trust in the provider's certificate"),
 	ROW_INT(struct route_provider_conf, max_connections, 1, 65535, "1024", ROW_RELOAD,
 		"connections at once, which is also the number of requests in progress"),
 	ROW_INT(struct route_provider_conf, max_waiting, 0, 1000000, "1024", ROW_RELOAD,
 		"requests that may wait for a connection; more go to the next target at once"),
-	ROW_INT(struct route_provider_conf, warm, 0, 1024, "0", ROW_RELOAD, "connections opened ahead and kept open"),
-	ROW_MS(struct route_provider_conf, idle, 0, DAY_MS, "50s", ROW_RELOAD, "an unused connection is kept this long"),
+	ROW_INT(struct route_provider_conf, warm, 0, 1024, "0", ROW_RELOAD,
+		"connections opened ahead and kept open"),
+	ROW_MS(struct route_provider_conf, idle, 0, DAY_MS, "50s", ROW_RELOAD,
+		"an unused connection is kept this long"),
 	ROW_MS(struct route_provider_conf, queue, 0, HOUR_MS, "2s", ROW_RELOAD,
 		"longest wait for a connection, then the next target is tried"),
 };
@@ -59,40 +69,44 @@ static const struct row target_rows[] = {
 	ROW_INT(struct route_target_conf, weight, 0, 1000000, "1", ROW_RELOAD,
 		"share of the tier's requests, for balance: weighted; 0 takes the target out of use"),
 };
-const struct section route_conf_target = ROW_TABLE_SCALAR("target", struct route_target_conf, target_rows, "target");
+const struct section route_conf_target =
+	ROW_TABLE_SCALAR("target", struct route_target_conf, target_rows, "target");
 
 static const struct row tier_rows[] = {
 	ROW_ENUM(struct route_tier_conf, balance, "weighted|round_robin|ordered", "weighted", ROW_RELOAD,
 		"which target is tried first; the others of the tier are next when it fails"),
-	ROW_LIST(struct route_tier_conf, targets, 1, ROSTER_MAX_TARGETS, &route_conf_target, ROW_REQUIRED, ROW_RELOAD,
-		"who may answer"),
+	ROW_LIST(struct route_tier_conf, targets, 1, ROSTER_MAX_TARGETS, &route_conf_target, ROW_REQUIRED,
+		ROW_RELOAD, "who may answer"),
 };
 const struct section route_conf_tier = ROW_TABLE("tier", struct route_tier_conf, tier_rows);
 
-/* connect: a handshake across an ocean with one lost SYN (RFC 6298: 1 s) and one lost TLS flight is under 3 s.
- * first_token: reasoning models think for tens of seconds, a queue at the provider adds to it (faults.md 45: 60 s).
- * idle: once tokens flow they come many a second; a tool call or a busy provider makes gaps of seconds, not of half a minute.
- * total: the default time-out of the OpenAI SDKs is 10 minutes, later nobody listens. */
+/* Why these defaults:
+ *	connect		a far host with a lost SYN (RFC 6298: 1 s) and a lost TLS flight is ready within 3 s
+ *	first_token	reasoning models think for tens of seconds, behind a queue (faults.md 45: 60 s)
+ *	whole		a long answer of a slow model, 8,000 tokens at 30 a second, takes 4.4 minutes
+ *	idle		once tokens flow they come many a second; gaps are of seconds, not of half a minute
+ *	total		OpenAI's SDKs give up after 10 minutes: later nobody listens */
 static const struct row clocks_rows[] = {
 	ROW_MS(struct route_clocks_conf, connect, 1, 5 * MINUTE_MS, "5s", ROW_RELOAD,
 		"name look-up, connection and TLS handshake; enough for a lost packet on a far host"),
 	ROW_MS(struct route_clocks_conf, first_token, 0, HOUR_MS, "60s", ROW_RELOAD,
-		"until a stream's first token; reasoning models think long, lower it for small models; 0 is no limit"),
+		"until a stream's first token; reasoning models think long, lower it for small ones; 0: no limit"),
 	ROW_MS(struct route_clocks_conf, whole, 0, HOUR_MS, "5m", ROW_RELOAD,
-		"until the first byte of an answer that is not streamed: it comes when all its tokens are made; 0 is no limit"),
+		"until the first byte of an answer that is not streamed, when all its tokens are made; 0: no limit"),
 	ROW_MS(struct route_clocks_conf, idle, 0, HOUR_MS, "30s", ROW_RELOAD,
-		"longest silence inside a stream that has begun; working providers pause for seconds at most; 0 is no limit"),
+		"longest silence in a stream that has begun; working providers pause for seconds; 0: no limit"),
 	ROW_MS(struct route_clocks_conf, total, 0, DAY_MS, "10m", ROW_RELOAD,
-		"a whole request with all its attempts; OpenAI's SDKs give up after 10m; 0 is no limit"),
+		"a whole request with all its attempts; OpenAI's SDKs give up after 10m; 0: no limit"),
 };
 const struct section route_conf_clocks = ROW_TABLE("clocks", struct route_clocks_conf, clocks_rows);
 
 static const struct row model_rows[] = {
-	ROW_LIST(struct route_model_conf, tiers, 1, ROSTER_MAX_TIERS, &route_conf_tier, ROW_OPTIONAL, ROW_RELOAD,
-		"groups of targets; a later tier is used when the earlier ones have failed"),
-	ROW_LIST(struct route_model_conf, targets, 1, ROSTER_MAX_TARGETS, &route_conf_target, ROW_OPTIONAL, ROW_RELOAD,
-		"short for a single tier, balanced by weight"),
-	ROW_SECTION(struct route_model_conf, clocks, &route_conf_clocks, ROW_OPTIONAL, "time limits of each upstream call"),
+	ROW_LIST(struct route_model_conf, tiers, 1, ROSTER_MAX_TIERS, &route_conf_tier, ROW_OPTIONAL,
+		ROW_RELOAD, "groups of targets; a later tier is used when the earlier ones have failed"),
+	ROW_LIST(struct route_model_conf, targets, 1, ROSTER_MAX_TARGETS, &route_conf_target, ROW_OPTIONAL,
+		ROW_RELOAD, "short for a single tier, balanced by weight"),
+	ROW_SECTION(struct route_model_conf, clocks, &route_conf_clocks, ROW_OPTIONAL,
+		"time limits of each upstream call"),
 	ROW_INT(struct route_model_conf, retries, 0, 10, "2", ROW_RELOAD,
 		"further rounds, with a pause before each, after every target was tried"),
 	ROW_STR_LIST(struct route_model_conf, fallbacks, 0, 16, ROW_OPTIONAL, ROW_RELOAD,
@@ -106,7 +120,8 @@ static const struct row breaker_rows[] = {
 		"failures in a row that stop traffic to a target; 0 turns breakers off"),
 	ROW_RATIO(struct route_breaker_conf, share, 0, 1, "0.5", ROW_RELOAD,
 		"share of failed calls in the last ten seconds that does the same; 0 turns this rule off"),
-	ROW_INT(struct route_breaker_conf, min_calls, 1, 1000000, "20", ROW_RELOAD, "calls needed before the share counts"),
+	ROW_INT(struct route_breaker_conf, min_calls, 1, 1000000, "20", ROW_RELOAD,
+		"calls needed before the share counts"),
 	ROW_MS(struct route_breaker_conf, open, 1, HOUR_MS, "10s", ROW_RELOAD,
 		"first stop; then one request tries, and each failure doubles the stop"),
 	ROW_MS(struct route_breaker_conf, open_max, 1, DAY_MS, "2m", ROW_RELOAD, "longest stop"),
@@ -116,14 +131,15 @@ const struct section route_conf_breaker = ROW_TABLE("breaker", struct route_brea
 /* Shares and back-off: algorithms.md F3 (Finagle; full jitter 50 ms..2 s). */
 static const struct row retry_rows[] = {
 	ROW_RATIO(struct route_retry_conf, share, 0, 10, "0.2", ROW_RELOAD,
-		"retries and failovers for each request, on average over ten seconds, by model and by provider"),
+		"retries and failovers for each request, averaged over ten seconds, by model and by provider"),
 	ROW_RATIO(struct route_retry_conf, per_second, 0, 1000000, "10", ROW_RELOAD,
 		"retries a second on top, so that little traffic can retry too"),
 	ROW_MS(struct route_retry_conf, backoff, 0, MINUTE_MS, "50ms", ROW_RELOAD,
 		"pause before the second round: random, at most this; each further round doubles it"),
-	ROW_MS(struct route_retry_conf, backoff_max, 0, 10 * MINUTE_MS, "2s", ROW_RELOAD, "longest such pause"),
+	ROW_MS(struct route_retry_conf, backoff_max, 0, 10 * MINUTE_MS, "2s", ROW_RELOAD,
+		"longest such pause"),
 	ROW_MS(struct route_retry_conf, retry_after_max, 0, 10 * MINUTE_MS, "10s", ROW_RELOAD,
-		"longest Retry-After that a request waits for when nothing else is left; a longer one goes to the client"),
+		"longest Retry-After a request waits for when nothing else is left; longer ones go to the client"),
 	ROW_MS(struct route_retry_conf, rest_max, 1000, DAY_MS, "5m", ROW_RELOAD,
 		"longest rest of a target after a 429, whatever its Retry-After says"),
 	ROW_MS(struct route_retry_conf, key_rest, 1000, DAY_MS, "5m", ROW_RELOAD,
@@ -132,12 +148,14 @@ static const struct row retry_rows[] = {
 const struct section route_conf_retry = ROW_TABLE("retry", struct route_retry_conf, retry_rows);
 
 static const struct row route_rows[] = {
-	ROW_MAP(struct route_conf, providers, 0, ROUTE_CONF_PROVIDERS_MAX, &route_conf_provider, ROW_OPTIONAL, ROW_RELOAD,
-		"operators of models, by a name of your choice; the catalogue knows many"),
-	ROW_MAP(struct route_conf, models, 0, ROUTE_CONF_MODELS_MAX, &route_conf_model, ROW_OPTIONAL, ROW_RELOAD,
-		"names that clients ask for; provider/model works without an entry"),
-	ROW_SECTION(struct route_conf, breaker, &route_conf_breaker, ROW_OPTIONAL, "when a failing target is left alone"),
-	ROW_SECTION(struct route_conf, retry, &route_conf_retry, ROW_OPTIONAL, "how much and how fast is retried"),
+	ROW_MAP(struct route_conf, providers, 0, ROUTE_CONF_PROVIDERS_MAX, &route_conf_provider, ROW_OPTIONAL,
+		ROW_RELOAD, "operators of models, by a name of your choice; the catalogue knows many"),
+	ROW_MAP(struct route_conf, models, 0, ROUTE_CONF_MODELS_MAX, &route_conf_model, ROW_OPTIONAL,
+		ROW_RELOAD, "names that clients ask for; provider/model works without an entry"),
+	ROW_SECTION(struct route_conf, breaker, &route_conf_breaker, ROW_OPTIONAL,
+		"when a failing target is left alone"),
+	ROW_SECTION(struct route_conf, retry, &route_conf_retry, ROW_OPTIONAL,
+		"how much and how fast is retried"),
 };
 const struct section route_conf = ROW_TABLE("route", struct route_conf, route_rows);
 
@@ -147,11 +165,11 @@ struct plan_conf route_conf_plan(const struct route_conf *rc)
 	const struct route_retry_conf *r = &rc->retry;
 
 	return (struct plan_conf){
-		.breaker = { .fails = (uint32_t)b->fails, .share = b->share, .min_calls = (uint32_t)b->min_calls,
-			.open_ms = b->open, .open_max_ms = b->open_max },
+		.breaker = { .fails = (uint32_t)b->fails, .share = b->share,
+			.min_calls = (uint32_t)b->min_calls, .open_ms = b->open, .open_max_ms = b->open_max },
 		.budget = { .share = r->share, .per_s = r->per_second },
-		.backoff_ms = r->backoff, .backoff_max_ms = r->backoff_max, .retry_after_max_ms = r->retry_after_max,
-		.rest_max_ms = r->rest_max, .key_rest_ms = r->key_rest,
+		.backoff_ms = r->backoff, .backoff_max_ms = r->backoff_max,
+		.retry_after_max_ms = r->retry_after_max, .rest_max_ms = r->rest_max, .key_rest_ms = r->key_rest,
 	};
 }
 
@@ -165,8 +183,10 @@ static uint64_t default_ms(const char *name)
 
 struct clocks route_conf_direct_clocks(void)
 {
-	return (struct clocks){ .connect_ms = default_ms("connect"), .first_token_ms = default_ms("first_token"),
-		.whole_ms = default_ms("whole"), .idle_ms = default_ms("idle"), .total_ms = default_ms("total") };
+	return (struct clocks){
+		.connect_ms = default_ms("connect"), .first_token_ms = default_ms("first_token"),
+		.whole_ms = default_ms("whole"), .idle_ms = default_ms("idle"), .total_ms = default_ms("total"),
+	};
 }
 
 uint32_t route_conf_direct_retries(void)

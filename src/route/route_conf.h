@@ -21,7 +21,8 @@ struct route_header_conf {
 };
 
 /* AUTO: what the catalogue (dialect/provider.h) says. */
-enum route_auth { ROUTE_AUTH_AUTO, ROUTE_AUTH_BEARER, ROUTE_AUTH_NONE, ROUTE_AUTH_API_KEY, ROUTE_AUTH_X_API_KEY };
+enum route_auth { ROUTE_AUTH_AUTO, ROUTE_AUTH_BEARER, ROUTE_AUTH_NONE, ROUTE_AUTH_API_KEY,
+	ROUTE_AUTH_X_API_KEY };
 enum route_usage { ROUTE_USAGE_AUTO, ROUTE_USAGE_ASK, ROUTE_USAGE_ALWAYS, ROUTE_USAGE_NEVER };
 
 struct route_provider_conf {
@@ -81,14 +82,16 @@ struct route_conf {
 extern const struct section route_conf;
 extern const struct section route_conf_provider, route_conf_model, route_conf_breaker, route_conf_retry;
 /* Parts of the parts, for reading items. */
-extern const struct section route_conf_key, route_conf_header, route_conf_tier, route_conf_target, route_conf_clocks;
+extern const struct section route_conf_key, route_conf_header, route_conf_tier, route_conf_target,
+	route_conf_clocks;
 
 #define ROUTE_CONF_PROVIDERS_MAX 256u
 #define ROUTE_CONF_MODELS_MAX 4096u
 
 /* What plan_next and plan_result go by. */
 struct plan_conf route_conf_plan(const struct route_conf *rc);
-/* Clocks and retries of a request for `provider/model`, which no `models` entry describes: the rows' defaults. */
+/* Clocks and retries of a request for `provider/model`, which no `models` entry describes: the rows'
+ * defaults. */
 struct clocks route_conf_direct_clocks(void);
 uint32_t route_conf_direct_retries(void);
 

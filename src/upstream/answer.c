@@ -26,6 +26,10 @@ static enum err on_event(void *arg, const struct event *ev)
 	counter_add(COUNTER_events, 1);
 	if (ev->kind == EVENT_ERROR)
 		return ev->err ? (enum err)ev->err : ERR_UP_ERROR_EVENT;
+	/* [DONE] can follow an error or a crash (protocols.md 0): without a terminal reason it must not reach the client, who
+	 * would take it for a good end. */
+	if (ev->kind == EVENT_END && !a->decode.tally.finished)
+		return a->decode.tally.content ? ERR_UP_TRUNCATED : ERR_UP_EMPTY;
 	return a->opts.on_event(a->opts.arg, ev);
 }
 
