@@ -90,14 +90,20 @@ void *arena_try(struct arena *a, size_t n)
 	return p;
 }
 
-void *arena_take(struct arena *a, size_t n)
+/* Whatever the limit says. */
+static void *take(struct arena *a, size_t n)
 {
 	size_t limit = a->limit;
 	a->limit = 0;
 	void *p = arena_try(a, n);
 	a->limit = limit;
 	must(p != NULL);
-	return memset(p, 0, n);
+	return p;
+}
+
+void *arena_take(struct arena *a, size_t n)
+{
+	return memset(take(a, n), 0, n);
 }
 
 void arena_trim(struct arena *a, void *end)
@@ -108,9 +114,10 @@ void arena_trim(struct arena *a, void *end)
 
 struct slice arena_copy(struct arena *a, struct slice s)
 {
-	char *p = arena_take(a, s.n + 1);
+	char *p = take(a, s.n + 1);
 	if (s.n)
 		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
 	return slice_of(p, s.n);
 }
 
@@ -120,7 +127,7 @@ struct slice arena_vprintf(struct arena *a, const char *fmt, va_list args)
 	va_copy(again, args);
 	int n = vsnprintf(NULL, 0, fmt, args);
 	must(n >= 0);
-	char *p = arena_take(a, (size_t)n + 1);
+	char *p = take(a, (size_t)n + 1);
 	vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return slice_of(p, (size_t)n);

@@ -69,34 +69,28 @@ bool buf_put(struct buf *b, struct slice s)
 	return true;
 }
 
-void buf_add(struct buf *b, struct slice s)
+void buf_add_slow(struct buf *b, struct slice s)
 {
 	must(buf_put(b, s));
 }
 
-void buf_add_char(struct buf *b, char c)
-{
-	buf_add(b, slice_of(&c, 1));
-}
-
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
-	char small[512];
 	va_list args, again;
 
 	va_start(args, fmt);
 	va_copy(again, args);
-	int n = vsnprintf(small, sizeof(small), fmt, args);
+	/* Most texts fit into what is there already; else the length is known after the first try. */
+	size_t room = MIN_OF(b->cap - b->n, b->max - buf_len(b));
+	int n = vsnprintf(b->p ? b->p + b->n : NULL, b->p ? room : 0, fmt, args);
 	va_end(args);
 	must(n >= 0);
-	if ((size_t)n < sizeof(small)) {
-		buf_add(b, slice_of(small, (size_t)n));
-	} else {
+	if ((size_t)n >= room) {
 		char *to = buf_room(b, (size_t)n + 1);
 		must(to != NULL);
 		vsnprintf(to, (size_t)n + 1, fmt, again);
-		buf_grew(b, (size_t)n);
 	}
+	buf_grew(b, (size_t)n);
 	va_end(again);
 }
 
@@ -124,14 +118,24 @@ static void add_escape(struct buf *b, unsigned char c)
 	}
 }
 
+/* Bytes that stand for themselves inside a JSON string. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 void buf_add_json(struct buf *b, struct slice s)
 {
 	size_t from = 0, i = 0;
 
-	while (i < s.n) {
+	for (;;) {
+		while (i < s.n && is_plain((unsigned char)s.p[i]))
+			i++;
+		if (i >= s.n)
+			break;
 		unsigned char c = (unsigned char)s.p[i];
 		size_t len = c < 0x80 ? 1 : utf8_len(slice_of(s.p + i, s.n - i));
-		if (len > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+		if (len > 1) {
 			i += len;
 			continue;
 		}

@@ -28,9 +28,23 @@ static inline struct slice buf_slice(const struct buf *b)
 }
 /* False when the content would pass `max`; nothing is appended then. */
 bool buf_put(struct buf *b, struct slice s) MUST_CHECK;
-/* The same for content whose size weir itself bounds: passing `max` is a must() failure. */
-void buf_add(struct buf *b, struct slice s);
-void buf_add_char(struct buf *b, char c);
+void buf_add_slow(struct buf *b, struct slice s);
+/* The same for content whose size weir itself bounds: passing `max` is a must() failure.  Inline: log lines, heads and frames
+ * are made of dozens of small pieces. */
+static inline void buf_add(struct buf *b, struct slice s)
+{
+	if (s.n > b->cap - b->n || buf_len(b) + s.n > b->max) {
+		buf_add_slow(b, s);
+		return;
+	}
+	if (s.n)
+		memcpy(b->p + b->n, s.p, s.n);
+	b->n += s.n;
+}
+static inline void buf_add_char(struct buf *b, char c)
+{
+	buf_add(b, slice_of(&c, 1));
+}
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_add_u64(struct buf *b, uint64_t v);
 /* JSON string content (no quotes): escapes ", \, control bytes; U+FFFD for bytes that are not UTF-8. */

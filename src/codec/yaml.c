@@ -13,6 +13,7 @@
 #define MAX_DEPTH 32	/* yaml.h; a config nests about 8 deep */
 /* Above this many keys duplicates are looked up in a map. */
 #define FEW_KEYS 16u
+#define MAX_QUOTES 8u	/* libfyaml 0.7.12 fails from 12 */
 
 struct anchor {
 	struct anchor *next;
@@ -79,6 +80,8 @@ static enum err start_node(struct builder *b, struct fy_event *ev, enum yaml_kin
 		const struct yaml *near = in->key ? in->key : in->node;
 		(*out)->line = near->line;
 		(*out)->column = near->column;
+	} else {
+		(*out)->line = (*out)->column = 1;
 	}
 	return e == ERR_OK ? ERR_OK : refuse_at(b, *out, "the file has too many values");
 }
@@ -347,10 +350,11 @@ static enum err refuse_syntax(struct builder *b, struct fy_diag *diag)
 		slice_trim(arena_copy(b->arena, slice_str(first->msg))));
 }
 
-/* libfyaml takes a NUL or a byte that is not UTF-8 for the end of the text and says nothing. */
+/* What libfyaml is not asked about: it takes a NUL or a byte that is not UTF-8 for the end of the text and says nothing, and
+ * before 0.9.5 it loses, and leaks, a text of many quotes in a row (libfyaml#233). */
 static enum err check_bytes(struct builder *b, struct slice text)
 {
-	unsigned line = 1, column = 1;
+	unsigned line = 1, column = 1, quotes = 0;
 	for (size_t i = 0, len; i < text.n; i += len) {
 		unsigned char c = (unsigned char)text.p[i];
 		len = utf8_len(slice_of(text.p + i, text.n - i));
@@ -358,6 +362,9 @@ static enum err check_bytes(struct builder *b, struct slice text)
 			return refuse(b, line, column, SLICE("this byte is not valid UTF-8"));
 		if ((c < ' ' && c != '\n' && c != '\r' && c != '\t') || c == 0x7f)
 			return refuse(b, line, column, SLICE("control characters are not allowed"));
+		quotes = c == '\'' ? quotes + 1 : 0;
+		if (quotes > MAX_QUOTES)
+			return refuse(b, line, column, SLICE("too many single quotes in a row"));
 		column = c == '\n' ? 1 : column + 1;
 		line += c == '\n';
 	}

@@ -19,8 +19,8 @@ static struct conf *new_conf(const char *name, const struct section *of)
 	return c;
 }
 
-/* What is wrong with the character at the start of `rest`, `len` bytes long, as words; NULL: nothing.  Line ends other than
- * LF and CR LF are legal YAML in places, but then editors, weir and the parser count lines differently. */
+/* What is wrong with the character of `len` bytes at the start of `rest`; NULL: nothing.  Line ends other than LF and
+ * CR LF are legal YAML in places, but then editors, weir and the parser count lines differently. */
 static const char *bad_char(struct slice rest, size_t len)
 {
 	struct slice c = slice_of(rest.p, len);
@@ -29,7 +29,8 @@ static const char *bad_char(struct slice rest, size_t len)
 		return "the file must be UTF-8 text; this byte is not";
 	if (c.p[0] == '\r' && !slice_starts(rest, SLICE("\r\n")))
 		return "a carriage return without a line feed";
-	if (slice_eq(c, SLICE("\xc2\x85")) || slice_eq(c, SLICE("\xe2\x80\xa8")) || slice_eq(c, SLICE("\xe2\x80\xa9")))
+	if (slice_eq(c, SLICE("\xc2\x85")) || slice_eq(c, SLICE("\xe2\x80\xa8")) ||
+	    slice_eq(c, SLICE("\xe2\x80\xa9")))
 		return "a line end that is no line feed (U+0085, U+2028 or U+2029)";
 	return NULL;
 }

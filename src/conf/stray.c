@@ -10,7 +10,8 @@ static void name_child(const struct section *here, struct slice key, struct buf 
 {
 	for (size_t i = 0; i < here->n_rows && buf_len(out) == 0; i++)
 		if (here->rows[i].of && row_find(here->rows[i].of, key))
-			buf_addf(out, " (\"%.*s\" belongs one level deeper, in %s)", SLICE_ARG(key), here->rows[i].name);
+			buf_addf(out, " (\"%.*s\" belongs one level deeper, in %s)", SLICE_ARG(key),
+				here->rows[i].name);
 }
 
 /* Up to three sections that have the key. */

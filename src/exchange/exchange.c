@@ -285,7 +285,7 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	*r = (struct record){ .wall_ms = ex->wall_ms, .request_id = ex->ask.request_id, .peer = ex->ask.peer,
 		.endpoint = ex->ask.endpoint, .model = ex->request.model, .stream = ex->request.stream, .err = ex->fault.err,
 		.status = ex->silent ? err_row(ex->fault.err)->http : ex->status, .usage = USAGE_NONE,
-		.prompt_estimate_tok = ex->request.prompt_tok, .bytes_in = ex->body_n, .bytes_out = ex->out_n,
+		.bytes_in = ex->body_n, .bytes_out = ex->out_n,
 		.total_ns = now - ex->open_ns };
 	if (f == NULL)
 		return;
@@ -295,6 +295,7 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	r->finish = f->finish;
 	r->usage = f->usage;
 	r->upstream_id = f->upstream_id;
+	r->prompt_estimate_tok = f->request.prompt_tok;
 	r->first_ns = f->first_ns ? f->first_ns - f->open_ns : 0;
 }
 

@@ -1,6 +1,5 @@
 #include "front/writer.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #include "codec/http1.h"
@@ -57,9 +56,22 @@ void writer_head(struct writer *w, int status, struct slice content_type, struct
 	buf_clear(b);
 }
 
+/* Chunk size in hex and CRLF, at the end of `out`: printf would cost as much as the rest of an event's way. */
+static struct slice chunk_size(size_t n, char out[18])
+{
+	size_t at = 16;
+
+	memcpy(out + at, "\r\n", 2);
+	do {
+		out[--at] = "0123456789abcdef"[n & 15];
+		n >>= 4;
+	} while (n);
+	return slice_of(out + at, 18 - at);
+}
+
 void writer_put(struct writer *w, struct slice bytes)
 {
-	char size[24];
+	char size[18];
 
 	w->body_n += bytes.n;
 	if (w->head_only || bytes.n == 0)
@@ -68,8 +80,7 @@ void writer_put(struct writer *w, struct slice bytes)
 		stream_write(w->stream, bytes);
 		return;
 	}
-	int n = snprintf(size, sizeof(size), "%zx\r\n", bytes.n);
-	stream_write(w->stream, slice_of(size, (size_t)n));
+	stream_write(w->stream, chunk_size(bytes.n, size));
 	stream_write(w->stream, bytes);
 	stream_write(w->stream, SLICE("\r\n"));
 }

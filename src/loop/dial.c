@@ -36,6 +36,7 @@ struct dial {
 	enum err why;
 	char detail[IP_TEXT + 80];
 	uint16_t port;
+	char name[DNS_NAME_MAX + 1];	/* "" for an address */
 };
 
 static void on_dig(struct grave *g)
@@ -102,6 +103,9 @@ static void on_try_ready(void *arg, unsigned ready)
 	if (sys == 0) {
 		struct watch *w = t->watch;
 		t->watch = NULL;
+		/* Else each dial would wait for a dead address again until the name is looked up anew. */
+		if (t->addr > 0 && d->name[0])
+			dns_prefer(d->loop, slice_str(d->name), ip);
 		finish(d, ERR_OK, w, ip);
 		return;
 	}
@@ -218,6 +222,7 @@ struct dial *dial_open(struct loop *l, struct slice host, uint16_t port, dial_on
 		on_answer(&d->wait, &found);
 		return d;
 	}
+	slice_copy(host, d->name, sizeof(d->name));
 	switch (dns_ask(l, host, &d->wait, &found)) {
 	case DNS_KNOWN:
 		on_answer(&d->wait, &found);

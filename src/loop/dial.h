@@ -12,8 +12,8 @@ struct dial;
 struct loop;
 
 /* Comes once, never inside dial_open().  On ERR_OK `w` is the connected socket, now the caller's, and `ip` its peer;
- * else ERR_UP_DNS, ERR_UP_REFUSED or ERR_UP_CONNECT_TIMEOUT (the system's own), w and ip are NULL and `detail` says what
- * the last address said.  The dial is over then. */
+ * else ERR_UP_DNS, ERR_UP_REFUSED or ERR_UP_CONNECT_TIMEOUT (the system's own), w and ip are NULL and `detail` tells
+ * what the last address said.  The dial is over then. */
 typedef void dial_on_done(void *arg, enum err why, struct watch *w, const struct ip *ip, const char *detail);
 
 struct dial *dial_open(struct loop *l, struct slice host, uint16_t port, dial_on_done *on_done, void *arg);

@@ -204,9 +204,11 @@ static void answer(struct lookup *k, const struct dns_addrs *found)
 static void on_deadline(struct alarm *a)
 {
 	struct lookup *k = CONTAINER(a, struct lookup, deadline);
+	struct slice name = slice_of(k->name, k->len);
 	struct dns_addrs found;
+	bool any = dns_cache_put_failure(&k->dns->cache, name, now_ms(k->dns), &found);
 
-	answer(k, dns_cache_put_failure(&k->dns->cache, slice_of(k->name, k->len), now_ms(k->dns), &found) ? &found : NULL);
+	answer(k, any ? &found : NULL);
 }
 
 /* The shortest time to live counts for all. */
@@ -359,6 +361,12 @@ enum dns_state dns_ask(struct loop *l, struct slice name, struct dns_wait *w, st
 void dns_forget(struct dns_wait *w)
 {
 	list_remove(&w->node);
+}
+
+void dns_prefer(struct loop *l, struct slice name, const struct ip *ip)
+{
+	if (good_name(name))
+		dns_cache_prefer(&dns_of(l)->cache, name, ip);
 }
 
 void dns_free(struct dns **dp)

@@ -119,6 +119,21 @@ void dns_cache_put(struct dns_cache *c, struct slice name, const struct dns_addr
 	e->failed_ms = 0;
 }
 
+void dns_cache_prefer(struct dns_cache *c, struct slice name, const struct ip *ip)
+{
+	struct entry *e = find(c, name);
+	struct ip first = *ip;
+
+	ip_set_port(&first, 0);
+	for (size_t i = 1; e && i < e->addrs.n; i++) {
+		if (!ip_eq(&e->addrs.ip[i], &first))
+			continue;
+		memmove(&e->addrs.ip[1], &e->addrs.ip[0], i * sizeof(first));
+		e->addrs.ip[0] = first;
+		return;
+	}
+}
+
 void dns_cache_put_none(struct dns_cache *c, struct slice name, uint64_t now_ms)
 {
 	struct entry *e = make(c, name);

@@ -42,6 +42,8 @@ void dns_cache_done(struct dns_cache *c);
 enum dns_known dns_cache_find(struct dns_cache *c, struct slice name, uint64_t now_ms, struct dns_addrs *out);
 /* An answer with its time to live, which is clamped to 1 s .. 5 min. */
 void dns_cache_put(struct dns_cache *c, struct slice name, const struct dns_addrs *a, uint64_t ttl_s, uint64_t now_ms);
+/* `ip` was reached and others were not, maybe: it goes first until the next answer. */
+void dns_cache_prefer(struct dns_cache *c, struct slice name, const struct ip *ip);
 /* The servers say that there is no such name (or no address): forgets what was known. */
 void dns_cache_put_none(struct dns_cache *c, struct slice name, uint64_t now_ms);
 /* No usable answer came (SERVFAIL, time-out).  What was known goes on being used for a while: true, and *out is filled.

@@ -106,7 +106,8 @@ const char *ip_print(const struct ip *ip, char out[IP_TEXT])
 	return out;
 }
 
-/* First probe after 60 s (below the 350 s after which cloud load balancers forget a connection), then 4 in 15 s steps. */
+/* First probe after 60 s (well below the 350 s after which cloud load balancers forget a connection), then 4 in 15 s
+ * steps. */
 void ip_tune(int fd)
 {
 	int on = 1, idle_s = 60, step_s = 15, probes = 4;

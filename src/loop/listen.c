@@ -179,8 +179,10 @@ static bool complain(char *why, size_t cap, struct slice addr, const char *what)
 	return false;
 }
 
-static bool parse_unix(struct slice addr, struct slice path, union any_addr *out, socklen_t *out_len, char *why, size_t cap)
+static bool parse_unix(struct slice addr, union any_addr *out, socklen_t *out_len, char *why, size_t cap)
 {
+	struct slice path = slice_skip(addr, strlen("unix:"));
+
 	if (path.n == 0 || path.n >= sizeof(out->un.sun_path) || memchr(path.p, 0, path.n))
 		return complain(why, cap, addr, "a socket path has 1 to 107 bytes");
 	out->un.sun_family = AF_UNIX;
@@ -197,11 +199,11 @@ static bool parse_addr(struct slice addr, union any_addr *out, socklen_t *out_le
 
 	memset(out, 0, sizeof(*out));
 	if (slice_starts(addr, SLICE("unix:")))
-		return parse_unix(addr, slice_skip(addr, 5), out, out_len, why, cap);
+		return parse_unix(addr, out, out_len, why, cap);
 	while (colon > 0 && addr.p[colon - 1] != ':')
 		colon--;
 	if (colon == 0 || !slice_u64(slice_skip(addr, colon), &port) || port > 65535)
-		return complain(why, cap, addr, "expected address:port, for instance 127.0.0.1:8080, [::]:8080 or unix:/path");
+		return complain(why, cap, addr, "expected address:port, like 127.0.0.1:80 or [::]:80, or unix:/path");
 	if (!ip_parse(slice_of(addr.p, colon - 1), (uint16_t)port, &ip))
 		return complain(why, cap, addr, "the part before the port must be an IP address, not a name");
 	memcpy(out, &ip, ip_len(&ip));

@@ -15,12 +15,12 @@ struct listen;
 struct stream;
 struct tls_server;
 
-/* The new owner calls stream_own() on `s` before it returns.  With TLS this comes after the handshake, which has 10 s; of
- * 1,024 handshakes in progress the oldest makes room for a new one. */
+/* The new owner calls stream_own() on `s` before it returns.  With TLS this comes after the handshake, which has 10 s;
+ * of 1,024 handshakes in progress the oldest makes room for a new one. */
 typedef void listen_on_accept(void *arg, struct stream *s);
 
-/* `addr`: "0.0.0.0:8080", "[::]:8080" (IPv4 too), "127.0.0.1:0" (kernel picks), "unix:/path".  `tls` may be NULL; a reference is taken.
- * NULL on failure with a sentence for people in `why` ("127.0.0.1:80: permission denied"). */
+/* `addr`: "0.0.0.0:8080", "[::]:8080" (IPv4 too), "127.0.0.1:0" (kernel picks), "unix:/path".  `tls` may be NULL; a
+ * reference is taken.  NULL on failure with a sentence for people in `why` ("127.0.0.1:80: permission denied"). */
 struct listen *listen_open(struct loop *l, struct slice addr, struct tls_server *tls, listen_on_accept *on_accept,
 	void *arg, char *why, size_t why_cap);
 /* New handshakes use the new certificate; NULL turns TLS off. */

@@ -34,8 +34,8 @@ struct stream_events {
 	/* Output that had made stream_full() true has drained.  May be NULL. */
 	void (*on_room)(void *arg);
 	/* The stream is dead: ERR_OK (see on_eof), ERR_UP_DNS, ERR_UP_REFUSED, ERR_UP_CONNECT_TIMEOUT, ERR_UP_TLS or
-	 * ERR_UP_RESET (reset, broken pipe, any other failure).  ERR_UP_REFUSED also stands for an address that cannot be
-	 * reached: nothing was connected, nothing was sent.  ERR_UP_DNS and ERR_UP_REFUSED come before on_open only.
+	 * ERR_UP_RESET (reset, broken pipe, any other failure).  ERR_UP_REFUSED also stands for an address that cannot
+	 * be reached: nothing was connected, nothing was sent.  ERR_UP_DNS and ERR_UP_REFUSED come before on_open only.
 	 * Accepted streams use ERR_UP_RESET too.  stream_close() here is harmless. */
 	void (*on_close)(void *arg, enum err why);
 };
@@ -60,8 +60,8 @@ void stream_write(struct stream *s, struct slice bytes);
 bool stream_full(const struct stream *s);
 /* Output bytes (plain text) that the kernel has not taken yet. */
 size_t stream_queued(const struct stream *s);
-/* Output bytes (plain text) the kernel has taken since the start: progress of a slow reader.  With TLS, sealed text counts
- * in proportion to the cipher that has left. */
+/* Output bytes (plain text) the kernel has taken since the start: progress of a slow reader.  With TLS, sealed text
+ * counts in proportion to the cipher that has left. */
 uint64_t stream_sent(const struct stream *s);
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
@@ -73,7 +73,8 @@ void stream_close(struct stream **s, uint64_t linger_ms);
 /* Closes now.  `reset`: with RST, so that the peer cannot take what it got for a whole answer.  TLS sessions stay
  * reusable.  Sets *s to NULL; NULL is fine. */
 void stream_abort(struct stream **s, bool reset);
-/* What went wrong, one line for the log ("10.0.0.1:443: Connection refused"); valid in on_close, "" when nothing did. */
+/* What went wrong, one line for the log ("10.0.0.1:443: Connection refused"); valid in on_close, "" when nothing
+ * did. */
 const char *stream_detail(const struct stream *s);
 /* "127.0.0.1:40312" or "[::1]:40312" of the other side; valid as long as the stream; "" before on_open. */
 const char *stream_peer(const struct stream *s);

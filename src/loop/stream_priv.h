@@ -62,7 +62,8 @@ struct stream {
 void stream_flush_all(struct loop *l);
 void stream_end_all(struct loop *l);
 
-/* listen.c: an accepted socket.  Plain: open already; with `tls`: on_open comes after the handshake, within `shake_ms`. */
+/* listen.c: an accepted socket.  Plain: open already; with `tls`: on_open comes after the handshake, within
+ * `shake_ms`. */
 struct stream *stream_accepted(struct loop *l, struct watch *w, const char *peer, struct tls_server *tls,
 	uint64_t shake_ms, const struct stream_events *ev, void *arg);
 

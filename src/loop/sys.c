@@ -19,7 +19,7 @@ uint64_t sys_seed(void)
 {
 	uint64_t seed;
 
-	/* Up to 256 bytes come whole once the pool is ready (getrandom(2)); a signal can only interrupt the wait for it. */
+	/* Up to 256 bytes come whole once the pool is ready (getrandom(2)); a signal can only cut the wait for it. */
 	while (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		must(errno == EINTR);
 	return seed;

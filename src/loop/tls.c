@@ -13,8 +13,8 @@
 #include "loop/sys.h"
 #include "loop/tls_priv.h"
 
-/* Classical groups only, X25519 first.  The hybrid X25519MLKEM768 that OpenSSL 3.5 would put first costs 55 % more CPU a
- * full handshake and makes the ClientHello two packets (dependencies.md 2.5). */
+/* Classical groups only, X25519 first.  The hybrid X25519MLKEM768 that OpenSSL 3.5 would put first costs 55 % more CPU
+ * in a full handshake and makes the ClientHello two packets (dependencies.md 2.5). */
 #define GROUPS "X25519:P-256:P-384"
 
 static const unsigned char alpn[] = "\x08http/1.1";
@@ -25,7 +25,9 @@ const char *tls_why(char *out, size_t cap)
 	unsigned long e = ERR_peek_last_error();
 	const char *reason = e ? ERR_reason_error_string(e) : NULL;
 
-	snprintf(out, cap, "%s", reason ? reason : e && ERR_SYSTEM_ERROR(e) ? strerror(ERR_GET_REASON(e)) : "TLS error");
+	if (reason == NULL)
+		reason = e && ERR_SYSTEM_ERROR(e) ? strerror(ERR_GET_REASON(e)) : "TLS error";
+	snprintf(out, cap, "%s", reason);
 	ERR_clear_error();
 	return out;
 }

@@ -60,7 +60,7 @@ static int bio_write(BIO *bio, const char *p, int n)
 	BIO_clear_retry_flags(bio);
 	if (buf_len(&t->cipher) > CHATTER_BYTES)
 		return -1;
-	wire_lend(t->stream->loop, &t->cipher);
+	wire_lend(t->stream->loop, &t->cipher, (size_t)n);
 	buf_add(&t->cipher, slice_of(p, (size_t)n));
 	return n;
 }
@@ -249,7 +249,8 @@ static void read_failed(struct tls_stream *t)
 {
 	say_why(t);
 	wire_flush(t->stream);
-	/* In TLS 1.3 the server judges our side after our handshake is over: a refusal comes in place of the first bytes. */
+	/* In TLS 1.3 the server judges our side after our handshake is over: a refusal comes in place of the first
+	 * bytes. */
 	stream_failed(t->stream, t->client && !t->heard ? ERR_UP_TLS : ERR_UP_RESET);
 }
 

@@ -41,8 +41,8 @@ void watch_own(struct watch *w, watch_on_ready *on_ready, void *arg)
 	w->arg = arg;
 }
 
-/* libuv folds errors and hang-ups into the events asked for, so when only WATCH_NOTHING was asked for, the socket itself
- * says what is up.  Urgent data (RFC 6093: nobody uses it) is thrown away, or it would wake us for ever. */
+/* libuv folds errors and hang-ups into the events asked for, so when only WATCH_NOTHING was asked for, the socket
+ * itself says what is up.  Urgent data (RFC 6093: nobody uses it) is thrown away, or it would wake us for ever. */
 static unsigned look(struct watch *w)
 {
 	struct pollfd pfd = { .fd = w->fd, .events = POLLPRI };

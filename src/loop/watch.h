@@ -18,8 +18,8 @@ enum watch_for {
 /* `ready`: a set of enum watch_for.  WATCH_GONE: error or hang-up; reading and writing will say which. */
 typedef void watch_on_ready(void *arg, unsigned ready);
 
-/* Takes `fd`, which must be non-blocking, and watches it for nothing yet.  NULL when the system has no room for it; `fd`
- * stays the caller's then. */
+/* Takes `fd`, which must be non-blocking, and watches it for nothing yet.  NULL when the system has no room for it;
+ * `fd` stays the caller's then. */
 struct watch *watch_new(struct loop *l, int fd, watch_on_ready *on_ready, void *arg);
 void watch_own(struct watch *w, watch_on_ready *on_ready, void *arg);
 /* A system call or two when `events` differs from before, else nothing. */

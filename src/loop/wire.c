@@ -117,16 +117,16 @@ void wire_start(struct stream *s)
 
 /* --- out --- */
 
-void wire_lend(struct loop *l, struct buf *b)
+void wire_lend(struct loop *l, struct buf *b, size_t n)
 {
 	if (b->p)
 		return;
 	buf_init(b, OUT_MAX);
-	if (l->spare_n > 0) {
+	if (l->spare_n > 0 && n <= LOOP_SPARE_BYTES) {
 		b->p = l->spares[--l->spare_n];
 		b->cap = LOOP_SPARE_BYTES;
 	} else {
-		must(buf_room(b, LOOP_SPARE_BYTES) != NULL);
+		must(buf_room(b, MAX_OF(n, (size_t)LOOP_SPARE_BYTES)) != NULL);
 	}
 }
 
@@ -141,7 +141,8 @@ void wire_take_back(struct loop *l, struct buf *b)
 
 void wire_put(struct stream *s, struct slice bytes)
 {
-	wire_lend(s->loop, &s->out);
+	must(bytes.n <= OUT_MAX);
+	wire_lend(s->loop, &s->out, bytes.n);
 	buf_add(&s->out, bytes);
 	if (stream_queued(s) > STREAM_HIGH_WATER)
 		s->was_full = true;

@@ -14,8 +14,8 @@ void wire_dirty(struct stream *s);
 void wire_put(struct stream *s, struct slice bytes);
 /* Writes now what the kernel takes.  Never calls the owner: news goes through s->news. */
 void wire_flush(struct stream *s);
-/* Memory for an output buffer that has none, and back: a few warm ones are kept in the loop. */
-void wire_lend(struct loop *l, struct buf *b);
+/* Memory for `n` bytes to an output buffer that has none, and back: a few warm ones are kept in the loop. */
+void wire_lend(struct loop *l, struct buf *b, size_t n);
 void wire_take_back(struct loop *l, struct buf *b);
 /* Reads what the kernel still holds of a connection that is gone, then reports the reset. */
 void wire_read_rest(struct stream *s);

@@ -10,10 +10,22 @@
 
 #define MAX_SERIES 2000u	/* a family; the rest is counted under "other" */
 
+enum token_type { TOKEN_PROMPT, TOKEN_COMPLETION, TOKEN_CACHED, TOKEN_REASONING, TOKEN_TYPES };
+static const char *const token_names[TOKEN_TYPES] = { "prompt", "completion", "cached", "reasoning" };
+
+/* One combination of labels.  They are written out only when somebody asks: a request costs two look-ups. */
 struct series {
-	uint64_t value;
+	uint64_t values[TOKEN_TYPES];	/* requests use the first */
+	const char *endpoint;		/* static */
+	enum err err;
+	int status;
+	size_t key_n;
+	char key[];			/* key of the map; it begins with the model's name */
+};
+
+struct series_key {
+	char bytes[600];		/* a model's name is at most 512 bytes (route_conf.h) */
 	size_t n;
-	char labels[];		/* as printed between the braces; the key of the map */
 };
 
 void metrics_init(struct metrics *m, uint64_t seed, uint64_t wall_ms)
@@ -40,66 +52,78 @@ void metrics_done(struct metrics *m)
 	free_family(&m->tokens);
 }
 
-/* Label values of configured names: backslash, quote and newline are escaped as JSON does. */
-static void add_label(struct buf *b, const char *name, struct slice value)
+static void key_add(struct series_key *k, const void *p, size_t n)
 {
-	if (buf_len(b))
-		buf_add_char(b, ',');
-	buf_add(b, slice_str(name));
-	buf_add(b, SLICE("=\""));
-	buf_add_json(b, value);
-	buf_add_char(b, '"');
+	n = MIN_OF(n, sizeof(k->bytes) - k->n);
+	memcpy(k->bytes + k->n, p, n);
+	k->n += n;
 }
 
-static void count(struct map *family, struct slice labels, uint64_t n)
+/* The series with this key, made when new; past the maximum one shared series counts the rest. */
+static struct series *find(struct map *family, struct slice key, bool *out_new)
 {
-	struct series *s = map_find(family, labels);
+	struct series *s = map_find(family, key);
 
+	*out_new = false;
 	if (s == NULL && family->n >= MAX_SERIES - 1) {
-		labels = SLICE("overflow=\"true\"");
-		s = map_find(family, labels);
+		key = SLICE("overflow");
+		s = map_find(family, key);
 	}
-	if (s == NULL) {
-		s = calloc(1, sizeof(*s) + labels.n + 1);
-		must(s != NULL);
-		s->n = labels.n;
-		memcpy(s->labels, labels.p, labels.n);
-		must(map_put(family, slice_of(s->labels, s->n), s));
-	}
-	s->value += n;
+	if (s)
+		return s;
+	*out_new = true;
+	s = calloc(1, sizeof(*s) + key.n + 1);
+	must(s != NULL);
+	s->key_n = key.n;
+	memcpy(s->key, key.p, key.n);
+	must(map_put(family, slice_of(s->key, key.n), s));
+	return s;
 }
 
-static void count_tokens(struct metrics *m, struct slice model, const char *type, int64_t n)
+/* Only configured names: what clients make up is one series. */
+static struct slice model_label(const struct record *r)
 {
-	struct buf b;
+	return r->model_known ? r->model : r->model.n ? SLICE("other") : SLICE("none");
+}
 
-	if (n <= 0)
+static void count_request(struct metrics *m, const struct record *r)
+{
+	const char *endpoint = r->endpoint.n ? r->endpoint.p : "none";
+	struct slice model = model_label(r);
+	struct series_key k = { .n = 0 };
+	bool is_new;
+
+	key_add(&k, model.p, model.n);
+	key_add(&k, "", 1);
+	key_add(&k, &r->status, sizeof(r->status));
+	key_add(&k, &r->err, sizeof(r->err));
+	key_add(&k, endpoint, strlen(endpoint));
+	struct series *s = find(&m->requests, slice_of(k.bytes, k.n), &is_new);
+	if (is_new) {
+		s->endpoint = endpoint;
+		s->err = r->err;
+		s->status = r->status;
+	}
+	s->values[0]++;
+}
+
+static void count_tokens(struct metrics *m, const struct record *r)
+{
+	const int64_t counts[TOKEN_TYPES] = { r->usage.prompt_tok, r->usage.completion_tok, r->usage.cached_tok, r->usage.reasoning_tok };
+	bool is_new;
+
+	if (r->usage.prompt_tok < 0 && r->usage.completion_tok < 0)
 		return;
-	buf_init(&b, 4096);
-	add_label(&b, "model", model);
-	add_label(&b, "type", slice_str(type));
-	count(&m->tokens, buf_slice(&b), (uint64_t)n);
-	buf_done(&b);
+	struct series *s = find(&m->tokens, model_label(r), &is_new);
+	for (size_t i = 0; i < TOKEN_TYPES; i++)
+		if (counts[i] > 0)
+			s->values[i] += (uint64_t)counts[i];
 }
 
 void metrics_record(struct metrics *m, const struct record *r)
 {
-	struct slice model = r->model_known ? r->model : r->model.n ? SLICE("other") : SLICE("");
-	char status[8];
-	struct buf b;
-
-	buf_init(&b, 4096);
-	snprintf(status, sizeof(status), "%d", r->status);
-	add_label(&b, "endpoint", r->endpoint.n ? r->endpoint : SLICE("none"));
-	add_label(&b, "model", model);
-	add_label(&b, "status", slice_str(status));
-	add_label(&b, "error", r->err == ERR_OK ? SLICE("") : slice_str(err_name(r->err)));
-	count(&m->requests, buf_slice(&b), 1);
-	buf_done(&b);
-	count_tokens(m, model, "prompt", r->usage.prompt_tok);
-	count_tokens(m, model, "completion", r->usage.completion_tok);
-	count_tokens(m, model, "cached", r->usage.cached_tok);
-	count_tokens(m, model, "reasoning", r->usage.reasoning_tok);
+	count_request(m, r);
+	count_tokens(m, r);
 	if (r->attempts)
 		histo_add_ns(&m->total, r->total_ns);
 	if (r->first_ns)
@@ -123,15 +147,45 @@ static void write_counters(struct buf *b)
 	}
 }
 
-static void write_family(struct buf *b, const char *name, const char *help, const struct map *family)
+/* The model's name ends at the NUL that separates it from the rest of the key. */
+static void add_model(struct buf *b, const struct series *s)
+{
+	buf_add(b, SLICE("{model=\""));
+	buf_add_json(b, slice_of(s->key, slice_find(slice_of(s->key, s->key_n), '\0')));
+	buf_add_char(b, '"');
+}
+
+static void write_requests(struct buf *b, const struct map *family)
 {
 	size_t at = 0;
 	struct slice key;
 	void *v;
 
-	head(b, name, "counter", help);
-	while (map_next(family, &at, &key, &v))
-		buf_addf(b, "%s{%.*s} %" PRIu64 "\n", name, SLICE_ARG(key), ((struct series *)v)->value);
+	head(b, "weir_requests_by_result_total", "counter", "finished requests by model, endpoint, status and error");
+	while (map_next(family, &at, &key, &v)) {
+		const struct series *s = v;
+		buf_add(b, SLICE("weir_requests_by_result_total"));
+		add_model(b, s);
+		buf_addf(b, ",endpoint=\"%s\",status=\"%d\",error=\"%s\"} %" PRIu64 "\n", s->endpoint, s->status,
+			s->err == ERR_OK ? "" : err_name(s->err), s->values[0]);
+	}
+}
+
+static void write_tokens(struct buf *b, const struct map *family)
+{
+	size_t at = 0;
+	struct slice key;
+	void *v;
+
+	head(b, "weir_tokens_total", "counter", "tokens by model and type, as the providers counted them");
+	while (map_next(family, &at, &key, &v)) {
+		const struct series *s = v;
+		for (size_t i = 0; i < TOKEN_TYPES; i++) {
+			buf_add(b, SLICE("weir_tokens_total"));
+			add_model(b, s);
+			buf_addf(b, ",type=\"%s\"} %" PRIu64 "\n", token_names[i], s->values[i]);
+		}
+	}
 }
 
 /* OpenTelemetry's buckets for gen_ai durations, plus 1 ms (users.md 2.5), in milliseconds. */
@@ -207,8 +261,8 @@ static void write_process(struct buf *b, uint64_t started_wall_ms)
 void metrics_write(const struct metrics *m, const struct health_table *health, uint64_t now_ns, struct buf *out)
 {
 	write_counters(out);
-	write_family(out, "weir_requests_by_result_total", "finished requests by endpoint, model, status and error", &m->requests);
-	write_family(out, "weir_tokens_total", "tokens by model and type, as the providers counted them", &m->tokens);
+	write_requests(out, &m->requests);
+	write_tokens(out, &m->tokens);
 	write_histo(out, "weir_request_duration_seconds", "whole time of requests that reached a provider", &m->total);
 	write_histo(out, "weir_time_to_first_token_seconds", "time to the first content of streamed answers", &m->first);
 	write_health(out, health, now_ns);

@@ -11,8 +11,8 @@
 struct health_table;
 
 struct metrics {
-	struct map requests;		/* "model\0endpoint\0status\0error" -> struct series */
-	struct map tokens;		/* "model\0type" -> struct series */
+	struct map requests;		/* model, endpoint, status and error -> struct series */
+	struct map tokens;		/* model -> struct series */
 	struct histo total, first;
 	uint64_t started_wall_ms;
 };

@@ -96,8 +96,7 @@ void breaker_give_back(struct breaker *b, bool was_probe, uint64_t now_ns)
 {
 	if (!was_probe || b->state != BREAKER_HALF_OPEN)
 		return;
-	move(b, BREAKER_OPEN, now_ns);
-	b->until_ns = now_ns;
+	move(b, BREAKER_OPEN, now_ns);	/* until_ns has passed, so it can be taken again at once */
 }
 
 const char *breaker_state_name(enum breaker_state s)

@@ -62,13 +62,11 @@ static bool ends_with(struct slice s, const char *end)
 }
 
 /* The whole address of an endpoint in place of the base URL is the most common mistake (users.md 4.5). */
-static const char *endpoint_in(struct slice path, const struct dialect *d)
+static const char *endpoint_in(struct slice path)
 {
 	static const char *const known[] = { "/chat/completions", "/completions", "/responses", "/embeddings",
 		"/messages" };
 
-	if (ends_with(path, d->path))
-		return d->path;
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (ends_with(path, known[i]))
 			return known[i];
@@ -105,7 +103,7 @@ static void take_url(struct enlist *e, const struct slice *name, const struct ro
 		conf_fault(e->conf, &pc->url, "the url %s", why);
 		return;
 	}
-	endpoint = out->dialect ? endpoint_in(out->url.path, out->dialect) : NULL;
+	endpoint = endpoint_in(out->url.path);
 	if (endpoint)
 		conf_fault(e->conf, &pc->url,
 			"the url must be the base URL: leave out \"%s\", weir adds the path", endpoint);

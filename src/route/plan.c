@@ -350,14 +350,12 @@ static struct plan_choice next_round(struct plan *p, const struct plan_conf *c, 
 	return (struct plan_choice){ .verdict = PLAN_WAIT, .wait_ms = wait_ms };
 }
 
-/* The permissions of one attempt.  False: *out_model_has_none, or this step's provider has none. */
-static bool take_budget(struct plan *p, const struct plan_step *s, const struct plan_conf *c, uint64_t now_ns,
-	bool *out_model_has_none)
+/* The permissions of one attempt, both or none. */
+static bool take_budget(struct plan *p, const struct plan_step *s, const struct plan_conf *c, uint64_t now_ns)
 {
 	struct budget *model = &p->model->health->budget, *provider = &s->target->provider->health->budget;
 
-	*out_model_has_none = p->attempts > 0 && !budget_take(model, &c->budget, now_ns);
-	if (*out_model_has_none)
+	if (p->attempts > 0 && !budget_take(model, &c->budget, now_ns))
 		return false;
 	if (!was_at(p, s->target->provider)) {
 		budget_request(provider, &c->budget, now_ns);
@@ -377,14 +375,11 @@ struct plan_choice plan_next(struct plan *p, const struct plan_conf *c, uint64_t
 		budget_request(&p->model->health->budget, &c->budget, now_ns);
 	p->counted = true;
 	for (size_t i = 0; i < p->n && !p->over; i++) {
-		bool model_has_none;
 		if (!may_try(p, &p->steps[i], now_ns))
 			continue;
-		if (take_budget(p, &p->steps[i], c, now_ns, &model_has_none))
+		if (take_budget(p, &p->steps[i], c, now_ns))
 			return go(p, &p->steps[i], now_ns, d);
-		if (model_has_none)
-			return stop(p, now_ns);
-		starved = true;
+		starved = true;	/* a later step may be at a provider that is new to this flight */
 	}
 	return starved || p->over ? stop(p, now_ns) : next_round(p, c, now_ns, d);
 }

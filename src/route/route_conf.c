@@ -98,14 +98,14 @@ static const struct row clocks_rows[] = {
 	ROW_MS(struct route_clocks_conf, total, 0, DAY_MS, "10m", ROW_RELOAD,
 		"a whole request with all its attempts; OpenAI's SDKs give up after 10m; 0: no limit"),
 };
-const struct section route_conf_clocks = ROW_TABLE("clocks", struct route_clocks_conf, clocks_rows);
+static const struct section clocks_section = ROW_TABLE("clocks", struct route_clocks_conf, clocks_rows);
 
 static const struct row model_rows[] = {
 	ROW_LIST(struct route_model_conf, tiers, 1, ROSTER_MAX_TIERS, &route_conf_tier, ROW_OPTIONAL,
 		ROW_RELOAD, "groups of targets; a later tier is used when the earlier ones have failed"),
 	ROW_LIST(struct route_model_conf, targets, 1, ROSTER_MAX_TARGETS, &route_conf_target, ROW_OPTIONAL,
 		ROW_RELOAD, "short for a single tier, balanced by weight"),
-	ROW_SECTION(struct route_model_conf, clocks, &route_conf_clocks, ROW_OPTIONAL,
+	ROW_SECTION(struct route_model_conf, clocks, &clocks_section, ROW_OPTIONAL,
 		"time limits of each upstream call"),
 	ROW_INT(struct route_model_conf, retries, 0, 10, "2", ROW_RELOAD,
 		"further rounds, with a pause before each, after every target was tried"),
@@ -177,7 +177,7 @@ static uint64_t default_ms(const char *name)
 {
 	uint64_t ms = 0;
 
-	must(span_parse_ms(slice_str(row_find(&route_conf_clocks, slice_str(name))->dflt), &ms));
+	must(span_parse_ms(slice_str(row_find(&clocks_section, slice_str(name))->dflt), &ms));
 	return ms;
 }
 

@@ -82,8 +82,7 @@ struct route_conf {
 extern const struct section route_conf;
 extern const struct section route_conf_provider, route_conf_model, route_conf_breaker, route_conf_retry;
 /* Parts of the parts, for reading items. */
-extern const struct section route_conf_key, route_conf_header, route_conf_tier, route_conf_target,
-	route_conf_clocks;
+extern const struct section route_conf_key, route_conf_header, route_conf_tier, route_conf_target;
 
 #define ROUTE_CONF_PROVIDERS_MAX 256u
 #define ROUTE_CONF_MODELS_MAX 4096u
