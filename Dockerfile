@@ -1,6 +1,8 @@
 # weir in a small image.  To build:  docker build -t weir .
 # To run, with providers from the keys in the environment:
 #   docker run -p 8080:8080 -e OPENAI_API_KEY weir
+# The demo, which needs no key:
+#   docker run -p 8080:8080 weir demo --listen 0.0.0.0:8080
 # With a configuration:
 #   docker run -p 8080:8080 -v ./weir.yaml:/etc/weir.yaml:ro weir run -c /etc/weir.yaml
 # tests/image proves these steps in a Debian 13 root; it refuses an instruction that it does not know.
@@ -26,6 +28,7 @@ COPY --from=build /out/usr/local/bin/weir /usr/local/bin/weir
 USER 65532:65532
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=2s --retries=3 CMD ["/usr/local/bin/weir", "health"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=2s --retries=3 \
+	CMD ["/usr/local/bin/weir", "health", "http://127.0.0.1:8080/healthz"]
 ENTRYPOINT ["/usr/local/bin/weir"]
 CMD ["run"]

@@ -11,7 +11,7 @@ enum { MESSAGE_BYTES = 1000 };  /* text of one message in a long history */
 /* n bytes of JSON string content; escapes are never cut. */
 static void text(struct pail *out, size_t n)
 {
-	static const char words[] = "She said \\\"the cache is warm\\\" and left.\\nThen nobody asked for a long while, ";
+	static const char words[] = "She said \\\"the cache is warm\\\" and left.\\nNobody asked for long, ";
 	while (n >= sizeof words - 1) {
 		pail_add(out, words, sizeof words - 1);
 		n -= sizeof words - 1;
@@ -63,9 +63,11 @@ void ask_build(struct ask *a, const struct ask_want *want)
 	a->bytes.len = 0;
 	body(a, want, &b);
 	pail_print(&a->bytes, "POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\nAccept: %s\r\n"
-		"Accept-Encoding: identity\r\nUser-Agent: weir-load\r\nAuthorization: Bearer sk-bench-0123456789\r\n"
-		"X-Stainless-Lang: c\r\nX-Stainless-Retry-Count: 0\r\nContent-Type: application/json\r\n"
-		"Content-Length: %zu\r\n\r\n", want->host, want->stream ? "text/event-stream" : "application/json", b.len);
+		"Accept-Encoding: identity\r\nUser-Agent: weir-load\r\n"
+		"Authorization: Bearer sk-bench-0123456789\r\nX-Stainless-Lang: c\r\n"
+		"X-Stainless-Retry-Count: 0\r\nContent-Type: application/json\r\n"
+		"Content-Length: %zu\r\n\r\n", want->host,
+		want->stream ? "text/event-stream" : "application/json", b.len);
 	size_t head = a->bytes.len;
 	pail_add(&a->bytes, b.at, b.len);
 	a->body_len = b.len;

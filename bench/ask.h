@@ -1,6 +1,7 @@
 /*
- * The request the load generator sends: one chat body of an exact size, built once, in which only the nonce changes.
- * The text is split into messages of about a kilobyte with JSON escapes in them, as chat histories are.
+ * The request the load generator sends: one chat body of an exact size, built once, in which only the
+ * nonce changes. The text is split into messages of about a kilobyte with JSON escapes in them, as chat
+ * histories are.
  */
 #ifndef BENCH_ASK_H
 #define BENCH_ASK_H

@@ -6,7 +6,7 @@
  * READING -> MUTE                                         sim-hang; STREAMING -> MUTE with -at-k
  *
  * While bytes wait for a slow reader (c->out not empty) the schedule of that connection stands still.
- * Closed connections are freed by caller_free_dead() at the end of the turn, never inside a call of their own.
+ * Closed connections are freed by caller_free_dead() at the end of the turn, never inside their own calls.
  */
 #include "caller.h"
 
@@ -154,7 +154,7 @@ static void finish(struct caller *c, const char *at, size_t len)
 		answer_over(c);
 }
 
-/* What a fault does to the connection itself just before event k; true when the stream is over or stands still. */
+/* What a fault does to the connection just before event k; true when the stream is over or stands still. */
 static bool fault_strikes(struct caller *c)
 {
 	if (c->next < c->ask.fault.at)
@@ -260,15 +260,18 @@ static void reply_now(struct caller *c)
 static void reply_stats(struct caller *c)
 {
 	struct pail json = {0};
-	pail_print(&json, "{\"connections\":%llu,\"open_connections\":%llu,\"requests\":%llu,\"streams\":%llu,",
-		(unsigned long long)shop->stat.connections, (unsigned long long)shop->stat.open,
-		(unsigned long long)shop->stat.requests, (unsigned long long)shop->stat.streams);
-	pail_print(&json, "\"open_requests\":%llu,\"open_streams\":%llu,\"completed\":%llu,\"aborted\":%llu,",
-		(unsigned long long)shop->stat.open_requests, (unsigned long long)shop->stat.open_streams,
-		(unsigned long long)shop->stat.completed, (unsigned long long)shop->stat.aborted);
-	pail_print(&json, "\"events\":%llu,\"faults\":%llu,\"bad_requests\":%llu,\"blocked_writes\":%llu,\"late_us\":",
-		(unsigned long long)shop->stat.events, (unsigned long long)shop->stat.faults, (unsigned long long)shop->stat.bad,
-		(unsigned long long)shop->stat.blocked);
+	const struct caller_stat *now = &shop->stat;
+	const struct { const char *name; uint64_t value; } rows[] = {
+		{"connections", now->connections}, {"open_connections", now->open},
+		{"requests", now->requests}, {"streams", now->streams}, {"open_requests", now->open_requests},
+		{"open_streams", now->open_streams}, {"completed", now->completed}, {"aborted", now->aborted},
+		{"events", now->events}, {"faults", now->faults}, {"bad_requests", now->bad},
+		{"blocked_writes", now->blocked},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		pail_print(&json, "%s\"%s\":%llu", i ? "," : "{", rows[i].name,
+			(unsigned long long)rows[i].value);
+	pail_print(&json, ",\"late_us\":");
 	spread_json(&shop->late, &json);
 	pail_add(&json, "}\n", 2);
 	script_plain(200, "application/json", json.at, json.len, &batch);
@@ -311,8 +314,10 @@ static void fill_ask(struct caller *c, const struct peek *seen)
 	c->ask.bytes = c->streams ? shop->opt.pad_bytes : shop->opt.answer_bytes;
 	c->ask.fault = simfault_of(seen->model);
 	shop->stat.faults += c->ask.fault.kind != SIMFAULT_OK;
-	if (c->streams && seen->has_max_tokens)
-		c->ask.events = (unsigned)(seen->max_tokens < CALLER_EVENTS_MAX ? seen->max_tokens : CALLER_EVENTS_MAX);
+	if (c->streams && seen->has_max_tokens) {
+		bool fits = seen->max_tokens < CALLER_EVENTS_MAX;
+		c->ask.events = fits ? (unsigned)seen->max_tokens : CALLER_EVENTS_MAX;
+	}
 }
 
 /* True when the fault answers a stream with something that is no stream. */

@@ -1,7 +1,7 @@
 """The contenders of the comparison: how each is configured, started, found ready and stopped. Loopback only.
 
-All get the same chances: one process or thread that works, access log to a file, keep-alive to the provider without
-limit of requests, connections for all streams, no buffering of streams.
+All get the same chances: one process or thread that works, access log to a file, keep-alive to the provider
+without limit of requests, connections for all streams, no buffering of streams.
 """
 import os
 import pathlib
@@ -22,7 +22,7 @@ def free_port():
 
 
 def get(port, path, timeout=2.0):
-    """Status of a GET on loopback, 0 when nobody answers. Written out, because urllib takes a millisecond itself."""
+    """Status of a GET on loopback, 0 when nobody answers. Written out: urllib takes a millisecond by itself."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=timeout) as s:
             s.settimeout(timeout)
@@ -68,7 +68,8 @@ class Contender:
         while not self.probe():
             if self.process.poll() is not None or time.monotonic() - began > ready_seconds:
                 self.stop()
-                raise RuntimeError(f"{self.name} did not become ready: {' '.join(command)}\n{self.last_words()}")
+                line = " ".join(command)
+                raise RuntimeError(f"{self.name} did not become ready: {line}\n{self.last_words()}")
             time.sleep(0.0005)
         return (time.monotonic() - began) * 1000
 
@@ -82,11 +83,12 @@ class Contender:
     def stop(self):
         if not self.process:
             return
-        for sig, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        # asked more than once: nginx without a master can miss a signal that comes just before it waits
+        for sig in [signal.SIGTERM] * 10 + [signal.SIGKILL]:
+            if self.process.poll() is None:
+                self.process.send_signal(sig)
             try:
-                if self.process.poll() is None:
-                    self.process.send_signal(sig)
-                self.process.wait(seconds)
+                self.process.wait(0.5)
                 break
             except subprocess.TimeoutExpired:
                 continue
@@ -127,10 +129,12 @@ events {{ worker_connections {HARD_FILES}; multi_accept on; }}
 http {{
   access_log access.log; {temp}
   keepalive_requests 1000000000; keepalive_timeout 120s;
-  client_max_body_size 8m; client_body_buffer_size 64k;     # the default of 16k would write 26 KB bodies to disk
+  client_max_body_size 8m; client_body_buffer_size 64k;     # with the default 26 KB bodies go to disk
   upstream sim {{ server 127.0.0.1:{self.provider_port}; keepalive 8192; keepalive_requests 1000000000; }}
   server {{ listen 127.0.0.1:{self.port} backlog=4096; location / {{ {proxy} }} }}
-  server {{ listen 127.0.0.1:{self.unbuffered_port} backlog=4096; location / {{ {proxy} proxy_buffering off; }} }}
+  server {{
+    listen 127.0.0.1:{self.unbuffered_port} backlog=4096; location / {{ {proxy} proxy_buffering off; }}
+  }}
 }}
 """)
         return ["nginx", "-p", str(self.folder), "-c", path]
@@ -166,7 +170,7 @@ backend sim
 
 class Weir(Contender):
     name = "weir"
-    provider_keys = "max_connections: 8192"     # more keys of the provider, so that all streams find a connection
+    provider_keys = "max_connections: 8192"     # so that every stream finds a connection to the provider
 
     def command(self):
         self.admin_port = free_port()

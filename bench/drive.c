@@ -1,8 +1,9 @@
 /*
  * Connections and schedule of the load generator. One thread, epoll.
  *
- * A connection: FREE -> (CONNECTING ->) BUSY -> FREE; after a failed connect RESTING -> FREE, so that a target that is
- * down is not hammered. Callbacks only put a connection on the free list; feed() alone starts requests.
+ * A connection: FREE -> (CONNECTING ->) BUSY -> FREE; after a failed connect RESTING -> FREE, so that a
+ * target that is down is not hammered. Callbacks only put a connection on the free list; feed() alone
+ * starts requests.
  */
 #include "drive.h"
 
@@ -125,7 +126,8 @@ static uint32_t interest(const struct conn *c)
 	return c->rest.len ? EPOLLIN | EPOLLOUT : EPOLLIN;
 }
 
-/* Sends the request's bytes; what the socket does not take is kept aside, because the next request reuses `ask`. */
+/* Sends the request's bytes; what the socket does not take is kept aside, because the next request reuses
+ * `ask`. */
 static void send_request(struct conn *c)
 {
 	ssize_t n = send(c->fd, ask->bytes.at, ask->bytes.len, MSG_NOSIGNAL);
@@ -368,7 +370,8 @@ static void scan_timeouts(uint64_t now)
 	scan_ns = now + SCAN_MS * PLUG_MS;
 	for (unsigned i = 0; i < opt->conns; i++) {
 		struct conn *c = &conns[i];
-		if ((c->state == STATE_BUSY || c->state == STATE_CONNECTING) && now - c->sent_ns > opt->timeout_ns)
+		bool waits = c->state == STATE_BUSY || c->state == STATE_CONNECTING;
+		if (waits && now - c->sent_ns > opt->timeout_ns)
 			fail(c, BLAME_TIMEOUT);
 	}
 }

@@ -2,8 +2,9 @@
  * Drives the load: connections, schedule, and what came of it.
  *
  * Closed loop (rate 0): every connection sends its next request as soon as the last is answered.
- * Open loop: request i is due at start + i / rate whatever happens; its latency counts from that moment, also when no
- * connection was free then. A slow target therefore cannot hide its slowness by slowing the generator.
+ * Open loop: request i is due at start + i / rate whatever happens; its latency counts from that moment,
+ * also when no connection was free then. A slow target therefore cannot hide its slowness by slowing the
+ * generator.
  */
 #ifndef BENCH_DRIVE_H
 #define BENCH_DRIVE_H

@@ -1,6 +1,6 @@
 /*
- * A heap of deadlines: what must happen next, and when. The node lives inside the caller's struct; the heap only
- * borrows it, so a struct must leave the heap (due_unset) before it is freed.
+ * A heap of deadlines: what must happen next, and when. The node lives inside the caller's struct; the
+ * heap only borrows it, so a struct must leave the heap (due_unset) before it is freed.
  */
 #ifndef BENCH_DUE_H
 #define BENCH_DUE_H

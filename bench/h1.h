@@ -1,9 +1,9 @@
 /*
- * HTTP/1.1 framing, exact and small: heads and bodies out of bytes that arrive split anywhere.
- * One parser for both sides (requests for the provider, answers for the load generator). Strict on purpose: a proxy
+ * HTTP/1.1 framing, exact and small: heads and bodies out of bytes that arrive split anywhere. One parser
+ * for both sides (requests for the provider, answers for the load generator). Strict on purpose: a proxy
  * that sends bare LF, two lengths or a wrong chunk is to be seen, not forgiven.
  *
- *   pull: HEAD -> BODY* -> END -> HEAD -> ...        MORE whenever the input is used up; BAD ends the connection
+ *   pull: HEAD -> BODY* -> END -> HEAD -> ...    MORE when the input is used up; BAD ends the connection
  */
 #ifndef BENCH_H1_H
 #define BENCH_H1_H
@@ -65,7 +65,8 @@ void h1_reset(struct h1 *w, bool is_answer);
 /* Takes the next thing out of *in, which moves on past what was taken. *out is set for H1_BODY only. */
 enum h1_got h1_pull(struct h1 *w, struct bite *in, struct bite *out);
 
-/* The peer closed: H1_MORE between messages, H1_END when closing ends the body, H1_BAD when something is cut off. */
+/* The peer closed: H1_MORE between messages, H1_END when closing ends the body, H1_BAD when something is
+ * cut off. */
 enum h1_got h1_close(struct h1 *w);
 
 void h1_done(struct h1 *w);

@@ -77,7 +77,8 @@ static void check_print(struct judge *j, struct bite json)
 	const char *at = memmem(json.at, json.len, key, sizeof key - 1);
 	if (!j->want.check_body)
 		return;
-	if (!at || json.at + json.len - at < (long)sizeof key + 15 || !peek_hex16(at + sizeof key - 1, &print))
+	bool whole = at && json.at + json.len - at >= (long)sizeof key + 15;
+	if (!whole || !peek_hex16(at + sizeof key - 1, &print))
 		judge_blame(j, BLAME_FORMAT);
 	else if (print != j->want.print)
 		judge_blame(j, BLAME_BODY);
@@ -93,7 +94,8 @@ static void take_event(struct judge *j, struct bite json, const char *mark, uint
 		return;
 	}
 	memcpy(seq_text + 8, mark + 3, 8);
-	if (!peek_hex16(seq_text, &seq) || !peek_hex16(mark + 12, &sent_ns) || !peek_hex16(mark + 29, &nonce)) {
+	if (!peek_hex16(seq_text, &seq) || !peek_hex16(mark + 12, &sent_ns) ||
+	    !peek_hex16(mark + 29, &nonce)) {
 		judge_blame(j, BLAME_FORMAT);
 		return;
 	}

@@ -1,6 +1,7 @@
 /*
- * Judges one answer completely: status, type, framing of events, pairing by nonce, order, usage, end. The first thing
- * that is wrong is the verdict. Also takes the times that only the content of an answer can give.
+ * Judges one answer completely: status, type, framing of events, pairing by nonce, order, usage, end. The
+ * first thing that is wrong is the verdict. Also takes the times that only the content of an answer can
+ * give.
  *
  *   judge_begin -> judge_head -> judge_body* -> judge_end
  */

@@ -1,4 +1,4 @@
-/* weir-load: load generator that checks every answer. This file: options and report; drive.c does the work. */
+/* weir-load: load generator that checks every answer. Here: options and report; drive.c does the work. */
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <signal.h>
@@ -17,7 +17,7 @@ static bool strict, has_target;
 
 static void usage(void)
 {
-	puts("weir-load --to ADDR [options]: sends chat completions to a loopback address and checks every answer\n"
+	puts("weir-load --to ADDR [options]: sends chat completions to loopback and checks every answer\n"
 		"  --to ADDR            127.0.0.1:PORT or PORT\n"
 		"  --conns C            connections; default 32\n"
 		"  --requests N         end after N requests\n"
@@ -32,8 +32,10 @@ static void usage(void)
 		"  --body-bytes B       size of the request body; default 1024\n"
 		"  --model NAME         default bench; sim-... asks the provider for a fault\n"
 		"  --timeout-ms T       of one request; default 30000\n"
-		"  --slow-every N       every N-th connection reads slowly: 4 KiB, then a pause of --slow-ms (default 100)\n"
-		"  --leave-every N      every N-th stream is closed by this side after event --leave-at (default 5)\n"
+		"  --slow-every N       every N-th connection reads slowly: 4 KiB, then a pause\n"
+		"  --slow-ms P          that pause; default 100\n"
+		"  --leave-every N      every N-th stream is closed by this side in the middle\n"
+		"  --leave-at K         after this event; default 5\n"
 		"  --no-body-check      do not compare the provider's hash of the messages\n"
 		"  --spin               poll instead of sleeping\n"
 		"  --strict             exit 1 when anything was wrong or nothing was answered\n"
@@ -42,9 +44,9 @@ static void usage(void)
 }
 
 enum {
-	OPT_TO = 256, OPT_CONNS, OPT_REQUESTS, OPT_SECONDS, OPT_WARMUP, OPT_RATE, OPT_STREAM, OPT_STREAMS, OPT_RAMP,
-	OPT_EVENTS, OPT_USAGE, OPT_BODY, OPT_MODEL, OPT_TIMEOUT, OPT_SLOW_EVERY, OPT_SLOW, OPT_LEAVE_EVERY, OPT_LEAVE_AT,
-	OPT_NO_CHECK, OPT_SPIN, OPT_STRICT, OPT_HELP,
+	OPT_TO = 256, OPT_CONNS, OPT_REQUESTS, OPT_SECONDS, OPT_WARMUP, OPT_RATE, OPT_STREAM, OPT_STREAMS,
+	OPT_RAMP, OPT_EVENTS, OPT_USAGE, OPT_BODY, OPT_MODEL, OPT_TIMEOUT, OPT_SLOW_EVERY, OPT_SLOW,
+	OPT_LEAVE_EVERY, OPT_LEAVE_AT, OPT_NO_CHECK, OPT_SPIN, OPT_STRICT, OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -52,9 +54,11 @@ static const struct option options[] = {
 	{"seconds", 1, NULL, OPT_SECONDS}, {"warmup-ms", 1, NULL, OPT_WARMUP}, {"rate", 1, NULL, OPT_RATE},
 	{"stream", 0, NULL, OPT_STREAM}, {"streams", 1, NULL, OPT_STREAMS}, {"ramp-ms", 1, NULL, OPT_RAMP},
 	{"events", 1, NULL, OPT_EVENTS}, {"usage", 0, NULL, OPT_USAGE}, {"body-bytes", 1, NULL, OPT_BODY},
-	{"model", 1, NULL, OPT_MODEL}, {"timeout-ms", 1, NULL, OPT_TIMEOUT}, {"slow-every", 1, NULL, OPT_SLOW_EVERY},
-	{"slow-ms", 1, NULL, OPT_SLOW}, {"leave-every", 1, NULL, OPT_LEAVE_EVERY}, {"leave-at", 1, NULL, OPT_LEAVE_AT},
-	{"no-body-check", 0, NULL, OPT_NO_CHECK}, {"spin", 0, NULL, OPT_SPIN}, {"strict", 0, NULL, OPT_STRICT}, {"help", 0, NULL, OPT_HELP}, {0},
+	{"model", 1, NULL, OPT_MODEL}, {"timeout-ms", 1, NULL, OPT_TIMEOUT},
+	{"slow-every", 1, NULL, OPT_SLOW_EVERY}, {"slow-ms", 1, NULL, OPT_SLOW},
+	{"leave-every", 1, NULL, OPT_LEAVE_EVERY}, {"leave-at", 1, NULL, OPT_LEAVE_AT},
+	{"no-body-check", 0, NULL, OPT_NO_CHECK}, {"spin", 0, NULL, OPT_SPIN},
+	{"strict", 0, NULL, OPT_STRICT}, {"help", 0, NULL, OPT_HELP}, {0},
 };
 
 static void read_target(void)
@@ -104,8 +108,7 @@ static void read_options(int argc, char **argv)
 	while ((o = getopt_long(argc, argv, "", options, &index)) != -1)
 		read_option(o, options[index].name);
 	if (optind < argc || !has_target) {
-		fprintf(stderr, optind < argc ? "weir-load takes no argument \"%s\"\n" : "weir-load needs --to ADDR%s\n",
-			optind < argc ? argv[optind] : "");
+		fprintf(stderr, "weir-load needs --to ADDR and only options; --help shows them\n");
 		exit(2);
 	}
 	if (!opt.requests && !opt.duration_ns)
@@ -124,17 +127,25 @@ static uint64_t errors_of(const struct drive_result *r)
 	return n;
 }
 
+static void count(struct pail *json, const char *name, uint64_t value)
+{
+	pail_print(json, ",\"%s\":%llu", name, (unsigned long long)value);
+}
+
 static void report_counts(const struct drive_result *r, struct pail *json)
 {
 	const char *comma = "";
 	double seconds = (double)r->elapsed_ns / 1e9;
 	struct rusage used;
 	getrusage(RUSAGE_SELF, &used);
-	pail_print(json, "{\"mode\":\"%s\",\"stream\":%s,\"conns\":%u,\"body_bytes\":%zu,", opt.rate ? "open" : "closed",
-		opt.stream ? "true" : "false", opt.conns, want.body_bytes);
-	pail_print(json, "\"started\":%llu,\"ok\":%llu,\"left\":%llu,\"measured\":%llu,\"error_count\":%llu,\"errors\":{",
-		(unsigned long long)r->started, (unsigned long long)r->ok, (unsigned long long)r->left,
-		(unsigned long long)r->measured, (unsigned long long)errors_of(r));
+	pail_print(json, "{\"mode\":\"%s\",\"stream\":%s,\"conns\":%u,\"body_bytes\":%zu",
+		opt.rate ? "open" : "closed", opt.stream ? "true" : "false", opt.conns, want.body_bytes);
+	count(json, "started", r->started);
+	count(json, "ok", r->ok);
+	count(json, "left", r->left);
+	count(json, "measured", r->measured);
+	count(json, "error_count", errors_of(r));
+	pail_print(json, ",\"errors\":{");
 	for (unsigned b = 0; b < BLAME_COUNT; b++) {
 		if (!r->blame[b])
 			continue;
@@ -151,11 +162,14 @@ static void report_counts(const struct drive_result *r, struct pail *json)
 		pail_print(json, "%s\"%u\":%llu", comma, s, (unsigned long long)r->status[s]);
 		comma = ",";
 	}
-	pail_print(json, "},\"seconds\":%.3f,\"per_second\":%.1f,\"events\":%llu,\"pings\":%llu,\"body_bytes_in\":%llu,",
-		seconds, seconds > 0 ? (double)r->measured / seconds : 0, (unsigned long long)r->events,
-		(unsigned long long)r->pings, (unsigned long long)r->bytes);
-	pail_print(json, "\"connects\":%llu,\"idle_closed\":%llu,\"own_cpu_s\":%.3f", (unsigned long long)r->connects,
-		(unsigned long long)r->idle_closed,
+	pail_print(json, "},\"seconds\":%.3f,\"per_second\":%.1f", seconds,
+		seconds > 0 ? (double)r->measured / seconds : 0);
+	count(json, "events", r->events);
+	count(json, "pings", r->pings);
+	count(json, "body_bytes_in", r->bytes);
+	count(json, "connects", r->connects);
+	count(json, "idle_closed", r->idle_closed);
+	pail_print(json, ",\"own_cpu_s\":%.3f",
 		(double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
 		(double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
 }
@@ -163,9 +177,9 @@ static void report_counts(const struct drive_result *r, struct pail *json)
 static void report(const struct drive_result *r)
 {
 	const struct { const char *name; const struct spread *of; bool shown; } times[] = {
-		{"latency_us", &r->latency, true}, {"lag_us", &r->lag, opt.rate != 0}, {"ttft_us", &r->ttft, opt.stream},
-		{"event_delay_us", &r->event_delay, opt.stream}, {"gap_us", &r->gap, opt.stream},
-		{"gap_error_us", &r->gap_error, opt.stream},
+		{"latency_us", &r->latency, true}, {"lag_us", &r->lag, opt.rate != 0},
+		{"ttft_us", &r->ttft, opt.stream}, {"event_delay_us", &r->event_delay, opt.stream},
+		{"gap_us", &r->gap, opt.stream}, {"gap_error_us", &r->gap_error, opt.stream},
 	};
 	struct pail json = {0};
 	report_counts(r, &json);
@@ -182,14 +196,15 @@ static void report(const struct drive_result *r)
 
 int main(int argc, char **argv)
 {
-	static struct drive_result result;      /* static: five histograms are too much for the stack's taste */
+	static struct drive_result result;      /* six histograms: too large for a stack */
 	struct ask ask = {0};
 	char host[64];
 	read_options(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	plug_exact_timers();
 	if (!plug_files(opt.conns + 16)) {
-		fprintf(stderr, "weir-load: %u connections need a higher limit on open files (ulimit -n)\n", opt.conns);
+		fprintf(stderr, "weir-load: %u connections need a higher limit on open files (ulimit -n)\n",
+			opt.conns);
 		return 2;
 	}
 	snprintf(host, sizeof host, "127.0.0.1:%u", ntohs(opt.to.sin_port));

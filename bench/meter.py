@@ -18,7 +18,7 @@ def tree(pid):
 
 
 def cpu_ns(pid):
-    """CPU time of a process tree, all threads. schedstat counts nanoseconds; where the kernel lacks it, stat's ticks."""
+    """CPU time of a process tree, all threads. schedstat counts nanoseconds; without it, stat counts ticks."""
     total = 0
     for p in tree(pid):
         try:
@@ -31,7 +31,7 @@ def cpu_ns(pid):
 
 
 def machine_ns():
-    """CPU time of everything on this machine, interrupts included, and time the host took away; since boot."""
+    """CPU time of all that runs here, interrupts included, and time the host took away; since boot."""
     fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()
     busy = sum(int(fields[i]) for i in (1, 2, 3, 6, 7))
     return busy * TICK_NS, int(fields[8]) * TICK_NS
@@ -66,13 +66,15 @@ def stripped_bytes(program, folder):
     """Size of a program without symbols, or None."""
     path = shutil.which(program) or program
     copy = pathlib.Path(folder) / "stripped"
-    if not os.path.exists(path) or subprocess.run(["strip", "-o", copy, path], capture_output=True).returncode:
+    if not os.path.exists(path):
+        return None
+    if subprocess.run(["strip", "-o", copy, path], capture_output=True).returncode:
         return None
     return copy.stat().st_size
 
 
 class Instructions:
-    """Counts a process tree's instructions with perf, where the machine has the counter; else value stays None."""
+    """Counts a process tree's instructions with perf; without such a counter value stays None."""
 
     works = None
 
@@ -98,7 +100,8 @@ class Instructions:
     def _count(cls, command):
         if not shutil.which("perf"):
             return None
-        done = subprocess.run(["perf", "stat", "-x,", "-e", "instructions", *command], capture_output=True, text=True)
+        full = ["perf", "stat", "-x,", "-e", "instructions", *command]
+        done = subprocess.run(full, capture_output=True, text=True)
         return cls._parse(done.stderr)
 
     def stop(self):

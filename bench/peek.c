@@ -207,7 +207,7 @@ bool peek_nonce(struct bite text, uint64_t *out_nonce)
 
 uint64_t peek_print(struct bite b)
 {
-	/* odd constant near 2^64 divided by the golden ratio (Knuth, TAOCP 3, 6.4): spreads by multiplication */
+	/* odd, near 2^64 / golden ratio: multiplying by it spreads bits (Knuth, TAOCP 3, 6.4) */
 	const uint64_t odd = 0x9e3779b97f4a7c15u;
 	uint64_t h = odd ^ b.len;
 	while (b.len >= 8) {

@@ -1,6 +1,7 @@
 /*
- * Looks into a JSON object without building anything: the provider's view of a request, the load generator's view of
- * an answer. Checks brackets and strings, not every number, so a body that was cut or mixed up is noticed.
+ * Looks into a JSON object without building anything: the provider's view of a request, the load
+ * generator's view of an answer. Checks brackets and strings, not every number, so a body that was cut or
+ * mixed up is noticed.
  */
 #ifndef BENCH_PEEK_H
 #define BENCH_PEEK_H
@@ -17,8 +18,8 @@ struct peek_walk {
 
 enum peek_step { PEEK_FIELD, PEEK_END, PEEK_BAD };
 
-/* Next field of a JSON object; start with {.rest = object}. The key is without quotes, the value raw and trimmed.
- * PEEK_END: the object closed and only white space follows. */
+/* Next field of a JSON object; start with {.rest = object}. The key is without quotes, the value raw and
+ * trimmed. PEEK_END: the object closed and only white space follows. */
 enum peek_step peek_next(struct peek_walk *w, struct bite *out_key, struct bite *out_value);
 
 /* What the provider needs to know of a chat request. */

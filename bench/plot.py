@@ -16,7 +16,8 @@ def _panel(x, y, title, unit, values, target):
         parts.append(f'<text x="{x + LEFT - 8}" y="{row + BAR - 5}" class="n">{escape(name)}</text>')
         parts.append(f'<rect x="{x + LEFT}" y="{row}" width="{width:.1f}" height="{BAR}" rx="2" '
                      f'fill="{COLOURS.get(name, "#777")}"/>')
-        parts.append(f'<text x="{x + LEFT + width + 6:.1f}" y="{row + BAR - 5}" class="v">{value:,.4g} {escape(unit)}</text>')
+        parts.append(f'<text x="{x + LEFT + width + 6:.1f}" y="{row + BAR - 5}" class="v">'
+                     f'{value:,.4g} {escape(unit)}</text>')
         row += BAR + GAP
     if target:
         at = x + LEFT + target * scale
@@ -25,13 +26,14 @@ def _panel(x, y, title, unit, values, target):
 
 
 def svg(title, subtitle, panels):
-    """panels: list of (title, unit, {name: value}, target or None). Two columns. Lower bars are better unless said."""
+    """panels: list of (title, unit, {name: value}, target or None), shown in two columns."""
     tallest = max(len(p[2]) for p in panels)
     height_each = 40 + tallest * (BAR + GAP)
     rows = (len(panels) + 1) // 2
     width, height = 2 * PANEL_WIDTH + 60, TOP + rows * height_each + 16
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}">',
         "<style>text{font-family:system-ui,sans-serif;fill:#24292f}.h{font-size:17px;font-weight:600}"
         ".s{font-size:12px;fill:#57606a}.t{font-size:13px;font-weight:600}.n{font-size:12px;text-anchor:end}"
         ".v{font-size:12px;fill:#57606a}.g{stroke:#b42318;stroke-dasharray:4 3}</style>",

@@ -60,7 +60,7 @@ int plug_listen(const struct sockaddr_in *at, unsigned *out_port)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	struct sockaddr_in bound = *at;
 	socklen_t len = sizeof bound;
-	/* 4096: Linux' own default maximum (net.core.somaxconn), so that a burst of thousands is not refused */
+	/* 4096: Linux' default maximum (net.core.somaxconn), so that a burst of thousands is not refused */
 	if (bind(fd, (const struct sockaddr *)at, sizeof *at) < 0 || listen(fd, 4096) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&bound, &len) < 0) {
 		close(fd);

@@ -1,7 +1,8 @@
 /*
- * weir-provider: a model provider to measure against. OpenAI chat dialect over HTTP/1.1 on loopback, one thread, epoll.
- * Streams follow an absolute schedule (event k leaves at start + ttft + k * gap), so that one late event does not delay
- * the next and the schedule is the same whoever stands in front. This file: options, listener, loop.
+ * weir-provider: a model provider to measure against. OpenAI chat dialect over HTTP/1.1 on loopback, one
+ * thread, epoll. Streams follow an absolute schedule (event k leaves at start + ttft + k * gap), so that
+ * one late event does not delay the next and the schedule is the same whoever stands in front. This file:
+ * options, listener, loop.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -53,8 +54,9 @@ static void serve(void)
 static void usage(void)
 {
 	puts("weir-provider [options]: a simulated model provider (OpenAI chat dialect) on loopback\n"
-		"  --listen ADDR        127.0.0.1:PORT or PORT; default 0: a free port, printed as \"listening 127.0.0.1:PORT\"\n"
-		"  --events N           content events of a stream when the request has no max_tokens; default 50\n"
+		"  --listen ADDR        127.0.0.1:PORT or PORT; default 0: a free port. The first line says\n"
+		"                       \"listening 127.0.0.1:PORT\"\n"
+		"  --events N           events of a stream whose request has no max_tokens; default 50\n"
 		"  --gap-ms G           time between two events; default 40, 0: as fast as they are read\n"
 		"  --ttft-ms T          time from request to role chunk and event 0; default 0\n"
 		"  --delay-ms D         time from request to a JSON answer; default 0\n"
@@ -63,43 +65,57 @@ static void usage(void)
 		"  --slow-ms S          what sim-slow adds; default 2000\n"
 		"  --spin               poll instead of sleeping\n"
 		"GET /stats shows the counters; GET /stats?reset starts the lateness histogram afresh.\n"
-		"A request's max_tokens is the number of its events. The last \"nonce-<16 hex digits>\" in the messages is echoed.");
+		"A request's max_tokens is the number of its events.\n"
+		"The last \"nonce-<16 hex digits>\" in the messages is echoed.");
 	simfault_help();
 }
 
-enum { OPT_LISTEN = 256, OPT_EVENTS, OPT_GAP, OPT_TTFT, OPT_DELAY, OPT_ANSWER, OPT_PAD, OPT_SLOW, OPT_SPIN, OPT_HELP };
+enum {
+	OPT_LISTEN = 256, OPT_EVENTS, OPT_GAP, OPT_TTFT, OPT_DELAY, OPT_ANSWER, OPT_PAD, OPT_SLOW, OPT_SPIN,
+	OPT_HELP,
+};
 
 static const struct option options[] = {
 	{"listen", 1, NULL, OPT_LISTEN}, {"events", 1, NULL, OPT_EVENTS}, {"gap-ms", 1, NULL, OPT_GAP},
-	{"ttft-ms", 1, NULL, OPT_TTFT}, {"delay-ms", 1, NULL, OPT_DELAY}, {"answer-bytes", 1, NULL, OPT_ANSWER},
+	{"ttft-ms", 1, NULL, OPT_TTFT}, {"delay-ms", 1, NULL, OPT_DELAY},
+	{"answer-bytes", 1, NULL, OPT_ANSWER},
 	{"pad-bytes", 1, NULL, OPT_PAD}, {"slow-ms", 1, NULL, OPT_SLOW}, {"spin", 0, NULL, OPT_SPIN},
 	{"help", 0, NULL, OPT_HELP}, {0},
 };
 
+static uint64_t milliseconds(const char *name)
+{
+	return plug_number(name, optarg, 0, 3600000) * PLUG_MS;
+}
+
+static void read_option(int o, const char *name, struct sockaddr_in *at)
+{
+	struct caller_opt *opt = &caller_shop.opt;
+	switch (o) {
+	case OPT_LISTEN:
+		if (!plug_address(optarg, at)) {
+			fprintf(stderr, "--listen: \"%s\" is not a loopback address with a port\n", optarg);
+			exit(2);
+		}
+		break;
+	case OPT_EVENTS: opt->events = (unsigned)plug_number(name, optarg, 0, CALLER_EVENTS_MAX); break;
+	case OPT_GAP: opt->gap_ns = milliseconds(name); break;
+	case OPT_TTFT: opt->ttft_ns = milliseconds(name); break;
+	case OPT_DELAY: opt->delay_ns = milliseconds(name); break;
+	case OPT_ANSWER: opt->answer_bytes = plug_number(name, optarg, 0, 1 << 28); break;
+	case OPT_PAD: opt->pad_bytes = plug_number(name, optarg, 0, 1 << 24); break;
+	case OPT_SLOW: opt->slow_ns = milliseconds(name); break;
+	case OPT_SPIN: plug_spin(); break;
+	case OPT_HELP: usage(); exit(0);
+	default: fprintf(stderr, "weir-provider --help shows the options\n"); exit(2);
+	}
+}
+
 static void read_options(int argc, char **argv, struct sockaddr_in *at)
 {
 	int o, index = 0;
-	while ((o = getopt_long(argc, argv, "", options, &index)) != -1) {
-		const char *name = options[index].name;
-		switch (o) {
-		case OPT_LISTEN:
-			if (!plug_address(optarg, at)) {
-				fprintf(stderr, "--listen: \"%s\" is not a loopback address with a port\n", optarg);
-				exit(2);
-			}
-			break;
-		case OPT_EVENTS: caller_shop.opt.events = (unsigned)plug_number(name, optarg, 0, CALLER_EVENTS_MAX); break;
-		case OPT_GAP: caller_shop.opt.gap_ns = plug_number(name, optarg, 0, 3600000) * PLUG_MS; break;
-		case OPT_TTFT: caller_shop.opt.ttft_ns = plug_number(name, optarg, 0, 3600000) * PLUG_MS; break;
-		case OPT_DELAY: caller_shop.opt.delay_ns = plug_number(name, optarg, 0, 3600000) * PLUG_MS; break;
-		case OPT_ANSWER: caller_shop.opt.answer_bytes = plug_number(name, optarg, 0, 1 << 28); break;
-		case OPT_PAD: caller_shop.opt.pad_bytes = plug_number(name, optarg, 0, 1 << 24); break;
-		case OPT_SLOW: caller_shop.opt.slow_ns = plug_number(name, optarg, 0, 3600000) * PLUG_MS; break;
-		case OPT_SPIN: plug_spin(); break;
-		case OPT_HELP: usage(); exit(0);
-		default: fprintf(stderr, "weir-provider --help shows the options\n"); exit(2);
-		}
-	}
+	while ((o = getopt_long(argc, argv, "", options, &index)) != -1)
+		read_option(o, options[index].name, at);
 	if (optind < argc) {
 		fprintf(stderr, "weir-provider takes no argument \"%s\"\n", argv[optind]);
 		exit(2);

@@ -30,7 +30,7 @@ static const char *reason_of(unsigned status)
 
 static void pad(struct pail *out, size_t n)
 {
-	static const char words[] = "some words of an answer, as long as needed, so that the body has the size that was asked for; ";
+	static const char words[] = "some words of an answer, as many as the body's size asks for; ";
 	while (n > 0) {
 		size_t part = n < sizeof words - 1 ? n : sizeof words - 1;
 		pail_add(out, words, part);
@@ -60,10 +60,12 @@ static void json_body(const struct script_ask *ask, struct pail *b)
 	uint64_t nonce = ask->nonce ^ (ask->fault.kind == SIMFAULT_NONCE);
 	uint64_t print = ask->print ^ (ask->fault.kind == SIMFAULT_PRINT);
 	uint64_t answer_tok = ask->bytes / 4;
-	pail_print(b, "{\"id\":\"chatcmpl-%016llx\",\"object\":\"chat.completion\",\"created\":%d,\"model\":\"%s\","
-		"\"system_fingerprint\":\"fp_%016llx\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
-		"\"refusal\":null,\"content\":\"nonce-%016llx ", (unsigned long long)nonce, CREATED, ask->model,
-		(unsigned long long)print, (unsigned long long)nonce);
+	pail_print(b, "{\"id\":\"chatcmpl-%016llx\",\"object\":\"chat.completion\",\"created\":%d,",
+		(unsigned long long)nonce, CREATED);
+	pail_print(b, "\"model\":\"%s\",\"system_fingerprint\":\"fp_%016llx\",\"choices\":[{\"index\":0,",
+		ask->model, (unsigned long long)print);
+	pail_print(b, "\"message\":{\"role\":\"assistant\",\"refusal\":null,\"content\":\"nonce-%016llx ",
+		(unsigned long long)nonce);
 	char tail[256];
 	int n = snprintf(tail, sizeof tail,
 		"\"},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":%llu,"
@@ -125,8 +127,9 @@ static void event(const struct script *a, struct pail *out, const char *json, si
 /* {"id":.. up to and with "choices": */
 static void json_lead(const struct script *a, struct pail *json, bool with_print)
 {
-	pail_print(json, "{\"id\":\"chatcmpl-%016llx\",\"object\":\"chat.completion.chunk\",\"created\":%d,\"model\":\"%s\",",
-		(unsigned long long)a->ask.nonce, CREATED, a->ask.model);
+	pail_print(json, "{\"id\":\"chatcmpl-%016llx\",\"object\":\"chat.completion.chunk\",\"created\":%d,",
+		(unsigned long long)a->ask.nonce, CREATED);
+	pail_print(json, "\"model\":\"%s\",", a->ask.model);
 	if (with_print)
 		pail_print(json, "\"system_fingerprint\":\"fp_%016llx\",",
 			(unsigned long long)(a->ask.print ^ (a->ask.fault.kind == SIMFAULT_PRINT)));
@@ -154,7 +157,8 @@ static void build_chunk(struct script *a)
 		pail_add(&json, " ", 1);
 		pad(&json, a->ask.bytes);
 	}
-	pail_print(&json, "\"},\"logprobs\":null,\"finish_reason\":null}]%s}", a->ask.usage ? ",\"usage\":null" : "");
+	pail_print(&json, "\"},\"logprobs\":null,\"finish_reason\":null}]%s}",
+		a->ask.usage ? ",\"usage\":null" : "");
 	a->chunk.len = 0;
 	event(a, &a->chunk, json.at, json.len);
 	pail_done(&json);
@@ -169,11 +173,12 @@ void script_open(struct script *a, const struct script_ask *ask, struct pail *ou
 {
 	a->ask = *ask;
 	build_chunk(a);
-	pail_print(out, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
-		"Transfer-Encoding: chunked\r\n\r\n");
+	pail_print(out, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+		"Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n");
 	bool fails_first = ask->fault.kind == SIMFAULT_ERROR_EVENT && !ask->fault.has_at;
 	if (ask->fault.kind != SIMFAULT_NO_ROLE && !fails_first)
-		plain_event(a, out, true, "\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},"
+		plain_event(a, out, true,
+			"\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},"
 			"\"logprobs\":null,\"finish_reason\":null");
 }
 
@@ -240,7 +245,8 @@ static void usage_event(const struct script *a, struct pail *out)
 {
 	struct pail json = {0};
 	json_lead(a, &json, false);
-	pail_print(&json, "[],\"usage\":{\"prompt_tokens\":%llu,\"completion_tokens\":%u,\"total_tokens\":%llu}}",
+	pail_print(&json,
+		"[],\"usage\":{\"prompt_tokens\":%llu,\"completion_tokens\":%u,\"total_tokens\":%llu}}",
 		(unsigned long long)a->ask.prompt_tok, a->ask.events,
 		(unsigned long long)(a->ask.prompt_tok + a->ask.events));
 	event(a, out, json.at, json.len);

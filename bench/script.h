@@ -1,9 +1,10 @@
 /*
- * The bytes of the provider's answers: one JSON completion, or a stream of chunks in the OpenAI chat dialect.
- * Every content event carries "ev-<sequence>-<send time>-<nonce>" (8, 16 and 16 hex digits), patched into a chunk that
- * is built once a stream, so that an event costs its sender little more than the send call.
+ * The bytes of the provider's answers: one JSON completion, or a stream of chunks in the OpenAI chat
+ * dialect. Every content event carries "ev-<sequence>-<send time>-<nonce>" (8, 16 and 16 hex digits),
+ * patched into a chunk that is built once a stream, so that an event costs its sender little more than the
+ * send call.
  *
- *   open: head, role chunk -> event 0, 1, ... -> close: finish chunk, usage chunk when asked for, [DONE], last chunk
+ *   open: head, role chunk -> event 0, 1, ... -> close: finish chunk, usage chunk if asked for, [DONE]
  */
 #ifndef BENCH_SCRIPT_H
 #define BENCH_SCRIPT_H
@@ -35,7 +36,8 @@ struct script {
 	size_t mark_at;         /* where "ev-" begins inside chunk */
 };
 
-/* A whole HTTP response with the JSON completion (faults of form included; HANG, RESET and CUT are the caller's). */
+/* A whole HTTP response with the JSON completion (faults of form included; HANG, RESET and CUT are the
+ * caller's). */
 void script_json(const struct script_ask *ask, struct pail *out);
 
 /* A whole HTTP response with an OpenAI error body. */

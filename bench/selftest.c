@@ -1,4 +1,5 @@
-/* Tests of the measuring tools themselves, without sockets: a tool that cannot see an error measures nothing. */
+/* Tests of the measuring tools themselves, without sockets: a tool that cannot see an error measures
+ * nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ static void check(bool ok, const char *what, const char *detail, int line)
 }
 
 #define CHECK(condition) check(condition, #condition, "", __LINE__)
-#define CHECK_IN(condition, detail) check(condition, #condition, detail, __LINE__)
+#define CHECK_IN(detail, condition) check(condition, #condition, detail, __LINE__)
 
 static uint64_t dice_state = 88172645463325252u;
 
@@ -98,7 +99,8 @@ static void test_due(void)
 	due_done(&h);
 }
 
-/* What a parser made of some bytes, as text: H head, [body], E end, B bad, C closed in the middle, R read to the end. */
+/* What a parser made of some bytes, as text: H head, [body], E end, B bad, C closed in the middle, R read
+ * to the end. */
 static void trace(struct h1 *w, struct bite in, struct pail *out, bool *in_body)
 {
 	struct bite piece;
@@ -156,21 +158,24 @@ static void expect_trace(bool answers, const char *text, const char *want)
 	struct bite all = {text, strlen(text)};
 	for (size_t split = 0; split <= all.len; split++) {
 		trace_split(answers, all, split == all.len ? (size_t)-1 : split, &out);
-		CHECK_IN(out.len == strlen(want) && memcmp(out.at, want, out.len) == 0, want);
+		CHECK_IN(want, out.len == strlen(want) && memcmp(out.at, want, out.len) == 0);
 	}
 	pail_done(&out);
 }
 
 static void test_wire(void)
 {
-	expect_trace(true, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 204 No\r\n\r\n", "H[hello]EHE.");
+	expect_trace(true, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 204 No\r\n\r\n",
+		"H[hello]EHE.");
 	expect_trace(true, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length:0\r\n\r\n", "HE.");
 	expect_trace(true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 		"5\r\nhello\r\n00B;x=y\r\n two worlds\r\n0\r\nX: y\r\n\r\n", "H[hello two worlds]E.");
 	expect_trace(true, "HTTP/1.1 200 OK\r\n\r\nuntil the end", "H[until the end]R");
 	expect_trace(true, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", "H[hello]C");
-	expect_trace(true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "H[hello]C");
-	expect_trace(true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n", "H[hell]B");
+	expect_trace(true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+		"H[hello]C");
+	expect_trace(true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n",
+		"H[hell]B");
 	expect_trace(true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ng\r\n", "HB");
 	expect_trace(true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", "HB");
 	expect_trace(true, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1111111111111111\r\n", "HB");
@@ -183,7 +188,8 @@ static void test_wire(void)
 	expect_trace(true, "HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n", "B");
 	expect_trace(true, "HTTP/2 200\r\n\r\n", "B");
 	expect_trace(true, "\r\n\r\n", "B");
-	expect_trace(false, "POST /v1 HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1\r\n\r\n", "H[{}]EHE.");
+	expect_trace(false, "POST /v1 HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}GET / HTTP/1.1\r\n\r\n",
+		"H[{}]EHE.");
 	expect_trace(false, "GET /\r\n\r\n", "B");
 	expect_trace(false, "GET / HTTP/1.1\r\nHost: x", "C");
 }
@@ -197,8 +203,10 @@ static bool parses(const char *text)
 static void test_peek(void)
 {
 	struct peek seen;
-	const char *body = " {\"a\":\"\\\"}\\\\\", \"stream\" : true ,\"messages\":[{\"x\":\"nonce-00000000000000ff]\"}, [1, 2]],"
-		"\"stream_options\":{ \"include_usage\": true}, \"model\":\"m/x\",\"max_tokens\":12,\"z\":null}\n";
+	const char *body = " {\"a\":\"\\\"}\\\\\", \"stream\" : true ,"
+		"\"messages\":[{\"x\":\"nonce-00000000000000ff]\"}, [1, 2]],"
+		"\"stream_options\":{ \"include_usage\": true}, \"model\":\"m/x\","
+		"\"max_tokens\":12,\"z\":null}\n";
 	uint64_t nonce = 0;
 	CHECK(peek_request((struct bite){body, strlen(body)}, &seen));
 	CHECK(seen.stream && seen.include_usage && seen.has_max_tokens && seen.max_tokens == 12);
@@ -272,7 +280,8 @@ static void test_ask(void)
 static enum blame judged(const char *model, bool stream, bool usage, size_t step, struct spread *delay)
 {
 	enum { EVENTS = 6 };
-	struct script_ask ask = {.nonce = 0x1234, .print = 99, .events = EVENTS, .usage = usage, .bytes = stream ? 20 : 900};
+	struct script_ask ask = {.nonce = 0x1234, .print = 99, .events = EVENTS, .usage = usage,
+		.bytes = stream ? 20 : 900};
 	struct judge_want want = {stream, usage, true, EVENTS, 0x1234, 99};
 	struct judge_times times = {.event_delay = delay};
 	struct pail text = {0};
@@ -319,11 +328,13 @@ static enum blame judged(const char *model, bool stream, bool usage, size_t step
 static void test_judge(void)
 {
 	static const struct { const char *model; bool stream, usage; enum blame want; } rows[] = {
-		{"bench", false, false, BLAME_NONE}, {"bench", true, false, BLAME_NONE}, {"bench", true, true, BLAME_NONE},
+		{"bench", false, false, BLAME_NONE},
+		{"bench", true, false, BLAME_NONE}, {"bench", true, true, BLAME_NONE},
 		{"sim-split", true, true, BLAME_NONE}, {"sim-ping", true, true, BLAME_NONE},
 		{"sim-crlf", true, true, BLAME_NONE}, {"sim-slow", false, false, BLAME_NONE},
 		{"sim-500", false, false, BLAME_STATUS}, {"sim-html", false, false, BLAME_TYPE},
-		{"sim-empty", false, false, BLAME_EMPTY}, {"sim-error-event", false, false, BLAME_ERROR_EVENT},
+		{"sim-empty", false, false, BLAME_EMPTY},
+		{"sim-error-event", false, false, BLAME_ERROR_EVENT},
 		{"sim-error-event-at-2", true, false, BLAME_ERROR_EVENT},
 		{"sim-nonce", false, false, BLAME_NONCE}, {"sim-nonce-at-5", true, false, BLAME_NONCE},
 		{"sim-print", false, false, BLAME_BODY}, {"sim-print", true, false, BLAME_BODY},
@@ -332,14 +343,15 @@ static void test_judge(void)
 		{"sim-twice-at-4", true, false, BLAME_ORDER}, {"sim-no-role", true, false, BLAME_ROLE},
 		{"sim-no-finish", true, false, BLAME_FINISH}, {"sim-no-finish", true, true, BLAME_FINISH},
 		{"sim-no-usage", true, true, BLAME_USAGE_MISSING}, {"sim-no-usage", true, false, BLAME_NONE},
-		{"sim-force-usage", true, false, BLAME_USAGE_UNASKED}, {"sim-no-done", true, true, BLAME_DONE},
+		{"sim-force-usage", true, false, BLAME_USAGE_UNASKED},
+		{"sim-no-done", true, true, BLAME_DONE},
 		{"sim-extra", true, true, BLAME_EXTRA}, {"sim-bad-chunk-at-1", true, false, BLAME_FRAMING},
 	};
 	static const size_t steps[] = {1, 2, 7, 64, 1000, 1 << 20};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
-			CHECK_IN(judged(rows[i].model, rows[i].stream, rows[i].usage, steps[s], NULL) == rows[i].want,
-				rows[i].model);
+			CHECK_IN(rows[i].model, rows[i].want ==
+				judged(rows[i].model, rows[i].stream, rows[i].usage, steps[s], NULL));
 	static struct spread delay;
 	CHECK(judged("bench", true, false, 1 << 20, &delay) == BLAME_NONE);
 	CHECK(delay.count == 6 && delay.max == 500 && delay.min == 500);

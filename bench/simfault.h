@@ -19,7 +19,8 @@ struct simfault_ask {
 	int has_at;             /* k was given */
 };
 
-/* "x/sim-reset-at-5" -> RESET at 5; any name that is no known fault -> OK. What stands before the last '/' is ignored. */
+/* "x/sim-reset-at-5" -> RESET at 5; any name that is no known fault -> OK. What stands before the last '/'
+ * is ignored. */
 struct simfault_ask simfault_of(struct bite model);
 
 /* Prints the table for --help. */

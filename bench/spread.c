@@ -58,7 +58,8 @@ uint64_t spread_at(const struct spread *s, double part)
 void spread_json(const struct spread *s, struct pail *out)
 {
 	double mean = s->count ? (double)s->sum / (double)s->count : 0;
-	pail_print(out, "{\"count\":%llu,\"mean\":%.1f,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
+	pail_print(out, "{\"count\":%llu,\"mean\":%.1f,"
+		"\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
 		(unsigned long long)s->count, mean / 1e3, (double)spread_at(s, 0.50) / 1e3,
 		(double)spread_at(s, 0.90) / 1e3, (double)spread_at(s, 0.99) / 1e3,
 		(double)spread_at(s, 0.999) / 1e3, (double)s->max / 1e3);

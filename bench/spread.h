@@ -1,7 +1,7 @@
 /*
- * Log-linear histogram: the spread of many times in fixed memory.
- * Values below 128 have a bucket each; above, every power of two is cut into 64 equal buckets, so a value is known to
- * within 1/64 (1.6 %) whatever its size. Adding costs a few instructions.
+ * Log-linear histogram: the spread of many times in fixed memory. Values below 128 have a bucket each;
+ * above, every power of two is cut into 64 equal buckets, so a value is known to within 1/64 (1.6 %)
+ * whatever its size. Adding costs a few instructions.
  */
 #ifndef BENCH_SPREAD_H
 #define BENCH_SPREAD_H
@@ -28,10 +28,12 @@ void spread_add(struct spread *s, uint64_t value);
 /* Forgets everything. */
 void spread_clear(struct spread *s);
 
-/* The value that a share `part` (0..1) of all values does not exceed: upper edge of its bucket, never above max. */
+/* The value that a share `part` (0..1) of all values does not exceed: upper edge of its bucket, never
+ * above max. */
 uint64_t spread_at(const struct spread *s, double part);
 
-/* Appends {"count":..,"mean":..,"p50":..,"p90":..,"p99":..,"p999":..,"max":..}; nanoseconds in, microseconds out. */
+/* Appends {"count":..,"mean":..,"p50":..,"p90":..,"p99":..,"p999":..,"max":..}; nanoseconds in,
+ * microseconds out. */
 void spread_json(const struct spread *s, struct pail *out);
 
 #endif

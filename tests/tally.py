@@ -9,7 +9,7 @@ import sys
 
 CASE = re.compile(r"^(not )?ok\b\s*\d*\s*(?:-\s*)?(.*?)\s*(#\s*skip\b.*)?$", re.I)
 PLAN = re.compile(r"^1\.\.(\d+)")
-SHOWN = 80      # lines of a failed program's output
+SHOWN = 60      # lines of a failed program's output
 
 
 def cases(output):
@@ -43,21 +43,26 @@ def results(run):
 
 
 def show(run):
-    print("---- %s: %s ----" % (run["name"], run["result"]), file=sys.stderr)
+    print("    ---- %s: %s ----" % (run["name"], run["result"]))
     for stream in ("stdout", "stderr"):
-        for line in run.get(stream, "").splitlines()[-SHOWN:]:
-            print(line, file=sys.stderr)
+        said = [line for line in run.get(stream, "").splitlines() if not line.startswith("ok ")]
+        for line in said[:SHOWN // 2] + said[SHOWN // 2:][-SHOWN // 2:]:
+            print("    " + line)
 
 
 def main(path):
     with open(path, encoding="utf-8") as log:
-        for line in log:
-            run = json.loads(line)
-            found = results(run)
-            for what, name in found:
-                print(what, name)
-            if any(what == "not ok" for what, _ in found):
-                show(run)
+        runs = [json.loads(line) for line in log]
+    failed = []
+    for run in runs:
+        run["name"] = run["name"].partition(":")[2] or run["name"]      # without the project
+        found = results(run)
+        for what, name in found:
+            print(what, name)
+        if any(what == "not ok" for what, _ in found):
+            failed.append(run)
+    for run in failed:
+        show(run)
 
 
 def selftest():

@@ -20,7 +20,7 @@ static bool parse_thousandths(struct slice s, uint64_t *out)
 	size_t dot = slice_find(s, '.');
 	uint64_t whole, part = 0;
 
-	if (!slice_u64(slice_of(s.p, dot), &whole) || whole > UINT64_MAX / 1000000000000u)
+	if (!slice_u64(slice_of(s.p, dot), &whole) || whole > UINT64_MAX / 1000 - 1)
 		return false;
 	if (dot < s.n) {
 		struct slice frac = slice_skip(s, dot + 1);

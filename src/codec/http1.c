@@ -1,13 +1,13 @@
-/* HTTP/1.1 reading and writing.  Owns framing and its limits; knows nothing of sockets, exchanges, or what a field means
- * beyond framing.
+/* HTTP/1.1 reading.  Owns framing and its limits; knows nothing of sockets, exchanges, or what a field means beyond
+ * framing.
  *
  *   HEAD --> BODY --> TRAILER --> ENDED --http1_next--> HEAD
  *     ^  1xx  |         (only after chunks)
  *     +-------+
  *
- * llhttp finds the tokens, this file decides.  At the end of a head it pauses llhttp, so the exact place is known, and
- * then checks that request line and fields tile the head's raw bytes without a gap: the versions, protocols and line
- * ends that llhttp also takes (HTTP/0.9, RTSP, spaces before the target) do not pass.
+ * llhttp finds the tokens, this file decides.  At the end of a head it pauses llhttp, so the exact place is known,
+ * and then checks that request line and fields tile the head's raw bytes without a gap: the versions, protocols and
+ * line ends that llhttp also takes (HTTP/0.9, RTSP, spaces before the target) do not pass.
  *
  * While a head is read, fields[i].name.n and .value.n hold where the name of field i starts and ends; place_fields()
  * turns them into slices.  A head that comes in one feed is never copied. */
@@ -19,8 +19,8 @@ enum stage { STAGE_HEAD, STAGE_BODY, STAGE_TRAILER, STAGE_ENDED };
 /* Why a callback paused llhttp. */
 enum stop { STOP_NONE, STOP_HEAD, STOP_BIG_CHUNK, STOP_LAST_CHUNK, STOP_MESSAGE };
 
-/* Most bytes between two pieces of a chunked body: line end, size and extensions.  A size line has about 10; Node allows
- * 16 KiB since CVE-2024-22019 (endless extensions), nobody uses them. */
+/* Most bytes between two pieces of a chunked body: line end, size and extensions.  A size line has about 10; Node
+ * allows 16 KiB since CVE-2024-22019 (endless extensions), nobody uses them. */
 #define CHUNK_LINE_MAX 4096u
 /* Most ordinary heads have fewer. */
 #define FIRST_FIELDS 32u
@@ -33,7 +33,8 @@ static const struct {
 	{ HTTP_DELETE, HTTP1_DELETE }, { HTTP_OPTIONS, HTTP1_OPTIONS }, { HTTP_PATCH, HTTP1_PATCH },
 };
 
-/* --- what llhttp calls ------------------------------------------------------------------------------------------- */
+/* --- what llhttp calls -------------------------------------------------------------------------------------------
+ * */
 
 static int fail(struct http1 *h, enum err e)
 {
@@ -157,20 +158,12 @@ static const llhttp_settings_t settings = {
 	.on_message_complete = on_message_end,
 };
 
-/* --- the head ---------------------------------------------------------------------------------------------------- */
+/* --- the head ----------------------------------------------------------------------------------------------------
+ * */
 
 static bool has_at(struct slice raw, size_t at, struct slice want)
 {
 	return at <= raw.n && slice_starts(slice_of(raw.p + at, raw.n - at), want);
-}
-
-static struct slice trim_ows(struct slice s)
-{
-	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = slice_of(s.p + 1, s.n - 1);
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
 }
 
 /* Turns the noted places into slices.  False when a byte of the head belongs to nothing. */
@@ -181,10 +174,11 @@ static bool place_fields(struct http1 *h, struct slice raw, size_t line_end)
 		struct http1_field *f = &h->fields[i];
 		size_t start = f->name.n, colon = f->value.n;
 		size_t next = i + 1 < h->n_fields ? h->fields[i + 1].name.n : raw.n - 2;
-		if (start != at || colon <= start || next < colon + 3 || raw.p[colon] != ':' || !has_at(raw, next - 2, SLICE("\r\n")))
+		if (start != at || colon <= start || next < colon + 3 || raw.p[colon] != ':' || !has_at(raw,
+			next - 2, SLICE("\r\n")))
 			return false;
 		f->name = slice_of(raw.p + start, colon - start);
-		f->value = trim_ows(slice_of(raw.p + colon + 1, next - 2 - colon - 1));
+		f->value = slice_trim(slice_of(raw.p + colon + 1, next - 2 - colon - 1));
 		at = next;
 	}
 	return at + 2 == raw.n && has_at(raw, at, SLICE("\r\n"));
@@ -219,16 +213,19 @@ static bool take_target(struct slice target, enum http1_method method, struct sl
 	return cut_absolute(out);
 }
 
-/* "GET /path HTTP/1.1\r\n", empty lines before it allowed (RFC 9112 2.2).  Gives the place after it, 0 when it is wrong. */
+/* "GET /path HTTP/1.1\r\n", empty lines before it allowed (RFC 9112 2.2).  Gives the place after it, 0 when it is
+ * wrong. */
 static size_t take_request_line(const struct http1 *h, struct slice raw, struct http1_head *head)
 {
 	size_t at = 0;
 	while (has_at(raw, at, SLICE("\r\n")))
 		at += 2;
 	struct slice method = slice_str(llhttp_method_name(h->parser.method));
-	if (!has_at(raw, at, method) || !has_at(raw, at + method.n, SLICE(" ")) || h->target_start != at + method.n + 1)
+	if (!has_at(raw, at, method) || !has_at(raw, at + method.n, SLICE(" "))
+		|| h->target_start != at + method.n + 1)
 		return 0;
-	if (!has_at(raw, h->target_end, SLICE(" HTTP/1.1\r\n")) && !has_at(raw, h->target_end, SLICE(" HTTP/1.0\r\n")))
+	if (!has_at(raw, h->target_end, SLICE(" HTTP/1.1\r\n")) && !has_at(raw, h->target_end,
+		SLICE(" HTTP/1.0\r\n")))
 		return 0;
 	head->method = HTTP1_OTHER;
 	for (size_t i = 0; i < COUNT_OF(methods); i++)
@@ -247,8 +244,10 @@ static size_t take_status_line(const struct http1 *h, struct slice raw, struct h
 		return 0;
 	head->status = h->parser.status_code;
 	size_t end = h->n_fields ? h->fields[0].name.n : raw.n - 2;
-	bool three = head->status >= 100 && head->status <= 999 && (has_at(raw, 12, SLICE(" ")) || has_at(raw, 12, SLICE("\r")));
-	return three && end > 13 && slice_find(raw, '\n') + 1 == end && raw.p[end - 2] == '\r' ? end : 0;
+	bool three = has_at(raw, 12, SLICE(" ")) || has_at(raw, 12, SLICE("\r"));
+	if (head->status < 100 || head->status > 999 || !three)
+		return 0;
+	return end > 13 && slice_find(raw, '\n') + 1 == end && raw.p[end - 2] == '\r' ? end : 0;
 }
 
 /* What the framing fields say, before the rules. */
@@ -311,12 +310,14 @@ static bool take_length(const struct framing *fr, struct http1_head *head)
 
 static bool has_no_body(const struct http1 *h, const struct http1_head *head)
 {
-	return h->kind == HTTP1_RESPONSE && (h->head_only || head->status < 200 || head->status == 204 || head->status == 304);
+	return h->kind == HTTP1_RESPONSE && (h->head_only || head->status < 200 || head->status == 204
+		|| head->status == 304);
 }
 
 static bool is_too_big(const struct http1 *h, const struct http1_head *head)
 {
-	return h->limits.body_bytes && head->content_length >= 0 && (uint64_t)head->content_length > h->limits.body_bytes
+	return h->limits.body_bytes && head->content_length >= 0
+		&& (uint64_t)head->content_length > h->limits.body_bytes
 		&& !has_no_body(h, head);
 }
 
@@ -344,7 +345,8 @@ static enum err take_framing(struct http1 *h, struct http1_head *head)
 static enum err take_head(struct http1 *h, struct slice raw)
 {
 	struct http1_head head = { 0 };
-	size_t line_end = h->kind == HTTP1_REQUEST ? take_request_line(h, raw, &head) : take_status_line(h, raw, &head);
+	size_t line_end = h->kind == HTTP1_REQUEST ? take_request_line(h, raw, &head) : take_status_line(h, raw,
+		&head);
 	if (line_end == 0 || !place_fields(h, raw, line_end))
 		return ERR_BAD_HTTP;
 	head.fields = h->fields;
@@ -372,7 +374,8 @@ static void drop_head(struct http1 *h)
 	h->in_name = false;
 }
 
-/* --- feeding ----------------------------------------------------------------------------------------------------- */
+/* --- feeding -----------------------------------------------------------------------------------------------------
+ * */
 
 static void begin(struct http1 *h)
 {
@@ -519,7 +522,8 @@ enum err http1_eof(struct http1 *h)
 	return h->failed;
 }
 
-/* --- reading and writing fields ---------------------------------------------------------------------------------- */
+/* --- reading and writing fields ----------------------------------------------------------------------------------
+ * */
 
 struct slice http1_field(const struct http1_head *head, struct slice name)
 {
@@ -536,27 +540,6 @@ bool http1_has_token(struct slice list, struct slice token)
 		if (slice_case_eq(piece, token))
 			return true;
 	return false;
-}
-
-static char *put(char *to, struct slice s)
-{
-	if (s.n)
-		memcpy(to, s.p, s.n);
-	return to + s.n;
-}
-
-void http1_write_field(struct buf *b, struct slice name, struct slice value)
-{
-	size_t n = name.n + 2 + value.n + 2;
-	char *to = buf_room(b, n);
-	must(to != NULL);
-	to = put(put(to, name), SLICE(": "));
-	for (size_t i = 0; i < value.n; i++) {
-		char c = value.p[i];
-		*to++ = c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
-	}
-	put(to, SLICE("\r\n"));
-	buf_grew(b, n);
 }
 
 /* RFC 9110 section 15, RFC 6585, and what providers also answer with (529: Anthropic). */
@@ -587,32 +570,4 @@ const char *http1_reason(int status)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "";
-}
-
-void http1_write_status(struct buf *b, int status)
-{
-	must(status >= 100 && status <= 999);
-	buf_add(b, SLICE("HTTP/1.1 "));
-	buf_add_u64(b, (uint64_t)status);
-	buf_add_char(b, ' ');
-	buf_add(b, slice_str(http1_reason(status)));
-	buf_add(b, SLICE("\r\n"));
-}
-
-void http1_write_chunk(struct buf *b, struct slice piece)
-{
-	static const char hex[] = "0123456789abcdef";
-	char line[18];
-	size_t at = sizeof(line);
-
-	must(piece.n > 0);	/* an empty chunk would end the body */
-	line[--at] = '\n';
-	line[--at] = '\r';
-	for (size_t n = piece.n; n; n >>= 4)
-		line[--at] = hex[n & 15];
-	struct slice size = slice_of(line + at, sizeof(line) - at);
-	char *to = buf_room(b, size.n + piece.n + 2);
-	must(to != NULL);
-	put(put(put(to, size), piece), SLICE("\r\n"));
-	buf_grew(b, size.n + piece.n + 2);
 }

@@ -1,10 +1,10 @@
 /* HTTP/1.1 on llhttp: bytes -> head, body pieces, end; split anywhere.  Pure: no I/O, no clock.
  *
  * Strict framing (RFC 9112, faults.md "Request smuggling"): bare LF, obs-fold, NUL, Content-Length together with
- * Transfer-Encoding, two Content-Lengths, a Content-Length that is not plain digits, any Transfer-Encoding other than exactly
- * `chunked` (any case) are errors; so are a request without Host or with two, CONNECT, and any version but 1.0 and 1.1.  On a
- * request that means ERR_BAD_HTTP (400) and the connection closes.  No lenient flag is ever set.
- * 1xx answers other than 101 are swallowed; 101 is ERR_BAD_HTTP (never asked for). */
+ * Transfer-Encoding, two Content-Lengths, a Content-Length that is not plain digits, any Transfer-Encoding other
+ * than exactly `chunked` (any case) are errors; so are a request without Host or with two, CONNECT, and any version
+ * but 1.0 and 1.1.  On a request that means ERR_BAD_HTTP (400) and the connection closes.  No lenient flag is ever
+ * set. 1xx answers other than 101 are swallowed; 101 is ERR_BAD_HTTP (never asked for). */
 #ifndef CODEC_HTTP1_H
 #define CODEC_HTTP1_H
 
@@ -13,10 +13,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "codec/http1_write.h"
 
 enum http1_kind { HTTP1_REQUEST, HTTP1_RESPONSE };
 
-enum http1_method { HTTP1_GET, HTTP1_HEAD, HTTP1_POST, HTTP1_PUT, HTTP1_DELETE, HTTP1_OPTIONS, HTTP1_PATCH, HTTP1_OTHER };
+enum http1_method { HTTP1_GET, HTTP1_HEAD, HTTP1_POST, HTTP1_PUT, HTTP1_DELETE, HTTP1_OPTIONS, HTTP1_PATCH,
+	HTTP1_OTHER };
 
 struct http1_field {
 	struct slice name, value;	/* value trimmed */
@@ -25,7 +27,7 @@ struct http1_field {
 /* A complete head.  All slices point into the parser and are valid until on_head returns. */
 struct http1_head {
 	enum http1_method method;	/* requests */
-	struct slice target;		/* requests: origin-form path with query; absolute-form has been cut to its path */
+	struct slice target;		/* requests: path with query; absolute-form has been cut to its path */
 	int status;			/* responses */
 	const struct http1_field *fields;
 	size_t n_fields;
@@ -37,15 +39,17 @@ struct http1_head {
 };
 
 struct http1_limits {
-	size_t head_bytes;	/* request/status line and all fields; again for trailers; 1xx answers share it with the final one */
+	/* Request/status line and all fields; again for trailers.  1xx answers share it with the final one. */
+	size_t head_bytes;
 	size_t fields;		/* most fields; at most HTTP1_MAX_FIELDS */
 	uint64_t body_bytes;	/* 0: no limit */
 };
 #define HTTP1_MAX_FIELDS 256
 
 /* Each may return an error: parsing stops there and http1_feed returns it.  on_head can refuse before any body byte.
- * A Content-Length over limits.body_bytes: on_head is called (the answer's form depends on the target), then http1_feed returns
- * ERR_BODY_TOO_BIG at once.  All are called from inside http1_feed or http1_eof and must not call http1_done. */
+ * A Content-Length over limits.body_bytes: on_head is called (the answer's form depends on the target), then
+ * http1_feed returns ERR_BODY_TOO_BIG at once.  All are called from inside http1_feed or http1_eof and must not
+ * call http1_done. */
 struct http1_events {
 	enum err (*on_head)(void *arg, const struct http1_head *head);
 	enum err (*on_body)(void *arg, struct slice piece);
@@ -66,7 +70,7 @@ struct http1 {
 	const char *base;		/* the bytes being fed */
 	uint64_t fed;			/* bytes of this message before `base` */
 	uint64_t body_n;		/* body bytes given out */
-	uint64_t body_end;		/* place in the message after the last body byte: what follows is chunk framing */
+	uint64_t body_end;		/* place after the last body byte: what follows is chunk framing */
 	enum err failed;		/* what stopped it */
 	uint8_t stage, stop;		/* http1.c */
 	bool in_name;			/* inside a field name, which may come in pieces */
@@ -78,14 +82,15 @@ struct http1 {
 void http1_init(struct http1 *h, enum http1_kind kind, const struct http1_limits *limits,
 	const struct http1_events *events, void *arg);
 void http1_done(struct http1 *h);
-/* Makes ready for the next message on the same connection, whatever state this one is in.  `head_only`: the next response
- * answers a HEAD. */
+/* Makes ready for the next message on the same connection, whatever state this one is in.  `head_only`: the next
+ * response answers a HEAD. */
 void http1_next(struct http1 *h, bool head_only);
-/* Parses; stops after the end of one message, so *out_used < bytes.n means pipelined bytes (call http1_next, feed the rest);
- * until http1_next it takes nothing more.  After an error every further call returns the same error.
+/* Parses; stops after the end of one message, so *out_used < bytes.n means pipelined bytes (call http1_next, feed
+ * the rest); until http1_next it takes nothing more.  After an error every further call returns the same error.
  * Errors: ERR_BAD_HTTP, ERR_HEAD_TOO_BIG, ERR_BODY_TOO_BIG, ERR_BAD_EXPECT, or what a callback returned. */
 enum err http1_feed(struct http1 *h, struct slice bytes, size_t *out_used) MUST_CHECK;
-/* The connection ended.  ERR_OK: between messages or a body that ends that way (on_end is called); ERR_UP_TRUNCATED in the middle. */
+/* The connection ended.  ERR_OK: between messages or a body that ends that way (on_end is called); ERR_UP_TRUNCATED
+ * in the middle. */
 enum err http1_eof(struct http1 *h) MUST_CHECK;
 static inline bool http1_in_message(const struct http1 *h)
 {
@@ -96,14 +101,7 @@ static inline bool http1_in_message(const struct http1 *h)
 struct slice http1_field(const struct http1_head *head, struct slice name);
 /* True when the comma-separated list field holds `token` (any case), e.g. Connection. */
 bool http1_has_token(struct slice list, struct slice token);
-/* Writing: appends "name: value\r\n".  A value with CR, LF or NUL is written with those bytes as spaces. */
-void http1_write_field(struct buf *b, struct slice name, struct slice value);
-/* "HTTP/1.1 200 OK\r\n" */
-void http1_write_status(struct buf *b, int status);
 /* Reason phrase, "" for a status without one.  Static. */
 const char *http1_reason(int status);
-/* Chunk framing for `piece` (not empty): size line, bytes, CRLF. */
-void http1_write_chunk(struct buf *b, struct slice piece);
-#define HTTP1_LAST_CHUNK SLICE("0\r\n\r\n")
 
 #endif

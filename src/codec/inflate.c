@@ -120,7 +120,8 @@ static enum err decode(struct inflate *z, struct slice in)
 	return e;
 }
 
-enum err inflate_feed(struct inflate *z, struct slice in, enum err (*on_bytes)(void *arg, struct slice piece), void *arg)
+enum err inflate_feed(struct inflate *z, struct slice in, enum err (*on_bytes)(void *arg, struct slice piece),
+	void *arg)
 {
 	if (z->failed != ERR_OK || in.n == 0)
 		return z->failed;

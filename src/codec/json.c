@@ -1,12 +1,13 @@
-/* The seam to yyjson.  Owns how documents get their memory, the depth limit and the walk over raw members; knows nothing of
- * what a document says. */
+/* The seam to yyjson.  Owns how documents get their memory, the depth limit and the walk over raw members; knows
+ * nothing of what a document says. */
 #include "codec/json.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-/* --- the structure of a text, 64 bytes at a time ------------------------------------------------------------------- */
+/* --- the structure of a text, 64 bytes at a time
+ * ------------------------------------------------------------------- */
 
 #define BLOCK 64u
 
@@ -153,15 +154,16 @@ static size_t skip_container(struct slice text, size_t at)
 	return text.n;
 }
 
-/* --- parsing ------------------------------------------------------------------------------------------------------ */
+/* --- parsing
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* One block for one document; the newest piece grows in place. */
 struct block {
 	char *at, *end, *last;
 };
 
-/* Depth of a document: its values stand in one row, each container before what it holds and knowing where that ends.  The
- * reader does not recurse, so this may come after it, and costs a tenth of a scan of the text. */
+/* Depth of a document: its values stand in one row, each container before what it holds and knowing where that
+ * ends.  The reader does not recurse, so this may come after it, and costs a tenth of a scan of the text. */
 static bool is_shallow(yyjson_doc *doc)
 {
 	yyjson_val *ends[JSON_MAX_DEPTH], *v = yyjson_doc_get_root(doc), *end = v + yyjson_doc_get_val_count(doc);
@@ -218,13 +220,15 @@ static size_t last_size(size_t n)
 }
 
 /* ERR_TOO_BIG: the block is too small. */
-static enum err read_in(void *memory, size_t size, struct slice text, yyjson_doc **out_doc, struct json_place *out_place)
+static enum err read_in(void *memory, size_t size, struct slice text, yyjson_doc **out_doc,
+	struct json_place *out_place)
 {
 	struct block b = { memory, (char *)memory + size, NULL };
 	yyjson_alc alc = { block_take, block_grow, block_drop, &b };
 	yyjson_read_err fault;
 	/* Without in-situ yyjson does not write to the text, whatever its parameter type says. */
-	yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text.p, text.n, YYJSON_READ_BIGNUM_AS_RAW, &alc, &fault);
+	yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text.p, text.n, YYJSON_READ_BIGNUM_AS_RAW, &alc,
+		&fault);
 
 	if (doc) {
 		*out_doc = doc;
@@ -246,7 +250,8 @@ struct home {
 	struct buf *buf;
 };
 
-static enum err read_at(struct home h, size_t size, struct slice text, yyjson_doc **out_doc, struct json_place *out_place)
+static enum err read_at(struct home h, size_t size, struct slice text, yyjson_doc **out_doc,
+	struct json_place *out_place)
 {
 	char *memory = h.arena ? arena_try(h.arena, size) : buf_room(h.buf, size);
 	if (memory == NULL)
@@ -254,7 +259,8 @@ static enum err read_at(struct home h, size_t size, struct slice text, yyjson_do
 	enum err e = read_in(memory, size, text, out_doc, out_place);
 	/* The values come last: what they did not need goes back. */
 	if (h.arena)
-		arena_trim(h.arena, e == ERR_OK ? (char *)(yyjson_doc_get_root(*out_doc) + yyjson_doc_get_val_count(*out_doc)) : memory);
+		arena_trim(h.arena, e == ERR_OK
+			? (char *)(yyjson_doc_get_root(*out_doc) + yyjson_doc_get_val_count(*out_doc)) : memory);
 	return e;
 }
 
@@ -296,7 +302,8 @@ enum err json_parse_scratch(struct json_scratch *s, struct slice text, yyjson_do
 	return parse((struct home){ .buf = &s->memory }, text, out_doc, NULL);
 }
 
-/* --- members as they stand ---------------------------------------------------------------------------------------- */
+/* --- members as they stand
+ * ---------------------------------------------------------------------------------------- */
 
 static size_t skip_blank(struct slice text, size_t at)
 {
@@ -355,7 +362,8 @@ bool json_next_member(struct slice object, size_t *at, struct json_member *out)
 	return true;
 }
 
-/* --- accessors ---------------------------------------------------------------------------------------------------- */
+/* --- accessors
+ * ---------------------------------------------------------------------------------------------------- */
 
 struct slice json_val_str(yyjson_val *v)
 {

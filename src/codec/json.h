@@ -1,6 +1,6 @@
-/* JSON: the one seam to yyjson (swappable), a depth limit that holds before any recursive call can see the document, and
- * spans: where in the original bytes each top-level member sits, so that a request is rewritten by splicing and all else
- * stays untouched. */
+/* JSON: the one seam to yyjson (swappable), a depth limit that holds before any recursive call can see the
+ * document, and spans: where in the original bytes each top-level member sits, so that a request is rewritten by
+ * splicing and all else stays untouched. */
 #ifndef CODEC_JSON_H
 #define CODEC_JSON_H
 
@@ -11,21 +11,25 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-#define JSON_MAX_DEPTH 128	/* dependencies.md 2.1: yyjson's copy and equal recurse; 128 is far above real requests */
+/* dependencies.md 2.1: yyjson's copy and equal recurse; 128 is far above real requests. */
+#define JSON_MAX_DEPTH 128
 
 struct json_place {
 	size_t line, column;	/* from 1; 0: unknown */
 	const char *what;	/* yyjson's static message */
 };
 
-/* Parses strictly (RFC 8259; one value, optional white space around; valid UTF-8 without BOM).  Duplicate keys are taken; a
- * number too big for int64/uint64/double is a raw value.  The document lives in `a` (never yyjson_doc_free it) and copies what
- * it needs: about 1 byte of arena a byte of text and 16 a value, four times the text while it is parsed.
- * ERR_BAD_JSON with *out_place (may be NULL), ERR_TOO_DEEP, or ERR_TOO_BIG when the arena's limit is reached. */
-enum err json_parse(struct arena *a, struct slice text, yyjson_doc **out_doc, struct json_place *out_place) MUST_CHECK;
-/* For short texts parsed and dropped at once (stream events): memory is the scratch buffer's, reused by the next call. */
+/* Parses strictly (RFC 8259; one value, optional white space around; valid UTF-8 without BOM).  Duplicate keys are
+ * taken; a number too big for int64/uint64/double is a raw value.  The document lives in `a` (never yyjson_doc_free
+ * it) and copies what it needs: about 1 byte of arena a byte of text and 16 a value, four times the text while it
+ * is parsed. ERR_BAD_JSON with *out_place (may be NULL), ERR_TOO_DEEP, or ERR_TOO_BIG when the arena's limit is
+ * reached. */
+enum err json_parse(struct arena *a, struct slice text, yyjson_doc **out_doc,
+	struct json_place *out_place) MUST_CHECK;
+/* For short texts parsed and dropped at once (stream events): memory is the scratch buffer's, reused by the next
+ * call. */
 struct json_scratch {
-	struct buf memory;	/* as large as the largest text needed: 4 times that text, 13 times when it is all small numbers */
+	struct buf memory;	/* 4 times the largest text so far, 13 times when it was all small numbers */
 };
 /* `max`: most bytes of that memory. */
 void json_scratch_init(struct json_scratch *s, size_t max);

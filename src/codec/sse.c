@@ -1,11 +1,12 @@
 /* Lines and fields of an event stream.  Owns the split into frames; knows nothing of what the data means.
  *
- * While events arrive whole, every slice points into the fed bytes and nothing is copied.  A frame that is not complete
- * at the end of a feed is kept in `frame`; the next feeds append to it line by line until its blank line comes.
- * All places (line_at, data_at, type_at) count from the start of the frame, so they hold in both modes.
+ * While events arrive whole, every slice points into the fed bytes and nothing is copied.  A frame that is not
+ * complete at the end of a feed is kept in `frame`; the next feeds append to it line by line until its blank line
+ * comes. All places (line_at, data_at, type_at) count from the start of the frame, so they hold in both modes.
  *
- * A line feed after a carriage return that ended the last feed belongs to the frame that follows: an event is not held
- * back for a byte that may never come.  So the raw slices, one after the other, always are the bytes that came. */
+ * A line feed after a carriage return that ended the last feed belongs to the frame that follows: an event is not
+ * held back for a byte that may never come.  So the raw slices, one after the other, always are the bytes that
+ * came. */
 #include "codec/sse.h"
 
 /* One call of sse_feed. */
@@ -68,7 +69,8 @@ static void take_line(struct sse *s, const char *frame, struct slice line)
 {
 	size_t colon = slice_find(line, ':');
 	struct slice name = slice_of(line.p, colon);
-	struct slice value = colon < line.n ? slice_of(line.p + colon + 1, line.n - colon - 1) : slice_of(line.p + line.n, 0);
+	struct slice value = colon < line.n ? slice_of(line.p + colon + 1, line.n - colon - 1)
+		: slice_of(line.p + line.n, 0);
 
 	if (value.n && value.p[0] == ' ')
 		value = slice_of(value.p + 1, value.n - 1);
@@ -187,7 +189,8 @@ bool sse_eof(struct sse *s, enum err *out_err)
 	if (s->line_at < frame.n)
 		has_text(s, frame.p, slice_of(frame.p + s->line_at, frame.n - s->line_at));
 	s->line_at = frame.n;
-	bool whole = s->data_lines && is_whole(s->data_lines > 1 ? buf_slice(&s->data) : slice_of(frame.p + s->data_at, s->data_n));
+	bool whole = s->data_lines && is_whole(s->data_lines > 1 ? buf_slice(&s->data)
+		: slice_of(frame.p + s->data_at, s->data_n));
 	bool lost = s->has_fields && !whole;
 	if (whole)
 		*out_err = give_event(s, frame);

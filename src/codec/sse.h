@@ -10,7 +10,8 @@
 struct sse_event {
 	struct slice type;	/* `event:` value, empty when absent */
 	struct slice data;	/* `data:` lines joined with LF */
-	struct slice raw;	/* every byte as it came since the event before: comments, blank lines, the frame, its blank line */
+	/* Every byte as it came since the event before: comments, blank lines, the frame, its blank line. */
+	struct slice raw;
 };
 
 struct sse_events {
@@ -41,9 +42,9 @@ void sse_init(struct sse *s, size_t max_event, const struct sse_events *events, 
 void sse_done(struct sse *s);
 /* After an error every further call returns the same one. */
 enum err sse_feed(struct sse *s, struct slice bytes) MUST_CHECK;
-/* End of input.  An event without its blank line is delivered when its data is `[DONE]` or looks like a whole JSON object
- * (first byte {, last byte }), else dropped.  Returns true when part of an event was dropped (comments do not count);
- * *out_err is what stopped the parser, now or earlier. */
+/* End of input.  An event without its blank line is delivered when its data is `[DONE]` or looks like a whole JSON
+ * object (first byte {, last byte }), else dropped.  Returns true when part of an event was dropped (comments do
+ * not count); *out_err is what stopped the parser, now or earlier. */
 bool sse_eof(struct sse *s, enum err *out_err);
 
 #endif

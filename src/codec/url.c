@@ -23,7 +23,8 @@ static bool take_scheme(struct slice *s, struct url *out)
 
 static bool is_host_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.'
+		|| c == '_';
 }
 
 static bool is_v6_byte(char c)
@@ -110,7 +111,8 @@ struct slice url_path(struct slice target, struct slice *out_query)
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F'
+		? c - 'A' + 10 : -1;
 }
 
 bool url_decode(struct arena *a, struct slice in, struct slice *out)

@@ -12,7 +12,8 @@ struct url {
 	struct slice path;	/* with leading '/', without trailing '/', "" for none; no query, no fragment */
 };
 
-/* Absolute http(s) URL without userinfo, query or fragment.  Slices point into `text`.  False with a sentence in *out_why. */
+/* Absolute http(s) URL without userinfo, query or fragment.  Slices point into `text`.  False with a sentence in
+ * *out_why. */
 bool url_parse(struct slice text, struct url *out, const char **out_why);
 /* Path of a request target without its query; *out_query without '?'. */
 struct slice url_path(struct slice target, struct slice *out_query);

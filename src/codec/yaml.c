@@ -1,5 +1,5 @@
-/* A YAML text -> a tree with positions.  Built from libfyaml's events, not from its documents, so that depth, nodes, aliases and
- * duplicate keys are bounded and reported by this file.  Knows nothing of configuration keys.
+/* A YAML text -> a tree with positions.  Built from libfyaml's events, not from its documents, so that depth,
+ * nodes, aliases and duplicate keys are bounded and reported by this file.  Knows nothing of configuration keys.
  *
  * Aliases are copies of the whole anchored tree, counted like anything else: what "billion laughs" builds stops at
  * YAML_MAX_NODES.  An anchor is known once its node is complete, so no tree can hold itself. */
@@ -49,7 +49,8 @@ static enum err refuse_at(struct builder *b, const struct yaml *at, const char *
 	return refuse(b, at->line, at->column, slice_str(what));
 }
 
-/* --- building ------------------------------------------------------------------------------------------------------ */
+/* --- building
+ * ------------------------------------------------------------------------------------------------------ */
 
 static struct slice token_text(struct builder *b, struct fy_token *t)
 {
@@ -66,23 +67,22 @@ static enum err new_node(struct builder *b, enum yaml_kind kind, struct yaml **o
 	return b->nodes++ < YAML_MAX_NODES ? ERR_OK : ERR_TOO_BIG;
 }
 
+static void set_place(struct yaml *n, const struct yaml *from)
+{
+	n->line = from->line;
+	n->column = from->column;
+}
+
 static enum err start_node(struct builder *b, struct fy_event *ev, enum yaml_kind kind, struct yaml **out)
 {
 	const struct fy_mark *mark = fy_event_start_mark(ev);
 	enum err e = new_node(b, kind, out);
 	const struct open *in = b->depth ? &b->stack[b->depth - 1] : NULL;
 
-	if (mark) {
-		(*out)->line = (unsigned)mark->line + 1;
-		(*out)->column = (unsigned)mark->column + 1;
-	} else if (in) {
-		/* An empty value has no place of its own. */
-		const struct yaml *near = in->key ? in->key : in->node;
-		(*out)->line = near->line;
-		(*out)->column = near->column;
-	} else {
-		(*out)->line = (*out)->column = 1;
-	}
+	(*out)->line = mark ? (unsigned)mark->line + 1 : 1;
+	(*out)->column = mark ? (unsigned)mark->column + 1 : 1;
+	if (mark == NULL && in)
+		set_place(*out, in->key ? in->key : in->node);
 	return e == ERR_OK ? ERR_OK : refuse_at(b, *out, "the file has too many values");
 }
 
@@ -147,7 +147,8 @@ static void remember(struct builder *b, struct slice name, const struct yaml *no
 
 static enum err refuse_twin(struct builder *b, const struct yaml *again, const struct yaml *first)
 {
-	return refuse(b, again->key_line, again->key_column, arena_printf(b->arena, "the key \"%.*s\" is already on line %u",
+	return refuse(b, again->key_line, again->key_column, arena_printf(b->arena,
+		"the key \"%.*s\" is already on line %u",
 		SLICE_ARG(again->key), first->key_line));
 }
 
@@ -187,7 +188,8 @@ static enum err close_node(struct builder *b)
 	return in->node->n <= FEW_KEYS ? check_few(b, in->node) : check_many(b, in->node);
 }
 
-/* --- aliases ------------------------------------------------------------------------------------------------------- */
+/* --- aliases
+ * ------------------------------------------------------------------------------------------------------- */
 
 static enum err copy_children(struct builder *b, const struct yaml *from, struct yaml *to, unsigned depth);
 
@@ -231,14 +233,13 @@ static enum err take_alias(struct builder *b, struct fy_event *ev)
 		return refuse_at(b, here, "aliases make this file too large or too deep");
 	copy->key = SLICE_EMPTY;
 	copy->key_line = copy->key_column = 0;
-	if (wants_key(b)) {
-		copy->line = here->line;
-		copy->column = here->column;
-	}
+	if (wants_key(b))
+		set_place(copy, here);
 	return attach(b, copy);
 }
 
-/* --- events -------------------------------------------------------------------------------------------------------- */
+/* --- events
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* `!!str` makes text of anything; weir has no other use for tags. */
 static enum err take_tag(struct builder *b, struct fy_token *tag, struct yaml *node)
@@ -256,7 +257,8 @@ static bool is_behind_quote(const struct builder *b, struct fy_event *ev, enum f
 {
 	const struct fy_mark *mark = fy_event_start_mark(ev);
 	char quote = style == FYSS_SINGLE_QUOTED ? '\'' : style == FYSS_DOUBLE_QUOTED ? '"' : '\0';
-	return quote && mark && mark->column > 0 && mark->input_pos <= b->text.n && b->text.p[mark->input_pos - 1] == quote;
+	return quote && mark && mark->column > 0 && mark->input_pos <= b->text.n
+		&& b->text.p[mark->input_pos - 1] == quote;
 }
 
 static enum err take_scalar(struct builder *b, struct fy_event *ev)
@@ -270,6 +272,9 @@ static enum err take_scalar(struct builder *b, struct fy_event *ev)
 	node->quoted = style != FYSS_PLAIN;
 	if (is_behind_quote(b, ev, style))
 		node->column--;
+	/* An empty value has no place of its own. */
+	if (node->text.n == 0 && !node->quoted && b->depth && b->stack[b->depth - 1].key)
+		set_place(node, b->stack[b->depth - 1].key);
 	e = take_tag(b, ev->scalar.tag, node);
 	if (e != ERR_OK)
 		return e;
@@ -277,7 +282,8 @@ static enum err take_scalar(struct builder *b, struct fy_event *ev)
 	return attach(b, node);
 }
 
-static enum err take_start(struct builder *b, struct fy_event *ev, enum yaml_kind kind, struct fy_token *anchor, struct fy_token *tag)
+static enum err take_start(struct builder *b, struct fy_event *ev, enum yaml_kind kind, struct fy_token *anchor,
+	struct fy_token *tag)
 {
 	struct yaml *node;
 	enum err e = start_node(b, ev, kind, &node);
@@ -320,7 +326,8 @@ static enum err take_event(struct builder *b, struct fy_event *ev)
 	return ERR_OK;
 }
 
-/* --- the parser ---------------------------------------------------------------------------------------------------- */
+/* --- the parser
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* libfyaml prints to stderr unless it has somewhere else to go. */
 static void say_nothing(struct fy_diag *diag, void *user, const char *text, size_t n)
@@ -350,8 +357,8 @@ static enum err refuse_syntax(struct builder *b, struct fy_diag *diag)
 		slice_trim(arena_copy(b->arena, slice_str(first->msg))));
 }
 
-/* What libfyaml is not asked about: it takes a NUL or a byte that is not UTF-8 for the end of the text and says nothing, and
- * before 0.9.5 it loses, and leaks, a text of many quotes in a row (libfyaml#233). */
+/* What libfyaml is not asked about: it takes a NUL or a byte that is not UTF-8 for the end of the text and says
+ * nothing, and before 0.9.5 it loses, and leaks, a text of many quotes in a row (libfyaml#233). */
 static enum err check_bytes(struct builder *b, struct slice text)
 {
 	unsigned line = 1, column = 1, quotes = 0;

@@ -15,16 +15,18 @@ void relay_init(struct relay *r, const struct request *request, const struct dia
 	r->encode = (struct dialect_encode){ .request = request, .id = id, .created_s = now_s, .arena = arena };
 }
 
+static bool is_line_end(char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+/* The last line is empty: a line end (CRLF, LF or CR), and another one before it.  Frames cut at a CR leave their LF to the next. */
 static bool ends_frame(struct slice raw)
 {
-	static const char *const ends[] = { "\n\n", "\r\n\r\n", "\r\r" };
-
-	for (size_t i = 0; i < COUNT_OF(ends); i++) {
-		struct slice e = slice_str(ends[i]);
-		if (raw.n >= e.n && slice_eq(slice_skip(raw, raw.n - e.n), e))
-			return true;
-	}
-	return false;
+	if (raw.n == 0 || !is_line_end(raw.p[raw.n - 1]))
+		return false;
+	size_t n = raw.n - (raw.n > 1 && raw.p[raw.n - 1] == '\n' && raw.p[raw.n - 2] == '\r' ? 2 : 1);
+	return n > 0 && is_line_end(raw.p[n - 1]);
 }
 
 /* A last frame that came without its blank line would be dropped by the client's parser: it gets one. */

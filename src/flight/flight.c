@@ -285,6 +285,7 @@ struct flight *flight_open(struct flight_env *env, struct roster *roster, const 
 	journal_init(&f->journal, l, env->limits.journal_bytes, false);
 	f->journal.on_drain = &f->drive;
 	counter_add(COUNTER_flights_open, 1);
+	counter_add(COUNTER_buffered_bytes, f->request.body.n);
 	add_reader(f, r, on_news);
 	start_total(f);
 	try_next(f);
@@ -295,6 +296,7 @@ static void dig(struct grave *g)
 {
 	struct flight *f = LIST_ITEM(g, struct flight, grave);
 
+	counter_sub(COUNTER_buffered_bytes, f->request.body.n);
 	journal_done(&f->journal);
 	roster_unref(&f->roster);
 	arena_done(&f->arena);

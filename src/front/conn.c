@@ -359,7 +359,10 @@ static enum err on_body(void *arg, struct slice piece)
 
 	if (c->req.endpoint == NULL || c->req.endpoint->kind != ENDPOINT_CHAT)
 		return ERR_OK;
-	return keep(&c->body, piece) ? ERR_OK : ERR_BODY_TOO_BIG;
+	if (!keep(&c->body, piece))
+		return ERR_BODY_TOO_BIG;
+	/* Many bodies grow at once: those that arrive when the common limit is passed give way. */
+	return counter_values[COUNTER_buffered_bytes] > c->front->limits.sizes.buffered ? ERR_TOO_BUSY : ERR_OK;
 }
 
 static enum err on_end(void *arg)

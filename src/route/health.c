@@ -1,7 +1,6 @@
 /* The table of healths.  Owns their memory; knows names and kinds, not what they stand for. */
 #include "route/health.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define NAME_MAX_BYTES 1024u	/* a kind, and a name bounded by ROUTE_CONF_NAME_MAX or the rows (256) */
@@ -48,12 +47,16 @@ void health_done(struct health_table *t)
 static struct health *get(struct health_table *t, const char *kind, struct slice name, bool keep)
 {
 	char text[NAME_MAX_BYTES];
-	int n = snprintf(text, sizeof(text), "%s %.*s", kind, SLICE_ARG(name));
+	size_t n = strlen(kind);
 
 	/* Only a client can ask for a name this long; the configuration's are bounded by its rows. */
-	if (n < 0 || (size_t)n >= sizeof(text) || (size_t)n != strlen(kind) + 1 + name.n)
+	if (n + 1 + name.n > sizeof(text))
 		return t->other;
-	struct slice full = slice_of(text, (size_t)n);
+	memcpy(text, kind, n);
+	text[n++] = ' ';
+	if (name.n)
+		memcpy(text + n, name.p, name.n);
+	struct slice full = slice_of(text, n + name.n);
 	struct health *h = map_find(&t->map, full);
 	if (h)
 		return h;

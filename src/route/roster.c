@@ -6,6 +6,7 @@
 
 #include "base/nearest.h"
 #include "conf/conf.h"
+#include "loop/tls.h"
 #include "route/enlist.h"
 #include "route/route_conf.h"
 
@@ -151,6 +152,16 @@ struct roster *roster_ref(struct roster *r)
 	return r;
 }
 
+static void let_go_of_trust(struct roster *r)
+{
+	size_t at = 0;
+	struct slice name;
+	void *p;
+
+	while (map_next(&r->providers, &at, &name, &p))
+		tls_client_unref(&((struct provider *)p)->tls);
+}
+
 void roster_unref(struct roster **r)
 {
 	struct roster *gone = *r;
@@ -161,6 +172,7 @@ void roster_unref(struct roster **r)
 	must(gone->refs > 0);
 	if (--gone->refs > 0)
 		return;
+	let_go_of_trust(gone);
 	map_done(&gone->models);
 	map_done(&gone->providers);
 	arena_wipe(&gone->arena);

@@ -44,7 +44,7 @@ struct provider {
 	size_t n_headers;
 	struct slice ca_file;
 	bool tls_insecure;
-	struct tls_client *tls;		/* filled by the service; NULL for plain http */
+	struct tls_client *tls;		/* filled by the service; NULL for plain http; let go with the roster */
 	struct pool *pool;		/* filled by the service: connections to this origin, shared between rosters */
 	uint32_t max_connections, max_waiting, warm;
 	uint64_t idle_ms;		/* how long an unused connection is kept */

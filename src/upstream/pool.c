@@ -63,12 +63,18 @@ static void conn_gone(struct pool_conn *c, uint32_t *count)
 	loop_bury(c->pool->owner->loop, &c->grave, dig_conn);
 }
 
+/* A lost warm connection is replaced, but not at once: a host that is down is not hammered. */
+static void rewarm_later(struct pool *p)
+{
+	if (p->warm && !p->owner->draining && !alarm_is_set(&p->rewarm))
+		alarm_set(&p->rewarm, REWARM_MS);
+}
+
 static void idle_gone(struct pool_conn *c)
 {
 	counter_sub(COUNTER_upstream_idle, 1);
 	conn_gone(c, &c->pool->n_idle);
-	if (c->pool->warm && !c->pool->owner->draining && !alarm_is_set(&c->pool->rewarm))
-		alarm_set(&c->pool->rewarm, REWARM_MS);
+	rewarm_later(c->pool);
 }
 
 static void on_idle_timeout(struct alarm *a)
@@ -159,6 +165,7 @@ static void on_opening_close(void *arg, enum err why)
 	if (l)
 		l->on_fail(l, why == ERR_OK ? ERR_UP_RESET : why);
 	fill(p);
+	rewarm_later(p);
 }
 
 /* A peer that talks before it was asked: kept from harm by on_opening_open's new owner; here nothing is open yet. */

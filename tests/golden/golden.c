@@ -35,7 +35,9 @@ struct run {
 
 static void fail_with(struct run *r, struct slice what)
 {
-	fail_msg("%s:%u: %.*s", r->page->path, r->at->line, SLICE_ARG(what));
+	/* cmocka cuts long messages. */
+	fprintf(stderr, "%s:%u: %.*s\n", r->page->path, r->at->line, SLICE_ARG(what));
+	fail();
 }
 
 static void expect(struct run *r, struct slice got, struct slice want)
@@ -147,13 +149,19 @@ static void begin_replay(struct run *r)
 	r->has_replay = true;
 }
 
-/* Everything that came goes out again: only a `drops` page loses bytes. */
+/* Everything that came goes out again: only a `drops` page loses bytes.  A line feed that comes apart from the carriage return
+ * before it is kept for the next frame (sse.c), and after the last one there is none. */
 static void check_raw(struct run *r, const struct replay *p, struct slice wire)
 {
-	if (page_has(r->at, "drops"))
-		assert_true(buf_len(&p->raw) < wire.n);
-	else
-		expect(r, buf_slice(&p->raw), wire);
+	size_t n = buf_len(&p->raw);
+
+	if (page_has(r->at, "drops")) {
+		assert_true(n < wire.n);
+		return;
+	}
+	if (n + 1 == wire.n && wire.n > 1 && slice_eq(slice_of(wire.p + n - 1, 2), SLICE("\r\n")))
+		wire.n--;
+	expect(r, buf_slice(&p->raw), wire);
 }
 
 static void check_split(struct run *r, struct slice wire, size_t first, size_t step)

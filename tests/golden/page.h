@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 
-#define PAGE_BLOCKS 32
+#define PAGE_BLOCKS 64
 
 struct page_block {
 	struct slice kind;	/* first word after the fence */

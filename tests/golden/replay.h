@@ -10,13 +10,16 @@ struct replay {
 	struct arena arena;
 	struct json_scratch scratch;
 	struct dialect_decode decode;
-	struct dialect_encode to_stream, to_whole;
+	struct dialect_encode to_stream, to_full, to_whole;
 	struct buf log;		/* one line an event, then what went wrong, then the tally */
 	struct buf raw;		/* raw slices one after the other */
 	struct buf stream;	/* what the client would get as a stream */
+	struct buf full;	/* the same for a client who wants usage: nothing is left out */
 	struct buf whole;	/* and as a whole answer */
+	struct request wants_usage;
 	enum err err;		/* of decoding */
 	bool lost;		/* the stream's last bytes were dropped */
+	bool wordless;		/* a whole answer ended without a reason: a stream cannot say that */
 };
 
 /* `request` may be NULL; it must outlive the replay. */

@@ -94,6 +94,9 @@ def build():
         for line, word, rest in steps:
             print("Dockerfile:%d: %s %s" % (line, word, rest), flush=True)
             last.apply(line, word, rest)
+    for stage in made.values():
+        if stage is not last:
+            shutil.rmtree(stage.root)
     return last
 
 
@@ -208,7 +211,7 @@ def runs_with_a_key(stage):
 def answers_in_demo(stage):
     port = int(stage.notes["EXPOSE"])
     body = json.dumps({"model": "demo", "messages": [{"role": "user", "content": "hello"}]})
-    with Running(stage, ["demo"], {}):
+    with Running(stage, ["demo", "--listen", "0.0.0.0:%d" % port], {}):
         status, text = ask(port, "POST", "/v1/chat/completions", body)
         want(status == 200 and json.loads(text)["choices"][0]["message"]["content"], "%d %r" % (status, text))
 

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/counter.h"
 #include "base/span.h"
+#include "sim_sys.h"
 #include "sim_world.h"
 
 #define MOST_MS (60u * 60u * 1000u)	/* no scenario needs more than an hour of virtual time */
@@ -50,6 +51,7 @@ static struct sim *sim_make(uint64_t seed)
 	must(s);
 	s->seed = from_env("SIM_SEED", seed);
 	s->loop = loop_new();
+	s->tls_before = sim_sys_tls();
 	sim_world_seed(s->loop, s->seed);
 	s->strike_at = UINT64_MAX;
 	s->arena = calloc(1, sizeof(*s->arena));
@@ -59,6 +61,7 @@ static struct sim *sim_make(uint64_t seed)
 	list_init(&s->clients);
 	list_init(&s->timed);
 	setenv("SIM_KEY", KEY, 1);
+	setenv("SIM_KEY2", KEY "2", 1);
 	counter_reset();
 	return s;
 }
@@ -177,6 +180,7 @@ bool sim_reload(struct sim *s, const char *config, char *why, size_t why_cap)
 
 void sim_drain(struct sim *s)
 {
+	s->ending = true;
 	sim_subject.drain(s->it);
 }
 
@@ -223,6 +227,8 @@ static void check_empty(struct sim *s)
 		sim_fail(s, __FILE__, __LINE__, "%zu alarms set after close", sim_world_alarms(l));
 	if (!list_empty(&l->listeners) || !list_empty(&l->signals))
 		sim_fail(s, __FILE__, __LINE__, "a listener or a signal is watched after close");
+	if (sim_sys_tls() != s->tls_before)
+		sim_fail(s, __FILE__, __LINE__, "%zu TLS settings are held after close", sim_sys_tls() - s->tls_before);
 	if (l->n_wires)
 		sim_fail(s, __FILE__, __LINE__, "%zu connections exist after close", l->n_wires);
 }

@@ -252,9 +252,12 @@ struct sim {
 	uint64_t strike_at;		/* step before which `strike` runs, UINT64_MAX: never */
 	void (*strike)(struct sim *s);
 	bool struck;
+	size_t tls_before;		/* TLS settings held when it began: a failed test leaves some */
+	bool ending;			/* a drain or a close has begun */
 };
 
-/* Opens weir with `config` (YAML).  SIM_KEY in it is the provider key that requests must carry.  Fails the test when the
+/* Opens weir with `config` (YAML).  SIM_KEY and SIM_KEY2 in it are the keys that
+ * requests to providers must carry.  Fails the test when the
  * config is refused. */
 struct sim *sim_new(uint64_t seed, const char *config);
 /* The same with every order of simultaneous things and all splits drawn from the seed. */

@@ -290,14 +290,15 @@ void sim_check_honest_at(struct sim *s, struct sim_client *c, const char *text, 
 	for (size_t i = 0; i < c->n_sends; i++) {
 		const struct sim_answer *a = &c->answers[i];
 		const char *got = sim_text(s, a);
-		bool early = a->end == SIM_PENDING && (c->left || c->plan.read_stop);
+		bool silent = buf_len(&a->http.head) == 0, unasked = a->end == SIM_PENDING && i >= c->sent;
 		bool good = sim_is_whole(s, a, text, &why) || sim_is_refused(s, a, &why) || sim_is_broken(s, a, text, &why);
 
-		if (early)
+		if (a->end == SIM_PENDING && (c->left || c->plan.read_stop))
 			good = !a->http.bad && strncmp(text, got, strlen(got)) == 0;
-		/* A connection may end before its answer has begun, never within it without an error event. */
-		if (!good && (a->end == SIM_BROKEN || a->end == SIM_RST) && buf_len(&a->http.head) == 0)
-			good = true;
+		/* A connection may end between two answers, and at any time when weir ends; never within an answer
+		 * without an error event, and the first request on it is answered. */
+		if (unasked || (silent && a->end != SIM_CLEAN && (i > 0 || s->ending)))
+			good = c->done;
 		verdict(s, c, good, "whole, refused or broken", why, file, line);
 	}
 }

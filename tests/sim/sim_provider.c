@@ -99,7 +99,7 @@ static void listed(struct conn *c)
 	p->seen[p->n++] = c->seen;
 	c->listed = true;
 	c->seen->at_ms = now_ms(c);
-	if (!slice_eq(key, SLICE("Bearer sim-key")))
+	if (!slice_eq(key, SLICE("Bearer sim-key")) && !slice_eq(key, SLICE("Bearer sim-key2")))
 		fault(p, "a request without this provider's key");
 	if (sim_http_count(&c->seen->http, "host") != 1)
 		fault(p, "a request without Host");

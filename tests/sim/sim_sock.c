@@ -159,8 +159,6 @@ size_t sim_sock_write(struct sim_sock *s, struct slice bytes)
 	must(!s->closed && !s->fin_out);
 	if (s->rst_in)
 		return 0;
-	if (to->closed)
-		n = bytes.n;	/* the other kernel answers RST whatever its buffer holds */
 	if (n > 0)
 		fly(to, slice_of(bytes.p, n), false, false);
 	if (n < bytes.n)

@@ -18,7 +18,7 @@
 #define FIN_MS 2000			/* how long a closed stream waits for the peer's FIN */
 
 enum state { OPENING, OPEN, DEAD, LEAVING, ENDING, GONE };
-enum stage { STAGE_NAME, STAGE_CONNECT, STAGE_TLS };
+enum stage { STAGE_ASK, STAGE_NAME, STAGE_CONNECT, STAGE_TLS };
 
 struct stream {
 	struct loop *loop;
@@ -278,12 +278,26 @@ static void connected(struct stream *s)
 	h->on_accept(h->arg, theirs);
 }
 
-/* STAGE_NAME is over: the name is known or not. */
+/* The question is out: who is it, and how long does the answer take? */
+static void ask_name(struct stream *s)
+{
+	struct sim_host *h = s->host = sim_host_find(s->loop, s->name, s->port);
+
+	if (!h) {
+		die(s, ERR_UP_DNS);
+		return;
+	}
+	h->n_lookups++;
+	s->stage = STAGE_NAME;
+	if (h->way != SIM_WAY_MUTE_NAME)
+		sim_event_set(s->loop, &s->next_stage, h->dns_ms * 1000000u);
+}
+
 static void after_name(struct stream *s)
 {
 	struct sim_host *h = s->host;
 
-	if (!h || h->way == SIM_WAY_NO_NAME) {
+	if (h->way == SIM_WAY_NO_NAME) {
 		die(s, ERR_UP_DNS);
 		return;
 	}
@@ -334,6 +348,9 @@ static void open_stage(struct sim_event *e)
 
 	must(s->state == OPENING);
 	switch (s->stage) {
+	case STAGE_ASK:
+		ask_name(s);
+		break;
 	case STAGE_NAME:
 		after_name(s);
 		break;
@@ -359,21 +376,16 @@ static void on_deadline(struct sim_event *e)
 struct stream *stream_open(struct loop *l, const struct stream_dest *dest, const struct stream_events *ev, void *arg)
 {
 	struct stream *s = stream_make(l);
-	struct sim_host *h = sim_host_find(l, dest->host, dest->port);
 	char *name = calloc(1, dest->host.n + 1);
 
 	must(name && ev->on_open && ev->on_data && ev->on_close);
 	memcpy(name, dest->host.p, dest->host.n);
 	s->name = slice_of(name, dest->host.n);
 	s->port = dest->port;
-	s->host = h;
 	s->tls = dest->tls != NULL;
 	stream_own(s, ev, arg);
-	if (h)
-		h->n_lookups++;
 	sim_trace(l, "weir: opens %s:%u", name, dest->port);
-	if (!h || h->way != SIM_WAY_MUTE_NAME)
-		sim_event_set(l, &s->next_stage, (h ? h->dns_ms : 1) * 1000000u);
+	sim_event_set(l, &s->next_stage, 0);
 	if (dest->connect_ms > 0)
 		sim_event_set(l, &s->deadline, dest->connect_ms * 1000000u);
 	return s;

@@ -110,6 +110,13 @@ void sim_sys_raise(struct loop *l, int signum)
 	}
 }
 
+static size_t n_tls;	/* settings alive, of clients and servers */
+
+size_t sim_sys_tls(void)
+{
+	return n_tls;
+}
+
 struct tls_client {
 	unsigned refs;
 };
@@ -135,6 +142,7 @@ struct tls_client *tls_client_new(const struct tls_client_opts *o, char *why, si
 		return NULL;
 	c = calloc(1, sizeof(*c));
 	must(c);
+	n_tls++;
 	c->refs = 1;
 	return c;
 }
@@ -147,8 +155,10 @@ struct tls_client *tls_client_ref(struct tls_client *c)
 
 void tls_client_unref(struct tls_client **c)
 {
-	if (*c && --(*c)->refs == 0)
+	if (*c && --(*c)->refs == 0) {
+		n_tls--;
 		free(*c);
+	}
 	*c = NULL;
 }
 
@@ -160,6 +170,7 @@ struct tls_server *tls_server_new(const char *cert_file, const char *key_file, c
 		return NULL;
 	s = calloc(1, sizeof(*s));
 	must(s);
+	n_tls++;
 	s->refs = 1;
 	return s;
 }
@@ -172,7 +183,9 @@ struct tls_server *tls_server_ref(struct tls_server *s)
 
 void tls_server_unref(struct tls_server **s)
 {
-	if (*s && --(*s)->refs == 0)
+	if (*s && --(*s)->refs == 0) {
+		n_tls--;
 		free(*s);
+	}
 	*s = NULL;
 }

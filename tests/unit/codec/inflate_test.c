@@ -30,7 +30,8 @@ static enum err collect(void *arg, struct slice piece)
 }
 
 /* Decodes in steps of `step` bytes into *out. */
-static enum err unpack(const char *encoding, struct slice in, size_t step, uint64_t max_bytes, unsigned max_ratio, struct buf *out)
+static enum err unpack(const char *encoding, struct slice in, size_t step, uint64_t max_bytes, unsigned max_ratio,
+	struct buf *out)
 {
 	struct inflate *z = inflate_new(slice_str(encoding), max_bytes, max_ratio);
 	enum err e = ERR_OK;
@@ -61,7 +62,8 @@ static void test_codings(void **state)
 	static const struct {
 		const char *encoding;
 		int wrap;
-	} cases[] = { { "gzip", GZIP }, { "x-gzip", GZIP }, { "GZIP", GZIP }, { "deflate", ZLIB }, { "Deflate", BARE } };
+	} cases[] = { { "gzip", GZIP }, { "x-gzip", GZIP }, { "GZIP", GZIP }, { "deflate", ZLIB }, { "Deflate",
+		BARE } };
 	struct buf in, out;
 	buf_init(&in, 1 << 20);
 	buf_init(&out, 1 << 20);
@@ -70,7 +72,8 @@ static void test_codings(void **state)
 		pack(&in, cases[i].wrap, slice_str(text));
 		for (size_t k = 0; k < COUNT_OF(steps); k++) {
 			buf_clear(&out);
-			assert_int_equal(unpack(cases[i].encoding, buf_slice(&in), steps[k], 1 << 20, 100, &out), ERR_OK);
+			assert_int_equal(unpack(cases[i].encoding, buf_slice(&in), steps[k], 1 << 20, 100, &out),
+				ERR_OK);
 			assert_slice(buf_slice(&out), text);
 		}
 	}
@@ -138,14 +141,17 @@ static void test_broken(void **state)
 	buf_init(&in, 1 << 20);
 	buf_init(&out, 1 << 20);
 	for (size_t k = 0; k < COUNT_OF(steps); k++) {
-		assert_int_equal(unpack("gzip", SLICE("{\"not\":\"gzip\"}"), steps[k], 1000, 100, &out), ERR_UP_BAD_ENCODING);
-		assert_int_equal(unpack("deflate", SLICE("\xff\xff\xff\xff"), steps[k], 1000, 100, &out), ERR_UP_BAD_ENCODING);
+		assert_int_equal(unpack("gzip", SLICE("{\"not\":\"gzip\"}"), steps[k], 1000, 100, &out),
+			ERR_UP_BAD_ENCODING);
+		assert_int_equal(unpack("deflate", SLICE("\xff\xff\xff\xff"), steps[k], 1000, 100, &out),
+			ERR_UP_BAD_ENCODING);
 		/* bytes after the end */
 		for (int wrap = 0; wrap < 3; wrap++) {
 			buf_clear(&in);
 			pack(&in, wrap == 0 ? GZIP : wrap == 1 ? ZLIB : BARE, slice_str(text));
 			buf_add(&in, SLICE("zz"));
-			assert_int_equal(unpack(wrap ? "deflate" : "gzip", buf_slice(&in), steps[k], 1000, 100, &out), ERR_UP_BAD_ENCODING);
+			assert_int_equal(unpack(wrap ? "deflate" : "gzip", buf_slice(&in), steps[k], 1000, 100,
+				&out), ERR_UP_BAD_ENCODING);
 		}
 		/* a wrong checksum */
 		buf_clear(&in);
@@ -166,7 +172,8 @@ static void test_truncated(void **state)
 		buf_init(&out, 1 << 20);
 		pack(&in, wrap == 0 ? GZIP : wrap == 1 ? ZLIB : BARE, slice_str(text));
 		for (size_t n = 0; n < buf_len(&in); n++)
-			assert_int_equal(unpack(wrap ? "deflate" : "gzip", slice_of(in.p, n), 1000, 1000, 100, &out), ERR_UP_TRUNCATED);
+			assert_int_equal(unpack(wrap ? "deflate" : "gzip", slice_of(in.p, n), 1000, 1000, 100,
+				&out), ERR_UP_TRUNCATED);
 		buf_done(&in);
 		buf_done(&out);
 	}

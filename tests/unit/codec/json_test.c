@@ -35,8 +35,10 @@ static enum err parse(const char *text, struct json_place *out_place)
 static void test_accepts(void **state)
 {
 	static const char *const texts[] = {
-		"{}", "[]", " \t\r\n{ } \n", "null", "true", "-0", "1e400", "-1e400", "123456789012345678901234567890", "1E-400", "0.1",
-		"\"\"", "\"\\u0000\"", "\"\\ud83c\\udf0a\"", "\"\xf0\x9f\x8c\x8a\"", "{\"a\":1,\"a\":2}", "{\"\":{}}", "\"/\\/\"", "\"\x7f\"",
+		"{}", "[]", " \t\r\n{ } \n", "null", "true", "-0", "1e400", "-1e400",
+		"123456789012345678901234567890", "1E-400", "0.1",
+		"\"\"", "\"\\u0000\"", "\"\\ud83c\\udf0a\"", "\"\xf0\x9f\x8c\x8a\"", "{\"a\":1,\"a\":2}",
+		"{\"\":{}}", "\"/\\/\"", "\"\x7f\"",
 	};
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (parse(texts[i], NULL) != ERR_OK)
@@ -46,10 +48,14 @@ static void test_accepts(void **state)
 static void test_refuses(void **state)
 {
 	static const char *const texts[] = {
-		"", " ", "{", "[", "}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "[1,]", "[,]", "{a:1}", "{'a':1}", "nul", "NaN", "Infinity",
-		"-Infinity", "+1", "01", "1.", ".5", "1e", "0x1", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"", "\"\n\"",
-		"\"\t\"", "// c\n1", "/* c */1", "1 2", "{}{}", "\xef\xbb\xbf{}", "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"",
-		"\"\xf4\x90\x80\x80\"", "\"\xe2\x82\"", "\"abc", "{\"a\":1", "[[]", "[1}", "{\"a\":1]", "tru", "\x01", "\xa0{}",
+		"", " ", "{", "[", "}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "[1,]", "[,]", "{a:1}", "{'a':1}",
+		"nul", "NaN", "Infinity",
+		"-Infinity", "+1", "01", "1.", ".5", "1e", "0x1", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"",
+		"\"\\udc00\"", "\"\n\"",
+		"\"\t\"", "// c\n1", "/* c */1", "1 2", "{}{}", "\xef\xbb\xbf{}", "\"\xff\"", "\"\xc0\x80\"",
+		"\"\xed\xa0\x80\"",
+		"\"\xf4\x90\x80\x80\"", "\"\xe2\x82\"", "\"abc", "{\"a\":1", "[[]", "[1}", "{\"a\":1]", "tru",
+		"\x01", "\xa0{}",
 	};
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		struct json_place place = { 0 };
@@ -77,7 +83,9 @@ static void test_place(void **state)
 /* The document owns its bytes, and big numbers keep theirs. */
 static void test_document(void **state)
 {
-	char text[] = "{\"s\":\"a\\n\\u0000b\",\"i\":-5,\"u\":18446744073709551615,\"big\":1e999,\"t\":true,\"o\":{\"x\":1},\"l\":[1],\"n\":null}";
+	char text[] =
+		"{\"s\":\"a\\n\\u0000b\",\"i\":-5,\"u\":18446744073709551615,\"big\":1e999,"
+		"\"t\":true,\"o\":{\"x\":1},\"l\":[1],\"n\":null}";
 	yyjson_doc *doc;
 	assert_int_equal(json_parse(&arena, slice_of(text, sizeof(text) - 1), &doc, NULL), ERR_OK);
 	memset(text, 'x', sizeof(text));
@@ -183,7 +191,8 @@ static void test_depth_everywhere(void **state)
 		}
 		size_t n = (dice >> 4) % sizeof(text);
 		for (int limit = 0; limit < 8; limit++)
-			assert_int_equal(json_depth_ok(slice_of(text, n), limit), plain_depth_ok(slice_of(text, n), limit));
+			assert_int_equal(json_depth_ok(slice_of(text, n), limit), plain_depth_ok(slice_of(text, n),
+				limit));
 	}
 }
 
@@ -240,9 +249,11 @@ static void test_gives_back(void **state)
 
 static void test_members(void **state)
 {
-	struct slice text = SLICE(" { \"a\" : 1 ,\"b\\\"}\":\"x\\\\\\\"}]\", \"c\":[{\"d\":\"]\"},[]] , \"e\":{\"f\":{}}\n,\"g\":null,\"a\":-1.5e3 } ");
+	struct slice text = SLICE(" { \"a\" : 1 ,\"b\\\"}\":\"x\\\\\\\"}]\", \"c\":[{\"d\":\"]\"},[]] , "
+		"\"e\":{\"f\":{}}\n,\"g\":null,\"a\":-1.5e3 } ");
 	static const char *const want[][2] = {
-		{ "a", "1" }, { "b\\\"}", "\"x\\\\\\\"}]\"" }, { "c", "[{\"d\":\"]\"},[]]" }, { "e", "{\"f\":{}}" }, { "g", "null" },
+		{ "a", "1" }, { "b\\\"}", "\"x\\\\\\\"}]\"" }, { "c", "[{\"d\":\"]\"},[]]" }, { "e", "{\"f\":{}}" },
+		{ "g", "null" },
 		{ "a", "-1.5e3" },
 	};
 	struct json_member m;
@@ -263,7 +274,8 @@ static void test_members(void **state)
 
 static void test_members_of_nothing(void **state)
 {
-	static const char *const texts[] = { "", " ", "{}", "{ }", "[]", "[1,2]", "1", "\"{\"", "{\"", "{\"a", "{\"a\"", "{\"a\":", "{,", "{\"a\"1}" };
+	static const char *const texts[] = { "", " ", "{}", "{ }", "[]", "[1,2]", "1", "\"{\"", "{\"", "{\"a",
+		"{\"a\"", "{\"a\":", "{,", "{\"a\"1}" };
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		struct json_member m;
 		size_t at = 0;
@@ -276,7 +288,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_accepts), TEST(test_refuses), TEST(test_place), TEST(test_document), TEST(test_depth),
-		TEST(test_depth_everywhere), TEST(test_arena_limit), TEST(test_dense), TEST(test_gives_back), TEST(test_members),
+		TEST(test_depth_everywhere), TEST(test_arena_limit), TEST(test_dense), TEST(test_gives_back),
+		TEST(test_members),
 		TEST(test_members_of_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Every stream is fed whole, byte by byte and at every two-way split: same events, and the raw slices joined are the input. */
+/* Every stream is fed whole, byte by byte and at every two-way split: same events, and the raw slices joined are
+ * the input. */
 #include "unit.h"
 
 #include "codec/sse.h"
@@ -56,7 +57,7 @@ static enum err player_feed(struct player *p, struct slice bytes)
 
 struct scene {
 	const char *input;
-	const char *want;	/* events (type=(data)), comments #text; and at the end "!" when something was dropped */
+	const char *want;	/* type=(data) an event, #text; a comment, ! at the end when something was dropped */
 	size_t n;
 };
 #define S(text, log) { text, log, sizeof(text) - 1 }
@@ -186,7 +187,9 @@ static void test_end_of_input(void **state)
 /* What nothing of may be lost: the raw slices are the stream, comments and BOM included. */
 static void test_raw(void **state)
 {
-	static const char in[] = "\xef\xbb\xbf: hello\r\n\r\nevent: a\rdata: 1\r\r\n\n: x\n\nid: 3\n\ndata: 2\ndata: 3\n\n\rdata: 4\r\n\r\n";
+	static const char in[] =
+		"\xef\xbb\xbf: hello\r\n\r\nevent: a\rdata: 1\r\r\n\n: x\n\n"
+		"id: 3\n\ndata: 2\ndata: 3\n\n\rdata: 4\r\n\r\n";
 	for (size_t cut = 0; cut < sizeof(in); cut++) {
 		struct player p;
 		player_start(&p, 1 << 20);

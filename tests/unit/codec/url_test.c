@@ -31,10 +31,14 @@ static void test_parse(void **state)
 static void test_refuse(void **state)
 {
 	static const char *const texts[] = {
-		"", "api.openai.com", "ftp://h", "http:/h", "http://", "http:///v1", "http://:80", "http://h:", "http://h:0", "http://h:65536",
-		"http://h:80a", "http://h:+80", "http://h:8 0", "http://u@h", "http://u:p@h/v1", "http://h?q", "http://h/a?b=c", "http://h/a#b",
-		"http://h /", " http://h", "http://h\n", "http://h\\a", "http://h/\x7f", "http://h\xc3\xa9", "http://[::1", "http://::1",
-		"http://[]", "http://[abc]", "http://[::1]a", "http://[::g]", "http://h,i", "http://h%41", "http://h:80:90", "https://h\x01",
+		"", "api.openai.com", "ftp://h", "http:/h", "http://", "http:///v1", "http://:80", "http://h:",
+		"http://h:0", "http://h:65536",
+		"http://h:80a", "http://h:+80", "http://h:8 0", "http://u@h", "http://u:p@h/v1", "http://h?q",
+		"http://h/a?b=c", "http://h/a#b",
+		"http://h /", " http://h", "http://h\n", "http://h\\a", "http://h/\x7f", "http://h\xc3\xa9",
+		"http://[::1", "http://::1",
+		"http://[]", "http://[abc]", "http://[::1]a", "http://[::g]", "http://h,i", "http://h%41",
+		"http://h:80:90", "https://h\x01",
 	};
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		struct url u = { .port = 7 };
@@ -82,7 +86,8 @@ static void test_decode(void **state)
 static void test_authority(void **state)
 {
 	static const char *const texts[][2] = {
-		{ "https://h", "h" }, { "https://h:443/v1", "h" }, { "https://h:80", "h:80" }, { "http://h:80", "h" }, { "http://h:443", "h:443" },
+		{ "https://h", "h" }, { "https://h:443/v1", "h" }, { "https://h:80", "h:80" }, { "http://h:80",
+		"h" }, { "http://h:443", "h:443" },
 		{ "http://[::1]", "[::1]" }, { "http://[::1]:81", "[::1]:81" },
 	};
 	struct arena a;

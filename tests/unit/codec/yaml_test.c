@@ -73,7 +73,8 @@ static void check_fault_n(struct slice text, unsigned line, unsigned column, con
 	assert_ptr_equal(root, &arena);
 	struct slice found = slice_of(memmem(fault.what.p, fault.what.n, what, strlen(what)), 1);
 	if (fault.line != line || fault.column != column || found.p == NULL)
-		fail_msg("%.*s\n got  %u:%u: %.*s\n want %u:%u: %s", SLICE_ARG(text), fault.line, fault.column, SLICE_ARG(fault.what),
+		fail_msg("%.*s\n got  %u:%u: %.*s\n want %u:%u: %s", SLICE_ARG(text), fault.line, fault.column,
+			SLICE_ARG(fault.what),
 			line, column, what);
 }
 
@@ -84,7 +85,8 @@ static void check_fault(const char *text, unsigned line, unsigned column, const 
 
 static void test_trees(void **state)
 {
-	check("a: 1\nb: {c: [x, 'y'], \"d\": e}\nf:\n- g\n- h: 1\n  i: 2\n", "{a=1,b={c=[x,'y'],d=e},f=[g,{h=1,i=2}]}");
+	check("a: 1\nb: {c: [x, 'y'], \"d\": e}\nf:\n- g\n- h: 1\n  i: 2\n",
+		"{a=1,b={c=[x,'y'],d=e},f=[g,{h=1,i=2}]}");
 	check("{\"a\": {\"b\": [1, null, true]}}", "{a={b=[1,null,true]}}");
 	check("a:\nb: ''\nc: []\nd: {}\n", "{a=,b='',c=[],d={}}");
 	check("url: \"http://${HOST:-x}/v1\"\nkey: ${KEY}\n", "{url='http://${HOST:-x}/v1',key=${KEY}}");
@@ -100,6 +102,7 @@ static void test_trees(void **state)
 	check("\"\": x\n", "{=x}");
 	check("\"<<\": x\n", "{<<=x}");
 	check("a: !!str 12\n", "{a='12'}");
+	check("a: '''x'''''''\n", "{a=''x''''}");
 	check("k\xc3\xa9y: v\xc3\xa4l\n", "{k\xc3\xa9y=v\xc3\xa4l}");
 }
 
@@ -134,6 +137,7 @@ static void test_places(void **state)
 	check_places(d, 5, 9, 5, 6);
 	check_places(d->first->next, 5, 13, 0, 0);
 	check_places(parse("''"), 1, 1, 0, 0);
+	check_places(parse("!!str"), 1, 1, 0, 0);
 	check_places(yaml_find(parse("{a: \"\"}"), SLICE("a")), 1, 5, 1, 2);
 	/* An empty value has its key's place. */
 	check_places(yaml_find(root, SLICE("f")), 6, 1, 6, 1);
@@ -151,7 +155,8 @@ static void check_syntax_fault(const char *text, unsigned line)
 	if (yaml_parse(&arena, slice_str(text), &root, &fault) != ERR_BAD_CONFIG)
 		fail_msg("taken: %s", text);
 	if (fault.line != line || fault.column == 0 || fault.what.n == 0)
-		fail_msg("%s\n got  %u:%u: %.*s\n want %u", text, fault.line, fault.column, SLICE_ARG(fault.what), line);
+		fail_msg("%s\n got  %u:%u: %.*s\n want %u", text, fault.line, fault.column, SLICE_ARG(fault.what),
+			line);
 }
 
 static void test_syntax_faults(void **state)
@@ -180,6 +185,7 @@ static void test_own_faults(void **state)
 	check_fault("a: !mine {}\n", 1, 10, "tags");
 	check_fault("a: 1\nb: \xff\n", 2, 4, "UTF-8");
 	check_fault("a: \x01\n", 1, 4, "control");
+	check_fault("a: 1\nb: '''''''''x'", 2, 12, "quotes");
 	check_fault_n(SLICE("a: 1\0b: 2\n"), 1, 5, "control");
 	check_fault_n(SLICE("\xff\xfe" "a\0:\0"), 1, 1, "UTF-8");
 }
@@ -295,7 +301,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_trees), TEST(test_nothing), TEST(test_places), TEST(test_syntax_faults), TEST(test_own_faults), TEST(test_aliases),
+		TEST(test_trees), TEST(test_nothing), TEST(test_places), TEST(test_syntax_faults),
+		TEST(test_own_faults), TEST(test_aliases),
 		TEST(test_many_keys), TEST(test_limits), TEST(test_is_silent), TEST(test_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

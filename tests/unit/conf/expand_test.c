@@ -68,7 +68,8 @@ static void test_data_stays_data(void **state)
 
 static void test_faults(void **state)
 {
-	check_fault("${NONE}", "needs the environment variable NONE, which is not set; set it or write ${NONE:-default}");
+	check_fault("${NONE}",
+		"needs the environment variable NONE, which is not set; set it or write ${NONE:-default}");
 	check_fault("a ${PORT", "has a ${ without its closing brace");
 	check_fault("${PORT:-x", "has a ${ without its closing brace");
 	check_fault("${}", "has a reference that is neither ${NAME} nor ${NAME:-default}");

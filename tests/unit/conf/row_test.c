@@ -78,7 +78,8 @@ static void test_proof(void **state)
 	assert_true(is_refused((struct row)ROW_ENUM(struct thing, e, "one|two", "three", ROW_RELOAD, "help")));
 	assert_true(is_refused((struct row)ROW_STR_LIST(struct thing, strs, 0, 1, "a, b", ROW_RELOAD, "too many")));
 	assert_true(is_refused((struct row)ROW_SECTION(struct thing, clocks, &sample_clocks, "x", "default")));
-	assert_true(is_refused((struct row){ "n", ROW_INT, sizeof(struct thing) - 4, 0, 9, "1", NULL, true, "past", NULL }));
+	struct row past = { "n", ROW_INT, sizeof(struct thing) - 4, 0, 9, "1", NULL, true, "past", NULL };
+	assert_true(is_refused(past));
 }
 
 static const struct row twin_rows[] = {

@@ -128,7 +128,7 @@ static void test_zero_is_off(void **state)
 {
 	assert_true(good(&pings, "0").u == 0);
 	assert_true(good(&pings, "1s").u == 1000);
-	bad(&pings, "999ms", "wants a time such as 250ms or 2s, 0, or from 1s to 1m, not \"999ms\"");
+	bad(&pings, "999ms", "wants a time such as 250ms or 2s, 0 or from 1s to 1m, not \"999ms\"");
 }
 
 static void test_bytes(void **state)
@@ -163,8 +163,8 @@ static void test_str(void **state)
 	assert_slice(good(&texts, "abcde").s, "abcde");
 	assert_slice(good(&maybe_texts, "").s, "");
 	bad(&texts, "", "must not be empty");
-	bad(&texts, "a", "wants a text from 2 to 5 bytes, not of 1");
-	bad(&maybe_texts, "abcdef", "wants a text from 2 to 5 bytes, not of 6");
+	bad(&texts, "a", "wants from 2 to 5 bytes, not 1");
+	bad(&maybe_texts, "abcdef", "wants from 2 to 5 bytes, not 6");
 	bad(&texts, "a\xff", "is not valid UTF-8");
 	bad_slice(&texts, SLICE("a\0b"), "holds a zero byte");
 }
@@ -222,6 +222,9 @@ static void test_print(void **state)
 	check_print(&any_time, "0");
 	check_print(&sizes, "64KiB");
 	check_print(&names, "weighted");
+	check_print(&(struct row){ .kind = ROW_BYTES, .max = UINT64_MAX }, "1000000001");
+	check_print(&(struct row){ .kind = ROW_BYTES, .max = UINT64_MAX }, "1048576GiB");
+	check_print(&any_time, "1000000001ms");
 	check_print(&(struct row){ .kind = ROW_RATIO, .max = UINT64_MAX }, "999999999.999999");
 	check_print(&(struct row){ .kind = ROW_RATIO, .max = UINT64_MAX }, "100");
 }
@@ -239,7 +242,8 @@ int main(void)
 		cmocka_unit_test(test_bool), cmocka_unit_test(test_int), cmocka_unit_test(test_ratio),
 		cmocka_unit_test(test_ms), cmocka_unit_test(test_zero_is_off), cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_enum), cmocka_unit_test(test_str), cmocka_unit_test(test_secret),
-		cmocka_unit_test(test_expanded_is_not_shown), cmocka_unit_test(test_print), cmocka_unit_test(test_sample),
+		cmocka_unit_test(test_expanded_is_not_shown), cmocka_unit_test(test_print),
+		cmocka_unit_test(test_sample),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include "base/span.h"
+#include "loop/loop_priv.h"
 
 static char story[64];
 
@@ -52,6 +53,58 @@ static void test_order(void **state)
 	assert_string_equal(story, "");
 	rig_run(&r);
 	assert_string_equal(story, "abcGGG");
+	rig_done(&r);
+}
+
+struct writer {
+	struct actor actor;
+	struct end *end;
+	uint64_t before;
+};
+
+static void on_dig_after_flush(struct grave *g)
+{
+	struct writer *w = CONTAINER(g, struct writer, actor.grave);
+	tell('G');
+	assert_int_equal(w->actor.loop->sends, w->before + 1);	/* the flush came before */
+	loop_stop(w->actor.loop);
+}
+
+static void go_write(struct task *t)
+{
+	struct writer *w = CONTAINER(t, struct writer, actor.task);
+	tell('w');
+	loop_bury(w->actor.loop, &w->actor.grave, on_dig_after_flush);
+	stream_write(w->end->s, SLICE("out"));
+	assert_int_equal(w->actor.loop->sends, w->before);	/* not while tasks run */
+	loop_post(w->actor.loop, &w->actor.other->task);
+}
+
+static bool on_opened(struct end *e)
+{
+	return e->opens > 0;
+}
+
+/* Tasks, all of them; then the output of streams; then the graves. */
+static void test_flush_order(void **state)
+{
+	struct rig r;
+	struct end srv, cli;
+	rig_init(&r);
+	end_init(&srv, &r, NULL);
+	end_init(&cli, &r, on_opened);
+	rig_listen(&r, "127.0.0.1:0", NULL, rig_on_accept, &srv);
+	end_open(&cli, r.host, r.port, NULL, NULL, 5000);
+	rig_run(&r);
+	struct actor last = { .task.go = go_and_post, .loop = r.loop, .name = 'l' };
+	struct writer w = { .actor = { .task.go = go_write, .loop = r.loop, .other = &last }, .end = &cli,
+		.before = r.loop->sends };
+	story[0] = 0;
+	loop_post(r.loop, &w.actor.task);
+	rig_run(&r);
+	assert_string_equal(story, "wlGG");
+	end_done(&cli);
+	end_done(&srv);
 	rig_done(&r);
 }
 
@@ -215,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_flush_order),
 		cmocka_unit_test(test_unpost),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_alarms),

@@ -165,7 +165,8 @@ static inline uint16_t rig_port_of(const char *addr)
 	return (uint16_t)port;
 }
 
-static inline void rig_listen(struct rig *r, const char *addr, struct tls_server *tls, listen_on_accept *on_accept, void *arg)
+static inline void rig_listen(struct rig *r, const char *addr, struct tls_server *tls, listen_on_accept *on_accept,
+	void *arg)
 {
 	char why[200] = "";
 

@@ -5,7 +5,8 @@
 
 #define S(x) ((uint64_t)((x) * (double)SPAN_NS_PER_S))
 
-static const struct breaker_conf conf = { .fails = 5, .share = 0.5, .min_calls = 20, .open_ms = 10000, .open_max_ms = 35000 };
+static const struct breaker_conf conf = { .fails = 5, .share = 0.5, .min_calls = 20, .open_ms = 10000,
+	.open_max_ms = 35000 };
 static const struct breaker_conf only_row = { .fails = 5, .open_ms = 10000, .open_max_ms = 35000 };
 
 static void votes(struct breaker *b, const struct breaker_conf *c, int n, bool good, uint64_t now_ns)
@@ -48,6 +49,23 @@ static void test_opens_by_share(void **state)
 		assert_false(breaker_vote(&b, &conf, i % 2, S(1)));
 	assert_false(breaker_vote(&b, &conf, true, S(1)));
 	assert_true(breaker_vote(&b, &conf, false, S(1)));
+}
+
+/* After a recovery the calls of before are forgotten. */
+static void test_share_starts_anew(void **state)
+{
+	const struct breaker_conf quick = { .fails = 5, .share = 0.5, .min_calls = 20, .open_ms = 1000,
+		.open_max_ms = 1000 };
+	struct breaker b = { 0 };
+	bool probe;
+
+	for (int i = 0; i < 19; i++)
+		assert_false(breaker_vote(&b, &quick, !(i % 2), S(1)));
+	assert_true(breaker_vote(&b, &quick, false, S(1)));
+	assert_true(breaker_take(&b, S(2), &probe));
+	assert_true(breaker_vote(&b, &quick, true, S(2)));
+	assert_false(breaker_vote(&b, &quick, false, S(2)));
+	assert_int_equal(b.good[0] + b.good[1] + b.bad[0] + b.bad[1], 1);
 }
 
 static void test_share_needs_calls_and_can_be_off(void **state)
@@ -135,6 +153,16 @@ static void test_probe_given_back(void **state)
 	assert_int_equal(b.until_ns, S(33));			/* given back is no failure, this was: 20 s */
 }
 
+static void test_given_back_too_late(void **state)
+{
+	struct breaker b = { 0 }, open = opened(S(1));
+
+	breaker_give_back(&b, true, S(1));
+	assert_int_equal(b.state, BREAKER_CLOSED);
+	breaker_give_back(&open, true, S(2));
+	assert_int_equal(open.since_ns, S(1));
+}
+
 static void test_late_votes_do_not_count(void **state)
 {
 	struct breaker b = opened(S(1));
@@ -147,7 +175,8 @@ static void test_late_votes_do_not_count(void **state)
 
 static void test_turned_off(void **state)
 {
-	const struct breaker_conf off = { .fails = 0, .share = 0.5, .min_calls = 1, .open_ms = 1000, .open_max_ms = 1000 };
+	const struct breaker_conf off = { .fails = 0, .share = 0.5, .min_calls = 1, .open_ms = 1000,
+		.open_max_ms = 1000 };
 	struct breaker b = { 0 }, was_open = opened(S(1));
 	bool probe;
 
@@ -171,11 +200,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opens_after_fails_in_a_row),
 		cmocka_unit_test(test_opens_by_share),
+		cmocka_unit_test(test_share_starts_anew),
 		cmocka_unit_test(test_share_needs_calls_and_can_be_off),
 		cmocka_unit_test(test_window_forgets),
 		cmocka_unit_test(test_one_probe_of_a_thousand),
 		cmocka_unit_test(test_opens_longer_each_time),
 		cmocka_unit_test(test_probe_given_back),
+		cmocka_unit_test(test_given_back_too_late),
 		cmocka_unit_test(test_late_votes_do_not_count),
 		cmocka_unit_test(test_turned_off),
 		cmocka_unit_test(test_names),

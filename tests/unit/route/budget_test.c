@@ -23,7 +23,7 @@ static void test_new_one_holds_ten_seconds_of_the_floor(void **state)
 	assert_true(budget_has(&b, &conf, S(5)));
 	assert_int_equal(drain(&b, &conf, S(5)), 100);
 	assert_false(budget_has(&b, &conf, S(5)));
-	assert_int_equal(drain(&b, &conf, S(6)), 9);		/* 10 came, a tenth of a second's worth faded */
+	assert_int_equal(drain(&b, &conf, S(6)), 9);		/* 10 came, a part of it faded */
 }
 
 static void test_new_one_at_time_zero(void **state)

@@ -51,12 +51,14 @@ static void test_kept_do_not_use_up_the_bound(void **state)
 static void test_odd_names(void **state)
 {
 	struct health_table t;
-	char big[1000];
+	char big[2000];
 
 	memset(big, 'a', sizeof(big));
 	health_init(&t, 10, 1);
 	assert_ptr_equal(health_get(&t, "target", slice_of(big, sizeof(big))), t.other);
-	assert_ptr_equal(health_get(&t, "target", SLICE("a\0b")), t.other);
+	assert_ptr_not_equal(health_get(&t, "target", SLICE("a\0b")), health_get(&t, "target", SLICE("a\0c")));
+	assert_ptr_not_equal(health_get(&t, "target", slice_of(big, 1017)), t.other);
+	assert_ptr_equal(health_get(&t, "target", slice_of(big, 1018)), t.other);
 	assert_slice(health_get(&t, "model", SLICE(""))->name, "model ");
 	health_done(&t);
 }
@@ -81,7 +83,8 @@ static void test_other_never_rests(void **state)
 	struct health_table t;
 
 	health_init(&t, 0, 1);
-	struct health *h = health_get(&t, "target", SLICE("a/b")), *key = health_keep(&t, "key", SLICE("a 1234"));
+	struct health *h = health_get(&t, "target", SLICE("a/b"));
+	struct health *key = health_keep(&t, "key", SLICE("a 1234"));
 	assert_true(h->shared);
 	health_rest(h, 100, ERR_UP_THROTTLED);
 	health_rest_key(h, key, 100, ERR_UP_THROTTLED);
@@ -97,7 +100,8 @@ static void test_pairs(void **state)
 	char name[32];
 
 	health_init(&t, 10, 1);
-	struct health *a = health_get(&t, "target", SLICE("p/a")), *b = health_get(&t, "target", SLICE("p/b"));
+	struct health *a = health_get(&t, "target", SLICE("p/a"));
+	struct health *b = health_get(&t, "target", SLICE("p/b"));
 	for (int i = 0; i < HEALTH_RESTS + 2; i++) {
 		snprintf(name, sizeof(name), "p %d", i);
 		keys[i] = health_keep(&t, "key", slice_str(name));

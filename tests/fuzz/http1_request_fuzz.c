@@ -1,0 +1,7 @@
+#include "http1_play.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	play_all(HTTP1_REQUEST, data, n);
+	return 0;
+}

@@ -1,0 +1,35 @@
+#include "unit.h"
+
+#include "dialect/dialect.h"
+
+static void test_find(void **state)
+{
+	assert_ptr_equal(dialect_find(SLICE("openai-chat")), &openai_chat);
+	assert_ptr_equal(dialect_find(SLICE("openai")), &openai_chat);
+	assert_null(dialect_find(SLICE("openai-cha")));
+	assert_null(dialect_find(SLICE("")));
+}
+
+/* All slots are mandatory. */
+static void test_slots(void **state)
+{
+	const struct dialect *d;
+	size_t i = 0;
+
+	for (; (d = dialect_at(i)) != NULL; i++) {
+		assert_ptr_equal(dialect_find(slice_str(d->name)), d);
+		assert_true(d->path[0] == '/');
+		assert_true(d->parse && d->build && d->decode_event && d->decode_whole && d->fault);
+		assert_true(d->encode_event && d->encode_end && d->collect && d->collected && d->error_body && d->error_event);
+	}
+	assert_true(i >= 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_slots),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
