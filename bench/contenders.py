@@ -11,6 +11,8 @@ import socket
 import subprocess
 import time
 
+import meter
+
 READY_SECONDS = 10
 HARD_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
@@ -39,6 +41,7 @@ class Contender:
     name = ""
     program = ""
     probe_path = "/v1/models"
+    nice = 0
 
     def __init__(self, folder, provider_port, prefix=()):
         self.folder = pathlib.Path(folder)
@@ -65,6 +68,8 @@ class Contender:
             began = time.monotonic()
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                             start_new_session=True)
+        if self.nice:
+            meter.shield(self.process.pid, self.nice)
         while not self.probe():
             if self.process.poll() is not None or time.monotonic() - began > ready_seconds:
                 self.stop()

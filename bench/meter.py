@@ -30,6 +30,18 @@ def cpu_ns(pid):
     return total
 
 
+def shield(pid, nice):
+    """Gives the session of a process a priority against other sessions (sched(7), autogroup); nice(1) alone acts
+    only within a session. Returns the priority it had, or None where there are no autogroups or no right."""
+    path = pathlib.Path(f"/proc/{pid}/autogroup")
+    try:
+        before = int(path.read_text().split()[-1])
+        path.write_text(str(nice))
+        return before
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def machine_ns():
     """CPU time of all that runs here, interrupts included, and time the host took away; since boot."""
     fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()

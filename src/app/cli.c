@@ -1,12 +1,7 @@
 #include "app/cli.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "app/serve.h"
 #include "app/service.h"
@@ -18,7 +13,7 @@
 #include "conf/schema.h"
 #include "conf/show.h"
 #include "dialect/provider.h"
-#include "loop/loop.h"
+#include "loop/probe.h"
 #include "route/health.h"
 #include "app/version.h"
 
@@ -232,31 +227,6 @@ static int cmd_version(const struct args *a)
 	return 0;
 }
 
-/* --- health: the container's probe, in blocking calls because nothing else runs ------------------------------------------ */
-
-static int ask_health(const struct url *u, struct slice path)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(u->port) };
-	struct timeval patience = { .tv_sec = 3 };
-	char host[64], request[512], answer[64] = "";
-
-	slice_copy(u->host, host, sizeof(host));
-	if (!strcmp(host, "localhost"))
-		slice_copy(SLICE("127.0.0.1"), host, sizeof(host));
-	if (inet_pton(AF_INET, host, &to.sin_addr) != 1)
-		return fail("health takes a URL with an IPv4 address, not ", host);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	int n = snprintf(request, sizeof(request), "GET %.*s HTTP/1.1\r\nhost: weir\r\nconnection: close\r\n\r\n", SLICE_ARG(path));
-	bool ok = fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 && write(fd, request, (size_t)n) == n
-		&& read(fd, answer, sizeof(answer) - 1) > 12 && !strncmp(answer + 9, "200", 3);
-	if (fd >= 0)
-		close(fd);
-	puts(ok ? "ready" : "not ready");
-	return ok ? 0 : 1;
-}
-
 static int cmd_health(const struct args *a)
 {
 	const char *text = a->n > 1 ? a->words[1] : "http://127.0.0.1:8080/readyz", *why = "";
@@ -264,7 +234,9 @@ static int cmd_health(const struct args *a)
 
 	if (!url_parse(slice_str(text), &u, &why) || u.tls)
 		return fail("health takes an http:// URL: ", why);
-	return ask_health(&u, u.path.n ? u.path : SLICE("/readyz"));
+	bool ready = probe_http(u.host, u.port, u.path.n ? u.path : SLICE("/readyz"), &why);
+	puts(ready ? "ready" : why);
+	return ready ? 0 : 1;
 }
 
 /* --- the table ------------------------------------------------------------------------------------------------------------ */

@@ -35,7 +35,7 @@ enum log_form log_form_now(void)
 	return form_now;
 }
 
-uint64_t log_wall_ms(void)
+static uint64_t wall_now_ms(void)
 {
 	return sink.wall_ms ? sink.wall_ms(sink.arg) : 0;
 }
@@ -128,6 +128,6 @@ void log_format(struct buf *out, enum log_form form, uint64_t wall_ms, const cha
 void log_emit(enum log_level level, const char *event, const struct log_field *fields)
 {
 	buf_clear(&scratch);
-	log_format(&scratch, form_now, log_wall_ms(), level_names[level], event, fields);
+	log_format(&scratch, form_now, wall_now_ms(), level_names[level], event, fields);
 	log_write(buf_slice(&scratch));
 }

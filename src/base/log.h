@@ -38,7 +38,6 @@ void log_format(struct buf *out, enum log_form form, uint64_t wall_ms, const cha
 enum log_form log_form_now(void);
 /* Hands a finished line to the sink. */
 void log_write(struct slice line);
-uint64_t log_wall_ms(void);
 
 #define LOG_AT(level, event, ...) \
 	(log_on(level) ? log_emit(level, event, (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }) : (void)0)

@@ -123,6 +123,7 @@ static bool left_over(const struct loop *l)
 /* The flush and the graves may post (a failed write is reported by a task): that waits for the next turn. */
 static void end_turn(struct loop *l)
 {
+	l->turns++;
 	run_tasks(l);
 	stream_flush_all(l);
 	dig_graves(l);

@@ -33,6 +33,7 @@ struct loop {
 	struct list dirty;		/* streams with new output, stream.c */
 	struct list streams;		/* all that are not dead yet */
 	struct dns *dns;		/* made by the first lookup */
+	uint64_t turns;
 	uint64_t recvs, sends;		/* system calls of all streams */
 	char *spares[LOOP_SPARES];	/* output buffers of LOOP_SPARE_BYTES */
 	size_t spare_n;

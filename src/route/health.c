@@ -129,3 +129,12 @@ const struct health_rest *health_key_rest(const struct health *h, const struct h
 			return &h->key_rests[i];
 	return NULL;
 }
+
+bool health_is_resting(const struct health *h, uint64_t now_ns)
+{
+	bool rests = h->rest_until_ns > now_ns;
+
+	for (size_t i = 0; h->key_rests && i < HEALTH_RESTS; i++)
+		rests |= h->key_rests[i].until_ns > now_ns;
+	return rests;
+}

@@ -54,5 +54,7 @@ void health_rest(struct health *h, uint64_t until_ns, enum err why);
 void health_rest_key(struct health *h, const struct health *key, uint64_t until_ns, enum err why);
 /* The pair's rest, which may be over; NULL when there is none. */
 const struct health_rest *health_key_rest(const struct health *h, const struct health *key);
+/* Does it rest, as a whole or with any of its keys?  For show: with another key it may well be in use. */
+bool health_is_resting(const struct health *h, uint64_t now_ns);
 
 #endif

@@ -6,6 +6,7 @@
  *   plan_next: GO --> attempt --> plan_result --> plan_next: GO ... WAIT --> GO ... STOP */
 #include "route/plan.h"
 
+#include "base/counter.h"
 #include "base/nearest.h"
 #include "base/span.h"
 #include "base/utf8.h"
@@ -381,6 +382,7 @@ struct plan_choice plan_next(struct plan *p, const struct plan_conf *c, uint64_t
 			return go(p, &p->steps[i], now_ns, d);
 		starved = true;	/* a later step may be at a provider that is new to this flight */
 	}
+	counter_add(COUNTER_retries_denied, starved);
 	return starved || p->over ? stop(p, now_ns) : next_round(p, c, now_ns, d);
 }
 

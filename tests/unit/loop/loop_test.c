@@ -196,6 +196,29 @@ static void test_alarms(void **state)
 	rig_done(&r);
 }
 
+/* Half a millisecond before a tick, in a loop that never sleeps: still not early. */
+static void test_never_early(void **state)
+{
+	for (int i = 0; i < 5; i++) {
+		struct rig r;
+		struct alarm a;
+		rig_init(&r);
+		struct actor spin = { .task.go = go_for_ever, .loop = r.loop };
+		while (loop_clock(r.loop) % SPAN_NS_PER_MS < SPAN_NS_PER_MS / 2)
+			;
+		uint64_t from = loop_now(r.loop);
+		fired_n = 2;
+		alarm_init(&a, r.loop, on_fire_note);
+		alarm_set(&a, 1);
+		loop_post(r.loop, &spin.task);
+		rig_run(&r);
+		assert_int_equal(fired_n, 3);
+		assert_true(fired_ns[2] - from >= SPAN_NS_PER_MS);
+		loop_unpost(r.loop, &spin.task);
+		rig_done(&r);
+	}
+}
+
 static void test_alarm_moves_and_clears(void **state)
 {
 	struct rig r;
@@ -272,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_unpost),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_alarms),
+		cmocka_unit_test(test_never_early),
 		cmocka_unit_test(test_alarm_moves_and_clears),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_nothing_open),

@@ -308,12 +308,19 @@ static void on_tick_stop(struct alarm *a)
 	loop_stop(a->loop);
 }
 
+/* The loop sleeps meanwhile: whatever is ready must not be reported again and again. */
+#define QUIET_TURNS 12
+
 static void run_for(struct rig *r, uint64_t ms)
 {
+	uint64_t turns = r->loop->turns;
+
 	alarm_init(&tick, r->loop, on_tick_stop);
 	alarm_set(&tick, ms);
 	rig_run(r);
 	alarm_clear(&tick);
+	if (r->loop->turns - turns > QUIET_TURNS)
+		fail_msg("%zu turns in %zu ms", (size_t)(r->loop->turns - turns), (size_t)ms);
 }
 
 /* Paused: no bytes and no end, but a reset is noticed; nothing spins meanwhile. */

@@ -73,6 +73,8 @@ static void test_rest(void **state)
 	health_rest(h, 100, ERR_UP_THROTTLED);
 	health_rest(h, 50, ERR_UP_KEY_DEAD);			/* shorter: changes nothing */
 	assert_false(health_may_use(h, 99));
+	assert_true(health_is_resting(h, 99));
+	assert_false(health_is_resting(h, 100));
 	assert_true(health_may_use(h, 100));
 	assert_int_equal(h->rest_why, ERR_UP_THROTTLED);
 	health_done(&t);
@@ -111,6 +113,9 @@ static void test_pairs(void **state)
 	assert_int_equal(health_key_rest(a, keys[0])->until_ns, 1000);
 	assert_int_equal(health_key_rest(a, keys[0])->why, ERR_UP_THROTTLED);
 	assert_null(health_key_rest(b, keys[0]));		/* the neighbour is free */
+	assert_true(health_is_resting(a, 999));
+	assert_false(health_is_resting(a, 1000));
+	assert_false(health_is_resting(b, 999));
 	assert_null(health_key_rest(a, keys[1]));
 	/* Full: the rest that is over first makes room. */
 	for (int i = 1; i < HEALTH_RESTS; i++)
