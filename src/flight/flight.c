@@ -52,19 +52,24 @@ static void note_fault(struct flight *f, const struct fault *fault)
 
 /* --- one attempt after another -------------------------------------------------------------------------------------- */
 
+/* Once for each change of state, never for each request. */
+static void tell_breaker(const struct flight *f, bool changed, enum err why)
+{
+	if (!changed)
+		return;
+	counter_add(COUNTER_breaker_changes, 1);
+	log_warn("breaker", LOG_S("target", f->target->name),
+		LOG_Z("state", breaker_state_name(f->target->health->breaker.state)), LOG_Z("why", err_name(why)));
+}
+
 /* The one place where an attempt's end is taken apart: plan, health, tries, bytes (design.md section 2). */
 static void settle_attempt(struct flight *f, const struct fault *fault)
 {
 	struct attempt *at = &f->attempt;
-	bool breaker_changed = false;
+	bool changed = false;
 
-	plan_result(&f->plan, &f->env->plan, &f->choice, fault, loop_now(f->env->attempt.loop), &breaker_changed);
-	if (breaker_changed) {
-		const struct breaker *b = &f->target->health->breaker;
-		counter_add(COUNTER_breaker_changes, 1);
-		log_warn("breaker", LOG_S("target", f->target->name), LOG_Z("state", breaker_state_name(b->state)),
-			LOG_Z("why", err_name(fault->err)));
-	}
+	plan_result(&f->plan, &f->env->plan, &f->choice, fault, loop_now(f->env->attempt.loop), &changed);
+	tell_breaker(f, changed, fault->err);
 	if (f->attempts <= FLIGHT_TRIES)
 		f->tries[f->attempts - 1] = (struct flight_try){ f->target, fault->err, fault->status,
 			(at->end_ns ? at->end_ns : loop_now(f->env->attempt.loop)) - at->open_ns };
@@ -103,12 +108,18 @@ static void give_up(struct flight *f)
 
 static void try_next(struct flight *f)
 {
-	f->choice = plan_next(&f->plan, &f->env->plan, loop_now(f->env->attempt.loop), f->env->dice);
+	uint64_t now = loop_now(f->env->attempt.loop);
+
+	f->choice = plan_next(&f->plan, &f->env->plan, now, f->env->dice);
 	switch (f->choice.verdict) {
 	case PLAN_GO:
 		start_attempt(f);
 		break;
 	case PLAN_WAIT:
+		if (f->deadline_ns && now + f->choice.wait_ms * SPAN_NS_PER_MS >= f->deadline_ns) {
+			give_up(f);	/* nobody would be there to hear of it */
+			break;
+		}
 		move(f, FLIGHT_WAITING);
 		alarm_set(&f->clock, f->choice.wait_ms);
 		break;
@@ -166,6 +177,17 @@ static void check_lag(struct flight *f)
 
 /* --- what attempts and clocks record ---------------------------------------------------------------------------------- */
 
+/* The first content is there: readers may read, and a target under probation has proven itself. */
+static void release(struct flight *f)
+{
+	bool changed = false;
+
+	f->released = f->streamed = true;
+	f->first_ns = loop_now(f->env->attempt.loop);
+	plan_proven(&f->env->plan, &f->choice, f->first_ns, &changed);
+	tell_breaker(f, changed, ERR_OK);
+}
+
 static enum err on_event(void *arg, const struct event *ev)
 {
 	struct flight *f = arg;
@@ -173,10 +195,8 @@ static enum err on_event(void *arg, const struct event *ev)
 
 	if (e != ERR_OK)
 		return ERR_UP_TOO_BIG;
-	if (!f->released && event_is_content(ev) && f->attempt.answer.mode == ANSWER_EVENTS) {
-		f->released = f->streamed = true;
-		f->first_ns = loop_now(f->env->attempt.loop);
-	}
+	if (!f->released && event_is_content(ev) && f->attempt.answer.mode == ANSWER_EVENTS)
+		release(f);
 	if (f->released)
 		check_lag(f);
 	return ERR_OK;
@@ -253,8 +273,10 @@ static void start_total(struct flight *f)
 	f->total_is_callers = f->request.timeout_ms && (ms == 0 || f->request.timeout_ms < ms);
 	if (f->total_is_callers)
 		ms = f->request.timeout_ms;
-	if (ms)
-		alarm_set(&f->total, ms);
+	if (ms == 0)
+		return;
+	f->deadline_ns = f->open_ns + ms * SPAN_NS_PER_MS;
+	alarm_set(&f->total, ms);
 }
 
 struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request, struct arena *arena,

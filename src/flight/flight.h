@@ -69,6 +69,7 @@ struct flight {
 	struct grave grave;
 	/* for the record */
 	uint64_t open_ns, first_ns, end_ns;
+	uint64_t deadline_ns;		/* when `total` fires; 0: never */
 	uint32_t attempts;
 	struct flight_try tries[FLIGHT_TRIES];
 	const struct target *target;	/* of the last attempt */

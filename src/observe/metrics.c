@@ -237,7 +237,7 @@ static uint64_t value_breaker(const struct health *h, uint64_t now_ns)
 
 static uint64_t value_resting(const struct health *h, uint64_t now_ns)
 {
-	return h->rest_until_ns > now_ns;
+	return health_is_resting(h, now_ns);
 }
 
 static void write_health(struct buf *b, const struct health_table *t, uint64_t now_ns)

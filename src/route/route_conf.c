@@ -29,9 +29,8 @@ static const struct row header_rows[] = {
 const struct section route_conf_header =
 	ROW_TABLE_SCALAR("provider_header", struct route_header_conf, header_rows, "value");
 
-/* 1,024 connections: at one stream each and 16 KiB a stream it is 16 MiB, and more than most accounts may
- * run at once.  50 s of idling stays below the 60 s of AWS load balancers, so that it is mostly weir that
- * closes. */
+/* 16,384 connections: at 16 KiB a stream that is 256 MiB, and it stays below the 28,000 ports that Linux has for one address
+ * (ip_local_port_range).  50 s of idling stays below the 60 s of AWS load balancers, so that it is mostly weir that closes. */
 static const struct row provider_rows[] = {
 	ROW_STR(struct route_provider_conf, dialect, 0, 64, "", ROW_RELOAD,
 		"wire format, e.g. openai; empty: what the catalogue says, else openai"),
@@ -50,7 +49,7 @@ static const struct row provider_rows[] = {
 		"further header fields to send with each request"),
 	ROW_SECTION(struct route_provider_conf, tls, &tls_section, ROW_OPTIONAL,
 		"trust in the provider's certificate"),
-	ROW_INT(struct route_provider_conf, max_connections, 1, 65535, "1024", ROW_RELOAD,
+	ROW_INT(struct route_provider_conf, max_connections, 1, 65535, "16384", ROW_RELOAD,
 		"connections at once, which is also the number of requests in progress"),
 	ROW_INT(struct route_provider_conf, max_waiting, 0, 1000000, "1024", ROW_RELOAD,
 		"requests that may wait for a connection; more go to the next target at once"),
