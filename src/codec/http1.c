@@ -110,7 +110,7 @@ static int on_name_end(llhttp_t *p)
 
 static int on_head_end(llhttp_t *p)
 {
-	/* weir never upgrades: without this llhttp would give up framing after `Connection: upgrade`. */
+	/* weir never upgrades: what follows `Connection: upgrade` is framed as if it were not there. */
 	p->upgrade = 0;
 	return stop(p->data, STOP_HEAD);
 }

@@ -17,8 +17,11 @@ const struct dialect *dialect_at(size_t i)
 
 const struct dialect *dialect_find(struct slice name)
 {
-	for (size_t i = 0; i < COUNT_OF(dialects); i++)
-		if (slice_eq(name, slice_str(dialects[i].name)) || slice_eq(name, slice_str(dialects[i].short_name)))
+	for (size_t i = 0; i < COUNT_OF(dialects); i++) {
+		if (slice_eq(name, slice_str(dialects[i].name)))
 			return dialects[i].dialect;
+		if (slice_eq(name, slice_str(dialects[i].short_name)))
+			return dialects[i].dialect;
+	}
 	return NULL;
 }

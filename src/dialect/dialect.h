@@ -1,5 +1,5 @@
-/* A dialect is one wire format, both directions, as one const struct of functions.  Pure: no I/O, no clock but the times handed
- * in.  It meets other dialects only in the waist (chat/): request and event. */
+/* A dialect is one wire format, both directions, as one const struct of functions.  Pure: no I/O, no clock
+ * but the times handed in.  It meets other dialects only in the waist (chat/): request and event. */
 #ifndef DIALECT_DIALECT_H
 #define DIALECT_DIALECT_H
 
@@ -14,10 +14,11 @@ struct dialect_ask {
 	struct slice model;	/* the upstream model */
 	bool stream;
 	bool add_usage;		/* ask for usage in the stream although the client did not */
-	bool no_stream_options;	/* the provider refuses stream_options: the client's are taken out (PROVIDER_USAGE_NEVER) */
+	bool no_stream_options;	/* PROVIDER_USAGE_NEVER: the client's stream_options are taken out */
 };
 
-/* Decoder: the provider's body, split anywhere -> events.  `state` is the dialect's own, zeroed, STATE_BYTES at most. */
+/* Decoder: the provider's body, split anywhere -> events.  `state` is the dialect's own, zeroed,
+ * STATE_BYTES at most. */
 #define DIALECT_STATE_BYTES 64
 
 /* Takes one event; an error stops decoding and comes back from the feed call. */
@@ -47,13 +48,15 @@ struct dialect_decode {
 	} state;
 };
 
-/* Encoder: events -> the client's bytes.  One for each exchange, used when the provider's own bytes cannot be passed on. */
+/* Encoder: events -> the client's bytes.  One for each exchange, used when the provider's own bytes cannot
+ * be passed on. */
 struct dialect_encode {
 	const struct request *request;
 	struct slice id;	/* answer id when the provider gave none */
 	uint64_t created_s;	/* Unix seconds */
-	struct arena *arena;	/* for what must be remembered: id, model, and in `whole` mode the growing parts */
-	enum err err;		/* ERR_TOO_BIG: `out` or the arena had no room and nothing more is written; look after the calls */
+	struct arena *arena;	/* for what must be remembered: names, a whole answer's growing parts */
+	enum err err;		/* ERR_TOO_BIG: `out` or the arena had no room, and nothing more is written;
+				 * the caller looks after its calls */
 	union {
 		char bytes[DIALECT_STATE_BYTES];
 		void *align;
@@ -66,10 +69,12 @@ struct dialect {
 
 	/* mandatory: the client's body -> request (slices into body or arena).  On error fills *out_fault. */
 	enum err (*parse)(struct arena *a, struct slice body, struct request *out, struct fault *out_fault);
-	/* mandatory: request -> provider's body, appended to `out`.  Same dialect: the client's bytes with members spliced. */
+	/* mandatory: request -> provider's body, appended to `out`.  Same dialect: the client's bytes with
+	 * members spliced. */
 	enum err (*build)(const struct request *r, const struct dialect_ask *ask, struct buf *out);
 	/* mandatory: one SSE event of a stream (type, data, raw). */
-	enum err (*decode_event)(struct dialect_decode *d, struct slice type, struct slice data, struct slice raw);
+	enum err (*decode_event)(struct dialect_decode *d, struct slice type, struct slice data,
+		struct slice raw);
 	/* mandatory: a whole JSON answer; `raw` of its first event is the whole body. */
 	enum err (*decode_whole)(struct dialect_decode *d, struct slice body);
 	/* mandatory: HTTP status and error body -> fault (slices in `a`); never echoes secrets or markup. */
@@ -85,7 +90,8 @@ struct dialect {
 	void (*collected)(struct dialect_encode *e, struct buf *out);
 	/* mandatory: error object as a response body. */
 	void (*error_body)(const struct fault *f, struct buf *out);
-	/* mandatory: the error form inside a stream that makes official SDKs raise (dependencies.md section 4). */
+	/* mandatory: the error form inside a stream that makes official SDKs raise (dependencies.md
+	 * section 4). */
 	void (*error_event)(const struct fault *f, struct buf *out);
 };
 

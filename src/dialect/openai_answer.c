@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 
 enum {
-	NAME_KEPT = 65536,	/* longest id, model or tool name; routers hide signatures in ids, which must come back whole */
+	NAME_KEPT = 65536,	/* longest name; ids can hide signatures, which must come back whole */
 	SMALLEST_TEXT = 512,	/* a short answer grows once or twice */
 };
 
@@ -26,16 +26,20 @@ static yyjson_val *root_of(const struct request *r)
 	return r ? yyjson_doc_get_root(r->doc) : NULL;
 }
 
+static bool is_legacy(const struct request *r)
+{
+	yyjson_val *root = root_of(r);
+	return yyjson_arr_size(json_arr(root, "functions")) && yyjson_arr_size(json_arr(root, "tools")) == 0;
+}
+
 struct openai_answer *openai_answer_of(struct dialect_encode *e)
 {
 	struct openai_answer **slot = (struct openai_answer **)(void *)e->state.bytes;
-	yyjson_val *root = root_of(e->request);
 
 	if (*slot)
 		return *slot;
 	*slot = ARENA_NEW(e->arena, struct openai_answer);
-	**slot = (struct openai_answer){ .id = e->id, .usage = USAGE_NONE,
-		.legacy = yyjson_arr_size(json_arr(root, "functions")) && yyjson_arr_size(json_arr(root, "tools")) == 0 };
+	**slot = (struct openai_answer){ .id = e->id, .usage = USAGE_NONE, .legacy = is_legacy(e->request) };
 	if (e->request) {
 		(*slot)->model = e->request->model;
 		(*slot)->wants_usage = e->request->wants_usage;
@@ -72,24 +76,28 @@ static bool is_custom(const struct request *r, struct slice name)
 	size_t i, n;
 	yyjson_val *tool;
 
-	yyjson_arr_foreach(json_arr(root_of(r), "tools"), i, n, tool)
-		if (slice_eq(json_str(tool, "type"), SLICE("custom")) && slice_eq(json_str(json_obj(tool, "custom"), "name"), name))
+	yyjson_arr_foreach(json_arr(root_of(r), "tools"), i, n, tool) {
+		yyjson_val *custom = json_obj(tool, "custom");
+		if (custom && slice_eq(json_str(custom, "name"), name))
 			return true;
+	}
 	return false;
 }
 
-/* Clients send the id back with the tool's result, so every call needs one.  Below OpenAI's limit of 40 bytes. */
+/* Clients send the id back with the tool's result, so every call needs one.  Below OpenAI's limit of 40
+ * bytes. */
 static struct slice call_id(struct dialect_encode *e, const struct event *ev)
 {
 	struct siphash_key key = { ev->choice, ev->part };
 
 	if (ev->kind == EVENT_TOOL_START && ev->text.n)
 		return keep_name(e, ev->text);
-	return arena_printf(e->arena, "call_%016llx", (unsigned long long)siphash(&key, openai_answer_of(e)->id));
+	unsigned long long hash = siphash(&key, openai_answer_of(e)->id);
+	return arena_printf(e->arena, "call_%016llx", hash);
 }
 
-struct openai_answer_call *openai_answer_call(struct dialect_encode *e, struct openai_answer_choice *c, const struct event *ev,
-	bool *out_new)
+struct openai_answer_call *openai_answer_call(struct dialect_encode *e, struct openai_answer_choice *c,
+	const struct event *ev, bool *out_new)
 {
 	struct openai_answer_call **at = &c->calls;
 
@@ -100,8 +108,8 @@ struct openai_answer_call *openai_answer_call(struct dialect_encode *e, struct o
 		return *at;
 	struct slice name = ev->kind == EVENT_TOOL_START ? keep_name(e, ev->extra) : SLICE_EMPTY;
 	*at = ARENA_NEW(e->arena, struct openai_answer_call);
-	**at = (struct openai_answer_call){ .part = ev->part, .index = c->n_calls++, .custom = is_custom(e->request, name),
-		.id = call_id(e, ev), .name = name };
+	**at = (struct openai_answer_call){ .part = ev->part, .index = c->n_calls++,
+		.custom = is_custom(e->request, name), .id = call_id(e, ev), .name = name };
 	return *at;
 }
 
@@ -130,9 +138,10 @@ struct slice openai_answer_finish(struct dialect_encode *e, const struct event *
 	switch ((enum event_finish)ev->finish) {
 	case EVENT_FINISH_STOP: return SLICE("stop");
 	case EVENT_FINISH_LENGTH: return SLICE("length");
-	case EVENT_FINISH_TOOL_CALLS: return openai_answer_of(e)->legacy ? SLICE("function_call") : SLICE("tool_calls");
 	case EVENT_FINISH_FILTER: return SLICE("content_filter");
-	case EVENT_FINISH_FUNCTION: return openai_answer_of(e)->legacy ? SLICE("function_call") : SLICE("tool_calls");
+	case EVENT_FINISH_TOOL_CALLS:
+	case EVENT_FINISH_FUNCTION:
+		return openai_answer_of(e)->legacy ? SLICE("function_call") : SLICE("tool_calls");
 	case EVENT_FINISH_NONE:
 	case EVENT_FINISH_UNKNOWN: return keep_name(e, ev->text);
 	}

@@ -1,5 +1,5 @@
-/* What an encoder of the dialect openai-chat knows of the answer so far: names, choices, tool calls.  Shared by the stream
- * writer and the whole-answer writer; everything lives in the encoder's arena. */
+/* What an encoder of the dialect openai-chat knows of the answer so far: names, choices, tool calls.
+ * Shared by the stream writer and the whole-answer writer; everything lives in the encoder's arena. */
 #ifndef DIALECT_OPENAI_ANSWER_H
 #define DIALECT_OPENAI_ANSWER_H
 
@@ -47,8 +47,8 @@ void openai_answer_start(struct dialect_encode *e, const struct event *ev);
 /* Made when new. */
 struct openai_answer_choice *openai_answer_choice(struct dialect_encode *e, uint16_t index);
 /* The call of an EVENT_TOOL_START or EVENT_TOOL_ARGS; *out_new: it was not known before. */
-struct openai_answer_call *openai_answer_call(struct dialect_encode *e, struct openai_answer_choice *c, const struct event *ev,
-	bool *out_new);
+struct openai_answer_call *openai_answer_call(struct dialect_encode *e, struct openai_answer_choice *c,
+	const struct event *ev, bool *out_new);
 /* Appends; on lack of room e->err becomes ERR_TOO_BIG. */
 void openai_answer_grow(struct dialect_encode *e, struct openai_answer_text *t, struct slice more);
 /* The client's word for an EVENT_FINISH; empty when the provider gave none. */

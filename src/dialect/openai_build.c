@@ -1,5 +1,5 @@
-/* Splicing: the body is copied in stretches as long as possible; only members that routing owns are replaced, dropped or
- * added.  White space, order, duplicates and numbers of everything else stay as the client wrote them.
+/* Splicing: the body is copied in stretches as long as possible; only members that routing owns are replaced,
+ * dropped or added.  White space, order, duplicates and numbers of all else stay as the client wrote them.
  *
  *   { "model": "a" , "fallbacks": ["b"] , "messages": [...] }
  *     ^ replaced     ^ dropped with the comma before it     ^ added at the end */
@@ -7,15 +7,15 @@
 
 enum action { KEEP, SET_MODEL, SET_STREAM, SET_OPTIONS, DROP };
 
-/* Members that mean something to weir.  DROP: consumed here, unknown to providers, and strict ones answer 400 to what they do
- * not know (users.md 2.2). */
+/* Members that mean something to weir.  DROP: consumed here, unknown to providers, and strict ones answer
+ * 400 to what they do not know (users.md 2.2). */
 static const struct {
 	const char *name;
 	enum action action;
 } owned[] = {
 	{ "model", SET_MODEL }, { "stream", SET_STREAM }, { "stream_options", SET_OPTIONS },
-	{ "models", DROP }, { "route", DROP }, { "fallbacks", DROP }, { "disable_fallbacks", DROP }, { "timeout", DROP },
-	{ "num_retries", DROP },
+	{ "models", DROP }, { "route", DROP }, { "fallbacks", DROP }, { "disable_fallbacks", DROP },
+	{ "timeout", DROP }, { "num_retries", DROP },
 };
 
 struct splice {
@@ -52,15 +52,17 @@ static void copy_to(struct splice *s, const char *end)
 	s->copied = end;
 }
 
-/* --- keys ---------------------------------------------------------------------------------------------------------- */
+/* --- keys
+ * ------------------------------------------------------------------------------------------------ */
 
+/* A hex digit: the text was parsed. */
 static int hex_value(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* The byte that an escaped character of a key stands for, or 0 when it is none of a name in the table (all a-z and _).  The
- * escape is complete: the text was parsed. */
+/* The byte that an escaped character of a key stands for, or 0 when it is none of a name in the table (all
+ * a-z and _).  The escape is complete: the text was parsed. */
 static char unescape(struct slice *rest)
 {
 	int value = 0;
@@ -98,7 +100,8 @@ static enum action action_of(struct slice key)
 	return KEEP;
 }
 
-/* --- stream and its options ---------------------------------------------------------------------------------------- */
+/* --- stream and its options
+ * ------------------------------------------------------------------------------ */
 
 static bool adds_usage(const struct splice *s)
 {
@@ -145,9 +148,11 @@ static void put_options(struct splice *s, struct slice value)
 	copy_to(s, end);
 }
 
-/* --- members ------------------------------------------------------------------------------------------------------- */
+/* --- members
+ * --------------------------------------------------------------------------------------------- */
 
-/* The member goes, and the separator that joined it to the member before; the first kept member needs none. */
+/* The member goes, and the separator that joined it to the member before; the first kept member needs
+ * none. */
 static void drop(struct splice *s, const struct json_member *m)
 {
 	copy_to(s, s->last_end ? s->last_end : m->whole.p);

@@ -1,4 +1,5 @@
-/* A request -> the provider's body of the dialect openai-chat: the client's bytes with members spliced.  See struct dialect. */
+/* A request -> the provider's body of the dialect openai-chat: the client's bytes with members spliced.
+ * See struct dialect. */
 #ifndef DIALECT_OPENAI_BUILD_H
 #define DIALECT_OPENAI_BUILD_H
 

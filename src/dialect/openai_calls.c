@@ -1,14 +1,15 @@
-/* A fragment names its call by `index`; where that is missing by `id`; where that is missing too by its place in the array.
+/* A fragment names its call by `index`; where that is missing by `id`; where that is missing too by its place
+ * in the array.
  *
- * A call starts when its name or its first argument byte is known, once.  Two calls under one index (servers that write 0
- * everywhere) are told apart by a changed id that comes with a name. */
+ * A call starts when its name or its first argument byte is known, once.  Two calls under one index
+ * (servers that write 0 everywhere) are told apart by a changed id that comes with a name. */
 #include "dialect/openai_calls.h"
 
 #include <stdlib.h>
 
 enum {
 	CALLS_MAX = 1024,	/* Node's SDK refuses 128 a choice; this bounds memory over all choices */
-	ID_KEPT = 256,		/* routers hide signatures of kilobytes in ids: the start is enough to compare */
+	ID_KEPT = 256,		/* ids can hide kilobytes of signature: the start is enough to compare */
 	NO_INDEX = -1,
 	LEGACY = -2,
 };
@@ -50,7 +51,8 @@ static struct openai_calls_call *by_id(const struct openai_frame *f, uint16_t ch
 }
 
 /* Without index and id: alone in its array it goes on with the newest call, else its place counts. */
-static struct openai_calls_call *by_place(const struct openai_frame *f, uint16_t choice, const struct fragment *g)
+static struct openai_calls_call *by_place(const struct openai_frame *f, uint16_t choice,
+	const struct fragment *g)
 {
 	for (struct openai_calls_call *c = f->state->calls; c; c = c->next)
 		if (c->choice == choice && (g->of == 1 || c->part == g->place))
@@ -68,7 +70,8 @@ static struct openai_calls_call *find(const struct openai_frame *f, uint16_t cho
 	if (g->id.n)
 		return by_id(f, choice, g->id);
 	struct openai_calls_call *c = by_place(f, choice, g);
-	return c && c->has_args && g->name.n ? NULL : c;	/* a name after arguments begins the next call */
+	/* A name after arguments begins the next call. */
+	return c && c->has_args && g->name.n ? NULL : c;
 }
 
 /* The server's own index where it is free, else the next number. */
@@ -100,8 +103,8 @@ static struct openai_calls_call *add(struct openai_frame *f, uint16_t choice, co
 
 static void start(struct openai_frame *f, struct openai_calls_call *c, const struct fragment *g)
 {
-	struct event ev = { .kind = EVENT_TOOL_START, .choice = c->choice, .part = c->part, .text = g->id.n ? g->id : c->id,
-		.extra = g->name };
+	struct event ev = { .kind = EVENT_TOOL_START, .choice = c->choice, .part = c->part,
+		.text = g->id.n ? g->id : c->id, .extra = g->name };
 	c->started = true;
 	openai_frame_emit(f, &ev);
 }
@@ -148,8 +151,9 @@ static void take_value(struct openai_frame *f, uint16_t choice, yyjson_val *call
 	yyjson_val *function = json_obj(call, "function"), *custom = json_obj(call, "custom");
 	char *owned = NULL;
 
+	/* Small servers write name and arguments beside the id. */
 	if (function == NULL)
-		function = custom ? custom : call;	/* name and arguments beside the id: seen from small servers */
+		function = custom ? custom : call;
 	g->name = json_str(function, "name");
 	g->args = args_of(yyjson_obj_get(function, custom ? "input" : "arguments"), &owned);
 	take(f, choice, g);
@@ -165,7 +169,8 @@ void openai_calls_read(struct openai_frame *f, uint16_t choice, yyjson_val *call
 		int64_t index = whole ? (int64_t)i : json_int(call, "index", NO_INDEX);
 		if (!yyjson_is_obj(call))
 			continue;
-		struct fragment g = { .id = id_of(call), .index = index >= 0 && index < CALLS_MAX ? (int32_t)index : NO_INDEX,
+		bool is_real = index >= 0 && index < CALLS_MAX;
+		struct fragment g = { .id = id_of(call), .index = is_real ? (int32_t)index : NO_INDEX,
 			.place = i, .of = n };
 		take_value(f, choice, call, &g);
 	}

@@ -1,5 +1,5 @@
-/* Tool calls in answers of the dialect openai-chat: which fragment belongs to which call, for servers that leave out, repeat
- * or mix up indexes and ids (protocols.md 1.5 "Tolerances"). */
+/* Tool calls in answers of the dialect openai-chat: which fragment belongs to which call, for servers that
+ * leave out, repeat or mix up indexes and ids (protocols.md 1.5 "Tolerances"). */
 #ifndef DIALECT_OPENAI_CALLS_H
 #define DIALECT_OPENAI_CALLS_H
 

@@ -1,11 +1,11 @@
-/* OpenAI Chat Completions, as OpenAI and the many servers that copy it speak it (protocols.md 1 and 6).  Its const struct is
- * declared in dialect.h beside those of the others; this room only puts together what the rooms below do:
+/* OpenAI Chat Completions, as OpenAI and the many servers that copy it speak it (protocols.md 1 and 6).  Its
+ * const struct is declared in dialect.h beside those of the others; this room only puts these together:
  *
- *   openai_parse    client's body -> request           openai_decode   provider's stream or whole answer -> events
- *   openai_build    request -> provider's body           openai_frame    the events of one frame, the tally
- *   openai_encode   events -> client's stream            openai_calls    which fragment belongs to which tool call
- *   openai_collect  events -> client's whole answer      openai_usage    token counts, both ways
- *   openai_answer   what both of them remember         openai_error    errors, both ways */
+ *   openai_parse    client's body -> request          openai_decode  provider's stream or answer -> events
+ *   openai_build    request -> provider's body        openai_frame   the events of one frame, the tally
+ *   openai_encode   events -> client's stream         openai_calls   which fragment belongs to which call
+ *   openai_collect  events -> client's whole answer   openai_usage   token counts, both ways
+ *   openai_answer   what both of these remember       openai_error   errors, both ways */
 #ifndef DIALECT_OPENAI_CHAT_H
 #define DIALECT_OPENAI_CHAT_H
 

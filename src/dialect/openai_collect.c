@@ -9,6 +9,7 @@
 void openai_collect(struct dialect_encode *e, const struct event *ev)
 {
 	struct openai_answer *a = openai_answer_of(e);
+	struct openai_answer_call *call;
 	bool is_new;
 
 	switch ((enum event_kind)ev->kind) {
@@ -28,7 +29,8 @@ void openai_collect(struct dialect_encode *e, const struct event *ev)
 		openai_answer_call(e, openai_answer_choice(e, ev->choice), ev, &is_new);
 		return;
 	case EVENT_TOOL_ARGS:
-		openai_answer_grow(e, &openai_answer_call(e, openai_answer_choice(e, ev->choice), ev, &is_new)->args, ev->text);
+		call = openai_answer_call(e, openai_answer_choice(e, ev->choice), ev, &is_new);
+		openai_answer_grow(e, &call->args, ev->text);
 		return;
 	case EVENT_FINISH:
 		openai_answer_choice(e, ev->choice)->finish = openai_answer_finish(e, ev);
@@ -45,7 +47,8 @@ void openai_collect(struct dialect_encode *e, const struct event *ev)
 	must_never("event kind");
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * --------------------------------------------------------------------------------------------- */
 
 static bool has_room(struct dialect_encode *e, struct buf *out, size_t text_n)
 {
@@ -79,8 +82,9 @@ static struct slice text_of(const struct openai_answer_text *t)
 static void put_call(struct dialect_encode *e, struct buf *out, const struct openai_answer_call *call)
 {
 	put(e, out, "{\"id\":", call->id);
-	put(e, out, call->custom ? ",\"type\":\"custom\",\"custom\":{\"name\":" : ",\"type\":\"function\",\"function\":{\"name\":",
-		call->name);
+	put_fixed(e, out, call->custom ? ",\"type\":\"custom\",\"custom\":"
+		: ",\"type\":\"function\",\"function\":");
+	put(e, out, "{\"name\":", call->name);
 	put(e, out, call->custom ? ",\"input\":" : ",\"arguments\":", text_of(&call->args));
 	put_fixed(e, out, "}}");
 }
@@ -127,8 +131,9 @@ void openai_collect_write(struct dialect_encode *e, struct buf *out)
 	const struct openai_answer *a = openai_answer_of(e);
 
 	put(e, out, "{\"id\":", a->id);
+	put_fixed(e, out, ",\"object\":\"chat.completion\",\"created\":");
 	if (has_room(e, out, 0))
-		buf_addf(out, ",\"object\":\"chat.completion\",\"created\":%llu", (unsigned long long)e->created_s);
+		buf_add_u64(out, e->created_s);
 	put(e, out, ",\"model\":", a->model);
 	put_fixed(e, out, ",\"choices\":[");
 	for (const struct openai_answer_choice *c = a->choices; c; c = c->next) {

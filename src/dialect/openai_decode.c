@@ -1,7 +1,8 @@
 /* Chunks and whole answers differ in two words (`delta`, `message`), so one reader serves both.
  *
- * Events of one frame, in this order: start (once), then for each choice reasoning, text, refusal, tool calls, finish, then
- * usage.  A frame that reports a failure gives only the error: its bytes must not reach a client as if they were content. */
+ * Events of one frame, in this order: start (once), then for each choice reasoning, text, refusal, tool
+ * calls, finish, then usage.  A frame that reports a failure gives only the error: its bytes must not
+ * reach a client as if they were content. */
 #include "dialect/openai_decode.h"
 
 #include "dialect/openai_calls.h"
@@ -9,7 +10,8 @@
 #include "dialect/openai_frame.h"
 #include "dialect/openai_usage.h"
 
-/* Members of an object by name: one walk instead of one search a name, and of duplicates the last counts as in most readers. */
+/* Members of an object by name: one walk instead of one search a name, and of duplicates the last counts
+ * as in most readers. */
 struct name {
 	const char *text;
 	size_t n;
@@ -27,7 +29,8 @@ static int find_name(yyjson_val *key, const struct name *names, int n)
 	return n;
 }
 
-/* --- the end of a choice ------------------------------------------------------------------------------------------- */
+/* --- the end of a choice
+ * --------------------------------------------------------------------------------- */
 
 struct finish_row {
 	const char *word;
@@ -68,13 +71,15 @@ static void emit_finish(struct openai_frame *f, uint16_t choice, enum event_fini
 		openai_frame_emit(f, &ev);
 }
 
-/* --- what a choice says -------------------------------------------------------------------------------------------- */
+/* --- what a choice says
+ * ---------------------------------------------------------------------------------- */
 
-enum part { PART_ROLE, PART_CONTENT, PART_REASONING_CONTENT, PART_REASONING, PART_REFUSAL, PART_TOOL_CALLS, PART_FUNCTION_CALL,
-	PART_DETAILS, PARTS };
+enum part { PART_ROLE, PART_CONTENT, PART_REASONING_CONTENT, PART_REASONING, PART_REFUSAL, PART_TOOL_CALLS,
+	PART_FUNCTION_CALL, PART_DETAILS, PARTS };
 
-static const struct name part_names[PARTS] = { NAME("role"), NAME("content"), NAME("reasoning_content"), NAME("reasoning"),
-	NAME("refusal"), NAME("tool_calls"), NAME("function_call"), NAME("reasoning_details") };
+static const struct name part_names[PARTS] = { NAME("role"), NAME("content"), NAME("reasoning_content"),
+	NAME("reasoning"), NAME("refusal"), NAME("tool_calls"), NAME("function_call"),
+	NAME("reasoning_details") };
 
 static void emit_text(struct openai_frame *f, uint16_t choice, enum event_kind kind, struct slice text)
 {
@@ -83,7 +88,8 @@ static void emit_text(struct openai_frame *f, uint16_t choice, enum event_kind k
 		openai_frame_emit(f, &ev);
 }
 
-/* Mistral: {"type":"thinking","thinking":[{"type":"text","text":"..."}]} beside {"type":"text","text":"..."}. */
+/* Mistral: {"type":"thinking","thinking":[{"type":"text","text":"..."}]} beside
+ * {"type":"text","text":"..."}. */
 static void emit_content_part(struct openai_frame *f, uint16_t choice, yyjson_val *part)
 {
 	yyjson_val *thinking = yyjson_obj_get(part, "thinking"), *piece;
@@ -147,11 +153,11 @@ static void read_message(struct openai_frame *f, uint16_t choice, yyjson_val *me
 	openai_calls_read_legacy(f, choice, parts[PART_FUNCTION_CALL]);
 }
 
-enum choice_part { CHOICE_INDEX, CHOICE_DELTA, CHOICE_MESSAGE, CHOICE_FINISH, CHOICE_NATIVE, CHOICE_ERROR, CHOICE_USAGE,
+enum choice_part { CHOICE_INDEX, CHOICE_DELTA, CHOICE_MESSAGE, CHOICE_FINISH, CHOICE_NATIVE, CHOICE_ERROR,
 	CHOICE_PARTS };
 
-static const struct name choice_names[CHOICE_PARTS] = { NAME("index"), NAME("delta"), NAME("message"), NAME("finish_reason"),
-	NAME("native_finish_reason"), NAME("error"), NAME("usage") };
+static const struct name choice_names[CHOICE_PARTS] = { NAME("index"), NAME("delta"), NAME("message"),
+	NAME("finish_reason"), NAME("native_finish_reason"), NAME("error") };
 
 struct choice {
 	yyjson_val *parts[CHOICE_PARTS + 1];
@@ -166,7 +172,8 @@ static bool read_choice(struct openai_frame *f, yyjson_val *v, size_t place, str
 	*c = (struct choice){ .index = 0 };
 	while ((key = yyjson_obj_iter_next(&it)) != NULL)
 		c->parts[find_name(key, choice_names, CHOICE_PARTS)] = yyjson_obj_iter_get_val(key);
-	uint64_t index = yyjson_is_uint(c->parts[CHOICE_INDEX]) ? yyjson_get_uint(c->parts[CHOICE_INDEX]) : place;
+	yyjson_val *number = c->parts[CHOICE_INDEX];
+	uint64_t index = yyjson_is_uint(number) ? yyjson_get_uint(number) : place;
 	c->index = (uint16_t)index;
 	return yyjson_is_obj(v) && openai_frame_see(f, index);
 }
@@ -208,12 +215,14 @@ static void take_choice(struct openai_frame *f, yyjson_val *v, size_t place, boo
 		emit_finish(f, c.index, EVENT_FINISH_UNKNOWN, SLICE_EMPTY);	/* whole by its framing */
 }
 
-/* --- an answer or a chunk of one ----------------------------------------------------------------------------------- */
+/* --- an answer or a chunk of one
+ * ------------------------------------------------------------------------- */
 
-enum root_part { ROOT_ID, ROOT_MODEL, ROOT_CHOICES, ROOT_USAGE, ROOT_ERROR, ROOT_X_GROQ, ROOT_TYPE, ROOT_PARTS };
+enum root_part { ROOT_ID, ROOT_MODEL, ROOT_CHOICES, ROOT_USAGE, ROOT_ERROR, ROOT_X_GROQ, ROOT_TYPE,
+	ROOT_PARTS };
 
-static const struct name root_names[ROOT_PARTS] = { NAME("id"), NAME("model"), NAME("choices"), NAME("usage"), NAME("error"),
-	NAME("x_groq"), NAME("type") };
+static const struct name root_names[ROOT_PARTS] = { NAME("id"), NAME("model"), NAME("choices"), NAME("usage"),
+	NAME("error"), NAME("x_groq"), NAME("type") };
 
 struct root {
 	yyjson_val *value, *parts[ROOT_PARTS + 1];
@@ -236,10 +245,13 @@ static struct root read_root(yyjson_val *value)
 	return r;
 }
 
-/* A chunk with choices and without these members cannot be a report of a failure: the common case does no search. */
+/* A chunk with choices and without these members cannot be a report of a failure: the common case does no
+ * search. */
 static yyjson_val *error_in(const struct root *r)
 {
-	if (yyjson_arr_size(r->parts[ROOT_CHOICES]) && !r->parts[ROOT_ERROR] && !r->parts[ROOT_X_GROQ] && !r->parts[ROOT_TYPE])
+	bool may_fail = r->parts[ROOT_ERROR] || r->parts[ROOT_X_GROQ] || r->parts[ROOT_TYPE];
+
+	if (yyjson_arr_size(r->parts[ROOT_CHOICES]) && !may_fail)
 		return NULL;
 	return openai_error_find(r->value);
 }
@@ -250,7 +262,9 @@ static void start(struct openai_frame *f, const struct root *r)
 		.extra = json_val_str(r->parts[ROOT_MODEL]) };
 
 	/* Azure's first chunk has neither id nor choices: the next one is the start. */
-	if (f->state->started || (ev.text.n == 0 && ev.extra.n == 0 && yyjson_arr_size(r->parts[ROOT_CHOICES]) == 0))
+	bool is_blank = ev.text.n == 0 && ev.extra.n == 0 && yyjson_arr_size(r->parts[ROOT_CHOICES]) == 0;
+
+	if (f->state->started || is_blank)
 		return;
 	f->state->started = true;
 	openai_frame_emit(f, &ev);

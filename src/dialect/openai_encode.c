@@ -1,5 +1,6 @@
-/* Chunks as OpenAI's own SDKs want them (protocols.md 9.2, dependencies.md 4): `id`, `created` and `model` never change, the
- * role stands in the first delta of each choice, `choices` is always there, `id` and `name` of a tool call come once. */
+/* Chunks as OpenAI's own SDKs want them (protocols.md 9.2, dependencies.md 4): `id`, `created` and `model`
+ * never change, the role stands in the first delta of each choice, `choices` is always there, `id` and
+ * `name` of a tool call come once. */
 #include "dialect/openai_encode.h"
 
 #include "dialect/openai_answer.h"
@@ -26,7 +27,9 @@ static struct slice head_of(struct dialect_encode *e)
 	buf_init(&b, SIZE_MAX);
 	buf_add(&b, SLICE("data: {\"id\":"));
 	put_json(&b, a->id);
-	buf_addf(&b, ",\"object\":\"chat.completion.chunk\",\"created\":%llu,\"model\":", (unsigned long long)e->created_s);
+	buf_add(&b, SLICE(",\"object\":\"chat.completion.chunk\",\"created\":"));
+	buf_add_u64(&b, e->created_s);
+	buf_add(&b, SLICE(",\"model\":"));
 	put_json(&b, a->model);
 	buf_add(&b, SLICE(",\"choices\":["));
 	a->head = arena_copy(e->arena, buf_slice(&b));
@@ -43,12 +46,15 @@ static bool has_room(struct dialect_encode *e, struct buf *out, size_t text_n)
 }
 
 /* Up to the inside of the delta. */
-static void open_delta(struct dialect_encode *e, struct openai_answer_choice *c, struct buf *out, bool no_content)
+static void open_delta(struct dialect_encode *e, struct openai_answer_choice *c, struct buf *out,
+	bool no_content)
 {
 	buf_add(out, head_of(e));
 	buf_addf(out, "{\"index\":%u,\"delta\":{", c->index);
 	if (!c->begun)
-		buf_add(out, no_content ? SLICE("\"role\":\"assistant\",\"content\":null,") : SLICE("\"role\":\"assistant\","));
+		buf_add(out, SLICE("\"role\":\"assistant\","));
+	if (!c->begun && no_content)
+		buf_add(out, SLICE("\"content\":null,"));
 	c->begun = true;
 }
 
@@ -73,7 +79,8 @@ static void write_text(struct dialect_encode *e, const struct event *ev, const c
 	close_delta(e, out, SLICE_EMPTY);
 }
 
-/* {"index":0,"id":"..","type":"function","function":{"name":"..","arguments":""}}; a later fragment has no id and name. */
+/* {"index":0,"id":"..","type":"function","function":{"name":"..","arguments":""}}; a later fragment has no
+ * id and name. */
 static void write_call(struct dialect_encode *e, const struct event *ev, struct buf *out)
 {
 	struct openai_answer_choice *c = openai_answer_choice(e, ev->choice);
@@ -132,7 +139,8 @@ void openai_encode_event(struct dialect_encode *e, const struct event *ev, struc
 		write_text(e, ev, "content", out);
 		return;
 	case EVENT_REASONING:
-		write_text(e, ev, "reasoning_content", out);	/* the most widely read name (protocols.md 7.5) */
+		/* The most widely read name (protocols.md 7.5). */
+		write_text(e, ev, "reasoning_content", out);
 		return;
 	case EVENT_REFUSAL:
 		write_text(e, ev, "refusal", out);

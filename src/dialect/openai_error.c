@@ -1,14 +1,14 @@
-/* Error objects in all the shapes that servers of this dialect use (protocols.md 1.6, 6.2).  The words that decide are rows in
- * openai_faults.def.  A provider's text reaches the client only when the client can do something about it, and never from a
- * 401 or 403: those talk about the gateway's own key. */
+/* Error objects in all the shapes that servers of this dialect use (protocols.md 1.6, 6.2).  The words
+ * that decide are rows in openai_faults.def.  A provider's text reaches the client only when the client
+ * can do something about it, and never from a 401 or 403: those talk about the gateway's own key. */
 #include "dialect/openai_error.h"
 
 #include "base/utf8.h"
 #include "dialect/scrub.h"
 
 enum {
-	TEXT_SEARCHED = 2048,	/* bytes of a message that are compared with the table; real ones are below 1 KiB */
-	BODY_PARSED = 65536,	/* a larger error body echoes the prompt (FastAPI's 422): its status says enough */
+	TEXT_SEARCHED = 2048,	/* bytes of a message compared with the table; real ones are below 1 KiB */
+	BODY_PARSED = 65536,	/* a larger one echoes the prompt (FastAPI's 422): its status says enough */
 	CODE_SHOWN = 64,	/* longest `code` of protocols.md is half of this */
 	PARAM_SHOWN = 128,
 };
@@ -39,7 +39,8 @@ static const struct {
 	int status;
 	enum err err;
 } by_status[] = {
-	{ 401, ERR_UP_KEY_DEAD }, { 402, ERR_UP_KEY_DEAD }, { 403, ERR_UP_KEY_DEAD }, { 404, ERR_UP_NO_MODEL },
+	{ 401, ERR_UP_KEY_DEAD }, { 402, ERR_UP_KEY_DEAD }, { 403, ERR_UP_KEY_DEAD },
+	{ 404, ERR_UP_NO_MODEL },
 	{ 408, ERR_UP_TIMEOUT_STATUS },
 	{ 409, ERR_UP_FAILED },		/* SDKs retry it (protocols.md 9.1) */
 	{ 413, ERR_UP_TOO_LARGE }, { 422, ERR_UP_UNPROCESSABLE },
@@ -47,7 +48,8 @@ static const struct {
 	{ 429, ERR_UP_THROTTLED },
 	{ 446, ERR_UP_POLICY },		/* Portkey's guardrails */
 	{ 498, ERR_UP_OVERLOADED },	/* Groq's flex capacity */
-	{ 503, ERR_UP_OVERLOADED }, { 529, ERR_UP_OVERLOADED }, { 504, ERR_UP_TIMEOUT_STATUS }, { 524, ERR_UP_TIMEOUT_STATUS },
+	{ 503, ERR_UP_OVERLOADED }, { 529, ERR_UP_OVERLOADED },
+	{ 504, ERR_UP_TIMEOUT_STATUS }, { 524, ERR_UP_TIMEOUT_STATUS },
 };
 
 static enum err err_of_status(int status)
@@ -55,24 +57,31 @@ static enum err err_of_status(int status)
 	for (size_t i = 0; i < COUNT_OF(by_status); i++)
 		if (by_status[i].status == status)
 			return by_status[i].err;
-	return status >= 500 ? ERR_UP_FAILED : status >= 400 ? ERR_UP_BAD_REQUEST : status >= 300 ? ERR_UP_REDIRECT
-		: ERR_UP_ERROR_EVENT;
+	return status >= 500 ? ERR_UP_FAILED : status >= 400 ? ERR_UP_BAD_REQUEST
+		: status >= 300 ? ERR_UP_REDIRECT : ERR_UP_ERROR_EVENT;
 }
 
 static bool contains_ci(struct slice text, struct slice word)
 {
-	for (size_t i = 0; i + word.n <= text.n; i++)
-		if (((text.p[i] ^ word.p[0]) & ~0x20) == 0 && slice_case_eq(slice_of(text.p + i, word.n), word))
+	for (size_t i = 0; i + word.n <= text.n; i++) {
+		bool may_be = ((text.p[i] ^ word.p[0]) & ~0x20) == 0;	/* the letters agree, or nearly */
+		if (may_be && slice_case_eq(slice_of(text.p + i, word.n), word))
 			return true;
+	}
 	return false;
+}
+
+static struct slice searched(struct slice s)
+{
+	return slice_of(s.p, MIN_OF(s.n, (size_t)TEXT_SEARCHED));
 }
 
 static bool fits(enum where where, struct slice word, const struct said *s)
 {
 	if (where == TEXT)
-		return contains_ci(slice_of(s->message.p, MIN_OF(s->message.n, (size_t)TEXT_SEARCHED)), word)
-			|| contains_ci(slice_of(s->quoted.p, MIN_OF(s->quoted.n, (size_t)TEXT_SEARCHED)), word);
-	return slice_case_eq(s->code, word) || slice_case_eq(s->type, word) || slice_case_eq(s->inner_code, word);
+		return contains_ci(searched(s->message), word) || contains_ci(searched(s->quoted), word);
+	return slice_case_eq(s->code, word) || slice_case_eq(s->type, word)
+		|| slice_case_eq(s->inner_code, word);
 }
 
 static bool counts_under(enum statuses statuses, int status)
@@ -102,7 +111,8 @@ static enum err classify(const struct said *s, int status)
 	return ERR_UP_ERROR_EVENT;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------- */
+/* --- reading
+ * --------------------------------------------------------------------------------------------- */
 
 static struct slice first_str(yyjson_val *obj, const char *const *names, size_t n)
 {
@@ -145,8 +155,8 @@ static struct said read_object(yyjson_val *e)
 {
 	static const char *const messages[] = { "message", "msg", "error", "detail", "error_message" };
 	static const char *const types[] = { "type", "status" };
-	struct said s = { .message = first_str(e, messages, COUNT_OF(messages)), .type = first_str(e, types, COUNT_OF(types)),
-		.param = json_str(e, "param") };
+	struct said s = { .message = first_str(e, messages, COUNT_OF(messages)),
+		.type = first_str(e, types, COUNT_OF(types)), .param = json_str(e, "param") };
 
 	read_code(yyjson_obj_get(e, "code"), &s);
 	s.inner_code = json_str(json_obj(e, "innererror"), "code");
@@ -180,10 +190,13 @@ static bool is_report(yyjson_val *v)
 	}
 }
 
-/* {"object":"error","message":...} (vLLM, SGLang), {"type":"error",...}, {"message","type"} and {"detail"} without choices. */
+/* {"object":"error","message":...} (vLLM, SGLang), {"type":"error",...}, {"message","type"} and {"detail"}
+ * without choices. */
 static bool is_flat(yyjson_val *root)
 {
-	if (slice_eq(json_str(root, "object"), SLICE("error")) || slice_eq(json_str(root, "type"), SLICE("error")))
+	if (slice_eq(json_str(root, "object"), SLICE("error")))
+		return true;
+	if (slice_eq(json_str(root, "type"), SLICE("error")))
 		return true;
 	if (yyjson_obj_get(root, "choices") || yyjson_obj_get(root, "usage"))
 		return false;
@@ -204,7 +217,8 @@ yyjson_val *openai_error_find(yyjson_val *root)
 	return yyjson_is_obj(root) && is_flat(root) ? root : NULL;
 }
 
-/* --- faults -------------------------------------------------------------------------------------------------------- */
+/* --- faults
+ * ---------------------------------------------------------------------------------------------- */
 
 static struct slice shown(struct arena *a, struct slice s, size_t max)
 {
@@ -220,7 +234,8 @@ static struct fault make(struct arena *a, const struct said *s, int status)
 		return f;
 	f.message = scrub_text(a, s->message);
 	f.param = shown(a, s->param, PARAM_SHOWN);
-	/* Where weir knows the meaning, clients get the one code they wait for instead of the provider's variant. */
+	/* Where weir knows the meaning, clients get the one code they wait for instead of the provider's
+	 * variant. */
 	if (f.err == ERR_UP_BAD_REQUEST || f.err == ERR_UP_UNPROCESSABLE)
 		f.code = shown(a, s->code, CODE_SHOWN);
 	return f;
@@ -251,7 +266,8 @@ struct fault openai_error_fault(struct arena *a, int status, struct slice body)
 	return make(a, &s, status);
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * --------------------------------------------------------------------------------------------- */
 
 static void add_member(struct buf *out, const char *name, struct slice value)
 {

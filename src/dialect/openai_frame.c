@@ -6,8 +6,8 @@ static_assert(sizeof(struct openai_frame_state) <= DIALECT_STATE_BYTES, "decoder
 
 struct openai_frame openai_frame_of(struct dialect_decode *d, struct slice raw)
 {
-	return (struct openai_frame){ .d = d, .state = (struct openai_frame_state *)(void *)d->state.bytes, .raw = raw,
-		.other = EVENT_NO_CHOICE };
+	return (struct openai_frame){ .d = d, .state = (struct openai_frame_state *)(void *)d->state.bytes,
+		.raw = raw, .other = EVENT_NO_CHOICE };
 }
 
 void openai_frame_emit(struct openai_frame *f, struct event *ev)
@@ -43,7 +43,8 @@ static void count_choices(struct openai_frame *f)
 {
 	const struct openai_frame_state *s = f->state;
 	f->d->tally.choices = (uint32_t)(__builtin_popcountll(s->seen[0]) + __builtin_popcountll(s->seen[1]));
-	f->d->tally.finished = f->d->tally.choices > 0 && s->seen[0] == s->done[0] && s->seen[1] == s->done[1];
+	f->d->tally.finished = f->d->tally.choices > 0 && s->seen[0] == s->done[0]
+		&& s->seen[1] == s->done[1];
 }
 
 bool openai_frame_see(struct openai_frame *f, uint64_t choice)

@@ -1,5 +1,6 @@
-/* One frame of an answer while it is decoded: gives out its events so that the first carries the raw bytes, and keeps the
- * tally.  Shared by the rooms that read the parts of an answer of the dialect openai-chat. */
+/* One frame of an answer while it is decoded: gives out its events so that the first carries the raw
+ * bytes, and keeps the tally.  Shared by the rooms that read the parts of an answer of the dialect
+ * openai-chat. */
 #ifndef DIALECT_OPENAI_FRAME_H
 #define DIALECT_OPENAI_FRAME_H
 

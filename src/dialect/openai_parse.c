@@ -1,5 +1,6 @@
-/* One walk over the top level collects the members that weir reads, then one step for each checks and keeps it.  Of duplicate
- * members the last counts, as in Python, JavaScript and Go, so that weir and the provider understand the same. */
+/* One walk over the top level collects the members that weir reads, then one step for each checks and
+ * keeps it.  Of duplicate members the last counts, as in Python, JavaScript and Go, so that weir and the
+ * provider understand the same. */
 #include "dialect/openai_parse.h"
 
 #include "dialect/dialect.h"
@@ -7,16 +8,16 @@
 enum {
 	MODEL_BYTES = 256,	/* the longest real names (accounts/.../models/...) are about 100 */
 	CHOICES_MAX = 128,	/* OpenAI's limit of n (protocols.md 1.1) */
-	SAMPLE = 256,		/* bytes of a text that are looked at for the estimate: a text rarely changes its script */
+	SAMPLE = 256,		/* bytes of a text that stand for all of it: few change their script */
 };
 /* A day: longer than any answer takes, short enough for every sum of times. */
 #define TIMEOUT_MAX_S 86400.0
 
-enum member { MODEL, MESSAGES, STREAM, STREAM_OPTIONS, N, MODELS, FALLBACKS, DISABLE_FALLBACKS, TIMEOUT, TOOLS, FUNCTIONS,
-	MEMBERS };
+enum member { MODEL, MESSAGES, STREAM, STREAM_OPTIONS, N, MODELS, FALLBACKS, DISABLE_FALLBACKS, TIMEOUT,
+	TOOLS, FUNCTIONS, MEMBERS };
 
-static const char *const member_names[MEMBERS] = { "model", "messages", "stream", "stream_options", "n", "models", "fallbacks",
-	"disable_fallbacks", "timeout", "tools", "functions" };
+static const char *const member_names[MEMBERS] = { "model", "messages", "stream", "stream_options", "n",
+	"models", "fallbacks", "disable_fallbacks", "timeout", "tools", "functions" };
 
 struct reading {
 	struct arena *arena;
@@ -53,7 +54,8 @@ static bool read_name(struct reading *p, yyjson_val *v, struct slice param, stru
 	return true;
 }
 
-/* --- models and fallbacks ------------------------------------------------------------------------------------------ */
+/* --- models and fallbacks
+ * -------------------------------------------------------------------------------- */
 
 static bool is_listed(const struct request *r, struct slice name)
 {
@@ -87,7 +89,8 @@ static bool read_list(struct reading *p, enum member m)
 		return refuse_member(p, m, "must be a list of models");
 	yyjson_arr_foreach(list, i, n, v) {
 		struct slice name, param = arena_printf(p->arena, "%s[%zu]", member_names[m], i);
-		/* LiteLLM also takes objects; its other members would change the request and are not supported. */
+		/* LiteLLM also takes objects; its other members would change the request and are not
+		 * supported. */
 		if (m == FALLBACKS && yyjson_is_obj(v))
 			v = yyjson_obj_get(v, "model");
 		if (!read_name(p, v, param, &name) || !add_fallback(p, name, slice_str(member_names[m])))
@@ -120,7 +123,8 @@ static bool read_fallbacks(struct reading *p)
 	return read_list(p, MODELS) && read_list(p, FALLBACKS);
 }
 
-/* --- the rest ------------------------------------------------------------------------------------------------------ */
+/* --- the rest
+ * -------------------------------------------------------------------------------------------- */
 
 static bool read_messages(struct reading *p)
 {
@@ -155,7 +159,9 @@ static bool read_n(struct reading *p)
 	yyjson_val *n = given(p, N);
 	double value = n ? yyjson_get_num(n) : 1;
 
-	if (n && !(yyjson_is_num(n) && value >= 1 && value <= CHOICES_MAX && value == (double)(uint32_t)value))
+	bool is_good = yyjson_is_num(n) && value >= 1 && value <= CHOICES_MAX
+		&& value == (double)(uint32_t)value;
+	if (n && !is_good)
 		return refuse_member(p, N, "must be a whole number from 1 to 128");
 	p->r->choices = (uint32_t)value;
 	return true;
@@ -210,10 +216,11 @@ static bool estimate_prompt(struct reading *p)
 	return true;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------------------- */
+/* --- the whole
+ * ------------------------------------------------------------------------------------------- */
 
-static bool (*const steps[])(struct reading *) = { read_model, read_messages, read_stream, read_n, read_fallbacks, read_timeout,
-	read_tools, estimate_prompt };
+static bool (*const steps[])(struct reading *) = { read_model, read_messages, read_stream, read_n,
+	read_fallbacks, read_timeout, read_tools, estimate_prompt };
 
 static void collect_members(struct reading *p, yyjson_val *root)
 {
@@ -228,14 +235,16 @@ static void collect_members(struct reading *p, yyjson_val *root)
 	}
 }
 
-static enum err refuse_json(struct arena *a, enum err e, struct slice body, const struct json_place *at, struct fault *out)
+static enum err refuse_json(struct arena *a, enum err e, struct slice body, const struct json_place *at,
+	struct fault *out)
 {
 	if (e == ERR_TOO_BIG)
 		e = ERR_BODY_TOO_BIG;
 	if (slice_trim(body).n == 0)
 		*out = fault_make(a, e, "the body is empty: send a JSON object with `model` and `messages`");
 	else if (e == ERR_BAD_JSON && at->line)
-		*out = fault_make(a, e, "%s: line %zu, column %zu: %s", err_text(e), at->line, at->column, at->what ? at->what : "");
+		*out = fault_make(a, e, "%s: line %zu, column %zu: %s", err_text(e), at->line, at->column,
+			at->what ? at->what : "");
 	else
 		*out = (struct fault){ .err = e };
 	return e;
@@ -252,7 +261,8 @@ enum err openai_parse(struct arena *a, struct slice body, struct request *out, s
 		return refuse_json(a, e, body, &at, out_fault);
 	yyjson_val *root = yyjson_doc_get_root(out->doc);
 	if (!yyjson_is_obj(root)) {
-		*out_fault = fault_make(a, ERR_BAD_FIELD, "the body must be a JSON object with `model` and `messages`");
+		*out_fault = fault_make(a, ERR_BAD_FIELD,
+			"the body must be a JSON object with `model` and `messages`");
 		return ERR_BAD_FIELD;
 	}
 	collect_members(&p, root);

@@ -1,7 +1,7 @@
 #include "dialect/openai_usage.h"
 
-/* A member that holds a count, and the nested object it is in (NULL: top level).  Of several rows for one field the last that
- * is present wins, so the standard place comes last. */
+/* A member that holds a count, and the nested object it is in (NULL: top level).  Of several rows for one
+ * field the last that is present wins, so the standard place comes last. */
 static const struct {
 	const char *inside, *name;
 	size_t field;
@@ -13,9 +13,10 @@ static const struct {
 	{ NULL, "prompt_cache_hit_tokens", offsetof(struct usage, cached_tok) },	/* DeepSeek */
 	{ "prompt_tokens_details", "cached_tokens", offsetof(struct usage, cached_tok) },
 	{ NULL, "cache_creation_input_tokens", offsetof(struct usage, cache_write_tok) },	/* LiteLLM */
-	{ "prompt_tokens_details", "cache_creation_input_tokens", offsetof(struct usage, cache_write_tok) },	/* Qwen */
+	/* Qwen */
+	{ "prompt_tokens_details", "cache_creation_input_tokens", offsetof(struct usage, cache_write_tok) },
 	{ "prompt_tokens_details", "cache_write_tokens", offsetof(struct usage, cache_write_tok) },
-	{ NULL, "reasoning_tokens", offsetof(struct usage, reasoning_tok) },		/* SGLang, Perplexity */
+	{ NULL, "reasoning_tokens", offsetof(struct usage, reasoning_tok) },	/* SGLang, Perplexity */
 	{ "completion_tokens_details", "reasoning_tokens", offsetof(struct usage, reasoning_tok) },
 };
 
@@ -44,7 +45,8 @@ bool openai_usage_read(yyjson_val *usage, struct usage *u)
 	return any;
 }
 
-static void add_details(struct buf *out, const char *object, const char *first, int64_t a, const char *second, int64_t b)
+static void add_details(struct buf *out, const char *object, const char *first, int64_t a, const char *second,
+	int64_t b)
 {
 	if (a < 0 && b < 0)
 		return;
@@ -61,9 +63,11 @@ void openai_usage_write(const struct usage *u, struct buf *out)
 	uint64_t prompt = u->prompt_tok > 0 ? (uint64_t)u->prompt_tok : 0;
 	uint64_t completion = u->completion_tok > 0 ? (uint64_t)u->completion_tok : 0;
 
-	buf_addf(out, "{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu", (unsigned long long)prompt,
-		(unsigned long long)completion, (unsigned long long)(prompt + completion));
-	add_details(out, "prompt_tokens_details", "cached_tokens", u->cached_tok, "cache_write_tokens", u->cache_write_tok);
+	buf_addf(out, "{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu",
+		(unsigned long long)prompt, (unsigned long long)completion,
+		(unsigned long long)(prompt + completion));
+	add_details(out, "prompt_tokens_details", "cached_tokens", u->cached_tok, "cache_write_tokens",
+		u->cache_write_tok);
 	add_details(out, "completion_tokens_details", "reasoning_tokens", u->reasoning_tok, NULL, -1);
 	buf_add_char(out, '}');
 }

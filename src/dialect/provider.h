@@ -9,8 +9,11 @@ struct dialect;
 enum provider_auth { PROVIDER_AUTH_BEARER, PROVIDER_AUTH_NONE, PROVIDER_AUTH_API_KEY /* `api-key:`, Azure */,
 	PROVIDER_AUTH_X_API_KEY };
 /* When usage comes in a stream. */
-enum provider_usage { PROVIDER_USAGE_ASK /* needs stream_options.include_usage */, PROVIDER_USAGE_ALWAYS, PROVIDER_USAGE_NEVER
-	/* refuses stream_options */ };
+enum provider_usage {
+	PROVIDER_USAGE_ASK,	/* needs stream_options.include_usage */
+	PROVIDER_USAGE_ALWAYS,
+	PROVIDER_USAGE_NEVER,	/* refuses stream_options */
+};
 
 struct provider_row {
 	const char *name;	/* "openai" */

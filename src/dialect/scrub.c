@@ -1,15 +1,16 @@
-/* Masks by the shape of words, because a provider's key can come back in any sentence.  It errs on the side of masking. */
+/* Masks by the shape of words, because a provider's key can come back in any sentence.  It errs on the
+ * side of masking. */
 #include "dialect/scrub.h"
 
 #include "base/utf8.h"
 
 /* How keys of the providers in providers.def start. */
-static const char *const key_starts[] = { "sk-", "sk_", "gsk_", "xai-", "AIza", "pplx-", "nvapi-", "csk-", "fw_", "hf_", "tgp_",
-	"AKIA", "eyJ", "ghp_" };
+static const char *const key_starts[] = { "sk-", "sk_", "gsk_", "xai-", "AIza", "pplx-", "nvapi-", "csk-",
+	"fw_", "hf_", "tgp_", "AKIA", "eyJ", "ghp_" };
 
 enum {
 	SHORTEST_WITH_START = 8,	/* "sk-12345": shorter ones are examples in prose */
-	SHORTEST_AFTER_KEY = 16,	/* random words in keys are longer than this, words of a sentence are not */
+	SHORTEST_AFTER_KEY = 16,	/* keys are longer than this, words of a sentence are not */
 	SHORTEST_AFTER_BEARER = 6,
 	WORDS_AFTER_KEY = 4,		/* "API key you provided was ..." */
 };
@@ -23,7 +24,9 @@ struct scrubber {
 
 static bool is_word_byte(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c != '\0' && strchr("-_.~*", c));
+	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+		return true;
+	return c != '\0' && strchr("-_.~*", c) != NULL;
 }
 
 static struct slice word_at(struct slice s)

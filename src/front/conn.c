@@ -44,6 +44,7 @@ struct conn {
 	struct conn_request req;
 	struct writer out;
 	struct buf body, ahead;
+	struct slice whole;		/* a body that came in one piece, still in the stream's read buffer */
 	uint64_t sent_mark;		/* output at the last look of the clock */
 	bool admin, paused, eof;
 };
@@ -244,14 +245,16 @@ static void reply_end(void *arg, bool whole)
 
 static const struct exchange_reply reply = { reply_head, reply_put, reply_full, reply_end };
 
-static void answer_chat(struct conn *c, struct slice body, bool may_keep)
+static void answer_chat(struct conn *c, bool may_keep)
 {
-	const struct exchange_ask ask = { .dialect = &openai_chat, .endpoint = slice_str(c->req.endpoint->label), .body = body,
+	const struct exchange_ask ask = { .dialect = &openai_chat, .endpoint = slice_str(c->req.endpoint->label),
+		.body = c->whole.n ? c->whole : buf_slice(&c->body),
 		.request_id = slice_str(c->req.id), .peer = slice_str(stream_peer(c->stream)), .hops = c->req.hops,
 		.timeout_ms = c->req.timeout_ms };
 
 	start_answer(c, may_keep);
 	c->exchange = exchange_open(c->front->exchange, &ask, &reply, c);
+	c->whole = SLICE_EMPTY;
 	drop(&c->body);
 }
 
@@ -359,6 +362,11 @@ static enum err on_body(void *arg, struct slice piece)
 
 	if (c->req.endpoint == NULL || c->req.endpoint->kind != ENDPOINT_CHAT)
 		return ERR_OK;
+	/* Most bodies come in one piece: they are used where they lie, since feed() answers before the bytes go. */
+	if (c->req.length == (int64_t)piece.n) {
+		c->whole = piece;
+		return ERR_OK;
+	}
 	if (!keep(&c->body, piece))
 		return ERR_BODY_TOO_BIG;
 	/* Many bodies grow at once: those that arrive when the common limit is passed give way. */
@@ -400,7 +408,7 @@ static void dispatch(struct conn *c)
 	if (c->req.refused != ERR_OK)
 		refuse(c, c->req.refused);
 	else if (c->req.endpoint->kind == ENDPOINT_CHAT)
-		answer_chat(c, buf_slice(&c->body), may_keep);
+		answer_chat(c, may_keep);
 	else
 		answer_page(c, may_keep);
 }

@@ -13,7 +13,7 @@
 /* Largest plain text of one TLS record (RFC 8446 section 5.1). */
 #define LOOP_PLAIN_BYTES 16384u
 /* Output buffers kept warm between turns: most turns write to a few streams, a few KiB each. */
-#define LOOP_SPARES 32
+#define LOOP_SPARES 256
 #define LOOP_SPARE_BYTES 4096u
 
 struct dns;

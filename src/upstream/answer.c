@@ -75,7 +75,13 @@ static void end_err(struct answer *a, enum err e)
 {
 	/* An error event brought its own texts. */
 	struct fault f = a->decode.tally.fault;
-	end(a, f.err == e && e != ERR_OK ? f : (struct fault){ .err = e });
+
+	/* An error status says enough, even when its body is cut or cannot be read. */
+	if (a->mode == ANSWER_FAULT)
+		f = a->opts.dialect->fault(a->opts.arena, a->status, buf_slice(&a->body));
+	else if (f.err != e || e == ERR_OK)
+		f = (struct fault){ .err = e };
+	end(a, f);
 }
 
 /* --- head ---------------------------------------------------------------------------------------------------------- */
@@ -94,6 +100,8 @@ static uint64_t read_retry_after(const struct answer *a, const struct http1_head
 	if (v.p && span_parse_http_date(v, &s))
 		return s > a->opts.wall_s ? MIN_OF((s - a->opts.wall_s) * 1000, RETRY_AFTER_MAX_MS) : 0;
 	size_t dot = slice_find(v, '.');
+	if (dot < v.n && !slice_u64(slice_skip(v, dot + 1), &ms))
+		return 0;
 	if (v.p && slice_u64(slice_of(v.p, dot), &s))
 		return s > RETRY_AFTER_MAX_MS / 1000 ? RETRY_AFTER_MAX_MS : s * 1000 + (dot < v.n ? 999 : 0);
 	return 0;
@@ -126,7 +134,8 @@ static enum err open_inflate(struct answer *a, const struct http1_head *head)
 	if (encoding.n == 0 || slice_case_eq(encoding, SLICE("identity")))
 		return ERR_OK;
 	a->inflate = inflate_new(encoding, a->opts.limits.body_bytes, MAX_RATIO);
-	return a->inflate || head->status != 200 ? ERR_OK : ERR_UP_BAD_ENCODING;
+	a->opaque = a->inflate == NULL;
+	return a->opaque && head->status == 200 ? ERR_UP_BAD_ENCODING : ERR_OK;
 }
 
 static enum err on_head(void *arg, const struct http1_head *head)
@@ -161,11 +170,22 @@ static enum err collect(struct answer *a, struct slice piece)
 	return ok ? ERR_OK : ERR_UP_TOO_BIG;
 }
 
-/* Servers label streams and JSON as text/plain or not at all (protocols.md 6.6); markup is a CDN's page. */
-static enum err sniff(struct answer *a, struct slice piece)
+/* An error without end ends here: what came says enough. */
+static enum err collect_fault(struct answer *a, struct slice piece)
 {
-	struct slice s = slice_trim(piece);
+	size_t room = FAULT_BODY_BYTES - buf_len(&a->body);
+	enum err e = a->opaque ? ERR_OK : collect(a, slice_of(piece.p, MIN_OF(piece.n, room)));
 
+	return e == ERR_OK && a->body_n > FAULT_BODY_BYTES ? ERR_UP_TOO_BIG : e;
+}
+
+/* Servers label streams and JSON as text/plain or not at all (protocols.md 6.6); markup is a CDN's page.  White space before
+ * the byte that decides is dropped, however the body is split. */
+static enum err sniff(struct answer *a, struct slice *piece)
+{
+	struct slice s = slice_trim(*piece);
+
+	*piece = s.n ? slice_of(s.p, piece->n - (size_t)(s.p - piece->p)) : SLICE_EMPTY;
 	if (s.n == 0)
 		return ERR_OK;
 	if (a->html || s.p[0] == '<')
@@ -185,7 +205,7 @@ static enum err take(void *arg, struct slice piece)
 
 	a->body_n += piece.n;
 	if (a->mode == ANSWER_SNIFF) {
-		enum err e = sniff(a, piece);
+		enum err e = sniff(a, &piece);
 		if (e != ERR_OK)
 			return e;
 	}
@@ -195,8 +215,8 @@ static enum err take(void *arg, struct slice piece)
 		return sse_feed(&a->sse, piece);
 	if (a->mode == ANSWER_WHOLE)
 		return collect(a, piece);
-	if (a->mode == ANSWER_FAULT && buf_len(&a->body) < FAULT_BODY_BYTES)
-		return collect(a, slice_of(piece.p, MIN_OF(piece.n, FAULT_BODY_BYTES - buf_len(&a->body))));
+	if (a->mode == ANSWER_FAULT)
+		return collect_fault(a, piece);
 	return ERR_OK;
 }
 
@@ -232,15 +252,11 @@ static enum err verdict_whole(struct answer *a)
 static enum err on_end(void *arg)
 {
 	struct answer *a = arg;
-	enum err e = a->inflate ? inflate_eof(a->inflate) : ERR_OK;
+	enum err e = a->inflate && !answer_is_told(a) ? inflate_eof(a->inflate) : ERR_OK;
 
-	if (a->mode == ANSWER_FAULT) {
-		end(a, a->opts.dialect->fault(a->opts.arena, a->status, buf_slice(&a->body)));
-		return ERR_OK;
-	}
 	if (e == ERR_OK && a->mode == ANSWER_EVENTS)
 		e = verdict_events(a);
-	else if (e == ERR_OK)
+	else if (e == ERR_OK && a->mode != ANSWER_FAULT)
 		e = a->mode == ANSWER_WHOLE ? verdict_whole(a) : ERR_UP_EMPTY;
 	end_err(a, e);
 	return ERR_OK;
@@ -280,10 +296,6 @@ void answer_eof(struct answer *a, enum err why)
 	enum err e = why == ERR_OK ? http1_eof(&a->http) : why;
 	if (a->ended)
 		return;
-	if (a->mode == ANSWER_FAULT) {
-		end(a, a->opts.dialect->fault(a->opts.arena, a->status, buf_slice(&a->body)));
-		return;
-	}
 	if (a->mode == ANSWER_HEAD)
 		e = ERR_UP_RESET;
 	else if (e == ERR_OK || e == ERR_UP_RESET)

@@ -46,6 +46,7 @@ struct answer {
 	uint64_t body_n;		/* decoded body bytes */
 	bool keep_alive;
 	bool html;			/* what a 200 of the wrong type is */
+	bool opaque;			/* an encoding that cannot be read: an error body says nothing then */
 	bool ended;			/* the verdict is in `fault` */
 	struct fault fault;		/* err OK: complete and valid */
 };

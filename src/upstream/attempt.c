@@ -213,7 +213,8 @@ static enum err write_request(struct attempt *at, struct buf *b)
 	const struct attempt_ask *ask = &at->ask;
 	const struct provider *p = ask->target->provider;
 	const struct dialect_ask want = { .model = ask->target->model, .stream = ask->request->stream,
-		.add_usage = ask->request->stream && !ask->request->wants_usage && p->usage == PROVIDER_USAGE_ASK };
+		.add_usage = ask->request->stream && !ask->request->wants_usage && p->usage == PROVIDER_USAGE_ASK,
+		.no_stream_options = p->usage == PROVIDER_USAGE_NEVER };
 
 	buf_clear(b);
 	enum err e = p->dialect->build(ask->request, &want, b);

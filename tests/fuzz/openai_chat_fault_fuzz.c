@@ -1,4 +1,5 @@
-/* Any bytes as a provider's error body, under every kind of status: always a fault, and nothing unfit in what a client gets. */
+/* Any bytes as a provider's error body, under every kind of status: always a fault, and nothing unfit in
+ * what a client gets. */
 #include "base/utf8.h"
 #include "dialect/dialect.h"
 #include "dialect/scrub.h"
@@ -31,7 +32,8 @@ static void check_bytes(struct arena *a, const struct fault *f)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const int statuses[] = { 0, 200, 302, 400, 401, 402, 403, 404, 413, 422, 429, 446, 500, 503, 529 };
+	static const int statuses[] = { 0, 200, 302, 400, 401, 402, 403, 404, 413, 422, 429, 446, 500, 503,
+		529 };
 	struct arena a;
 
 	for (size_t i = 0; i < COUNT_OF(statuses); i++) {

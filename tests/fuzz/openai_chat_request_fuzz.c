@@ -1,10 +1,11 @@
-/* Any bytes as a client's body: refused with a reason, or built into a body that differs in the members that routing owns and
- * in nothing else. */
+/* Any bytes as a client's body: refused with a reason, or built into a body that differs in the members
+ * that routing owns and in nothing else. */
 #include "dialect/dialect.h"
 #include "fuzz.h"
 
 static const char *const owned[] = { "model", "stream", "stream_options" };
-static const char *const dropped[] = { "models", "route", "fallbacks", "disable_fallbacks", "timeout", "num_retries" };
+static const char *const dropped[] = { "models", "route", "fallbacks", "disable_fallbacks", "timeout",
+	"num_retries" };
 
 static bool is_one_of(yyjson_val *key, const char *const *names, size_t n)
 {
@@ -74,7 +75,8 @@ static void check_build(struct arena *a, const struct request *r, const struct d
 	yyjson_val *before = yyjson_doc_get_root(r->doc), *after = yyjson_doc_get_root(again.doc);
 	check_others(before, after);
 	check_owned(after, ask, yyjson_obj_get(before, "stream_options") != NULL);
-	must(again.stream == ask->stream && again.n_fallbacks == 0 && again.timeout_ms == 0 && !again.no_fallbacks);
+	must(again.stream == ask->stream && again.n_fallbacks == 0 && again.timeout_ms == 0);
+	must(!again.no_fallbacks);
 	must(again.choices == r->choices && again.has_tools == r->has_tools);
 	buf_done(&out);
 
@@ -109,8 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (e != ERR_OK)
 		check_refusal(&a, e, &fault);
 	for (unsigned i = 0; e == ERR_OK && i < 8; i++) {
-		struct dialect_ask ask = { .model = i & 1 ? SLICE("a\"\\/b") : SLICE("gpt"), .stream = i & 2 ? !r.stream : r.stream,
-			.add_usage = i & 4, .no_stream_options = i == 5 };
+		struct dialect_ask ask = { .model = i & 1 ? SLICE("a\"\\/b") : SLICE("gpt"),
+			.stream = i & 2 ? !r.stream : r.stream, .add_usage = i & 4, .no_stream_options = i == 5 };
 		check_build(&a, &r, &ask);
 	}
 	arena_done(&a);

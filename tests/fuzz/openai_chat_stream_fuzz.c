@@ -1,5 +1,5 @@
-/* Any bytes as a provider's event stream: however they are split the events are the same, the raw slices are the bytes that
- * came, and a complete answer survives both encoders. */
+/* Any bytes as a provider's event stream: however they are split the events are the same, the raw slices
+ * are the bytes that came, and a complete answer survives both encoders. */
 #include "golden/replay.h"
 #include "fuzz.h"
 

@@ -4,7 +4,8 @@
  *   request         a client's body; decides what the encoders below know of the client
  *   parsed          what was read from it                  refused   or why not
  *   built WORDS     what a provider gets; model=, stream=yes|no, usage, no-options
- *   sse WORDS       a provider's stream, replayed whole, byte by byte and at every two-way split; `drops`: bytes get lost
+ *   sse WORDS       a provider's stream, replayed whole, byte by byte and at every two-way split;
+ *                   `drops`: bytes get lost
  *   json            a provider's whole answer
  *   events          the log of the sse or json block
  *   client-sse      what the client gets as a stream       client-json   or as a whole answer
@@ -46,7 +47,8 @@ static void expect(struct run *r, struct slice got, struct slice want)
 		fail_at(r, "got\n%.*s\nwant\n%.*s", SLICE_ARG(got), SLICE_ARG(want));
 }
 
-/* --- requests ------------------------------------------------------------------------------------------------------ */
+/* --- requests
+ * -------------------------------------------------------------------------------------------- */
 
 static void run_request(struct run *r)
 {
@@ -104,7 +106,8 @@ static void run_built(struct run *r)
 	buf_done(&out);
 }
 
-/* --- faults -------------------------------------------------------------------------------------------------------- */
+/* --- faults
+ * ---------------------------------------------------------------------------------------------- */
 
 static void run_answer(struct run *r)
 {
@@ -139,7 +142,8 @@ static void run_error(struct run *r)
 	buf_done(&b);
 }
 
-/* --- answers ------------------------------------------------------------------------------------------------------- */
+/* --- answers
+ * --------------------------------------------------------------------------------------------- */
 
 static void begin_replay(struct run *r)
 {
@@ -149,8 +153,8 @@ static void begin_replay(struct run *r)
 	r->has_replay = true;
 }
 
-/* Everything that came goes out again: only a `drops` page loses bytes.  A line feed that comes apart from the carriage return
- * before it is kept for the next frame (sse.c), and after the last one there is none. */
+/* Everything that came goes out again: only a `drops` page loses bytes.  A line feed that comes apart from
+ * the carriage return before it is kept for the next frame (sse.c), and after the last one there is none. */
 static void check_raw(struct run *r, const struct replay *p, struct slice wire)
 {
 	size_t n = buf_len(&p->raw);
@@ -172,7 +176,8 @@ static void check_split(struct run *r, struct slice wire, size_t first, size_t s
 	replay_stream(&again, wire, first, step);
 	check_raw(r, &again, wire);
 	if (!slice_eq(buf_slice(&again.log), buf_slice(&r->replay.log)))
-		fail_at(r, "cut at %zu, then every %zu, gives\n%.*s", first, step, SLICE_ARG(buf_slice(&again.log)));
+		fail_at(r, "cut at %zu, then every %zu, gives\n%.*s", first, step,
+			SLICE_ARG(buf_slice(&again.log)));
 	replay_done(&again);
 }
 
@@ -223,16 +228,18 @@ static void run_client_json(struct run *r)
 	expect(r, buf_slice(&r->replay.whole), page_body(r->at));
 }
 
-/* --- pages --------------------------------------------------------------------------------------------------------- */
+/* --- pages
+ * ----------------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *kind;
 	void (*run)(struct run *r);
 } kinds[] = {
 	{ "request", run_request }, { "parsed", run_parsed }, { "refused", run_fault }, { "built", run_built },
-	{ "sse", run_sse }, { "json", run_json }, { "events", run_events }, { "client-sse", run_client_sse },
-	{ "client-json", run_client_json }, { "answer", run_answer }, { "fault", run_fault }, { "error-body", run_error },
-	{ "error-event", run_error },
+	{ "sse", run_sse }, { "json", run_json }, { "events", run_events },
+	{ "client-sse", run_client_sse }, { "client-json", run_client_json },
+	{ "answer", run_answer }, { "fault", run_fault },
+	{ "error-body", run_error }, { "error-event", run_error },
 };
 
 static void run_block(struct run *r)
@@ -286,7 +293,8 @@ int main(int argc, char **argv)
 	struct CMUnitTest *tests = ARENA_ARRAY(&a, struct CMUnitTest, (size_t)n);
 	for (int i = 0; i < n; i++) {
 		char *path = (char *)(uintptr_t)arena_printf(&a, "%s/%s", argv[1], entries[i]->d_name).p;
-		tests[i] = (struct CMUnitTest){ .name = strrchr(path, '/') + 1, .test_func = run_page, .initial_state = path };
+		tests[i] = (struct CMUnitTest){ .name = strrchr(path, '/') + 1, .test_func = run_page,
+			.initial_state = path };
 		free(entries[i]);
 	}
 	free(entries);

@@ -41,8 +41,10 @@ static size_t mark(struct slice s, struct slice *out_text, char *hex_byte)
 {
 	static const struct {
 		struct slice mark, text;
-	} marks[] = { { { "<CR>", 4 }, { "\r", 1 } }, { { "<LF>", 4 }, { "\n", 1 } }, { { "<TAB>", 5 }, { "\t", 1 } },
-		{ { "<BOM>", 5 }, { "\xef\xbb\xbf", 3 } } };
+	} marks[] = {
+		{ { "<CR>", 4 }, { "\r", 1 } }, { { "<LF>", 4 }, { "\n", 1 } }, { { "<TAB>", 5 }, { "\t", 1 } },
+		{ { "<BOM>", 5 }, { "\xef\xbb\xbf", 3 } },
+	};
 
 	for (size_t i = 0; i < COUNT_OF(marks); i++)
 		if (slice_starts(s, marks[i].mark)) {
@@ -83,7 +85,8 @@ static struct slice next_line(struct slice *rest)
 	return line;
 }
 
-static void read_block(struct arena *a, struct page *p, struct slice fence, struct slice *rest, unsigned *line)
+static void read_block(struct arena *a, struct page *p, struct slice fence, struct slice *rest,
+	unsigned *line)
 {
 	const char *from = rest->p;
 

@@ -4,8 +4,8 @@
  *   Why this page is there.
  *
  *   ```sse drops          <- kind of the block, then words for the test
- *   data: {...}<CR>       <- marks stand for bytes that an editor would lose:
- *   ```                      <CR> <LF> <TAB> <BOM> <x:hh>, and <EOF>: the block ends here, without a line end */
+ *   data: {...}<CR>       <- marks stand for bytes that an editor would lose: <CR> <LF> <TAB> <BOM> <x:hh>,
+ *   ```                      and <EOF>: the block ends here, without a line end */
 #ifndef TESTS_GOLDEN_PAGE_H
 #define TESTS_GOLDEN_PAGE_H
 

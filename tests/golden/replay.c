@@ -112,12 +112,13 @@ void replay_init(struct replay *r, const struct dialect *d, const struct request
 	*r = (struct replay){ .dialect = d };
 	arena_init(&r->arena, 0);
 	json_scratch_init(&r->scratch, MOST_BYTES);
-	r->decode = (struct dialect_decode){ .scratch = &r->scratch, .arena = &r->arena, .on_event = on_event, .arg = r };
+	r->decode = (struct dialect_decode){ .scratch = &r->scratch, .arena = &r->arena, .on_event = on_event,
+		.arg = r };
 	if (request)
 		r->wants_usage = *request;
 	r->wants_usage.wants_usage = true;
-	r->to_stream = r->to_full = r->to_whole = (struct dialect_encode){ .request = request, .id = SLICE("weir-1"), .created_s = CREATED_S,
-		.arena = &r->arena };
+	r->to_stream = r->to_full = r->to_whole = (struct dialect_encode){ .request = request,
+		.id = SLICE("weir-1"), .created_s = CREATED_S, .arena = &r->arena };
 	r->to_full.request = &r->wants_usage;
 	buf_init(&r->log, MOST_BYTES);
 	buf_init(&r->raw, MOST_BYTES);
@@ -203,8 +204,8 @@ void replay_whole(struct replay *r, struct slice body)
 
 bool replay_complete(const struct replay *r)
 {
-	return r->err == ERR_OK && r->decode.tally.finished && r->decode.tally.fault.err == ERR_OK && r->to_whole.err == ERR_OK
-		&& r->to_stream.err == ERR_OK && r->to_full.err == ERR_OK;
+	return r->err == ERR_OK && r->decode.tally.finished && r->decode.tally.fault.err == ERR_OK
+		&& r->to_whole.err == ERR_OK && r->to_stream.err == ERR_OK && r->to_full.err == ERR_OK;
 }
 
 void replay_log_fault(const struct fault *f, struct buf *out)

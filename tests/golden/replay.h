@@ -1,5 +1,5 @@
-/* Decodes the bytes of a provider, writes what happens as a log, and feeds the same events to both encoders of the client's
- * dialect.  Used by the golden pages and by the fuzz targets. */
+/* Decodes the bytes of a provider, writes what happens as a log, and feeds the same events to both
+ * encoders of the client's dialect.  Used by the golden pages and by the fuzz targets. */
 #ifndef TESTS_GOLDEN_REPLAY_H
 #define TESTS_GOLDEN_REPLAY_H
 

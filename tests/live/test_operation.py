@@ -1,4 +1,5 @@
 """Signals, reload, drain, TLS, limits and logs of the real process."""
+import pathlib
 import signal
 import socket
 import subprocess
@@ -293,7 +294,10 @@ def test_commands(tmp_path):
     assert code == 1 and "bad.yaml:2:" in err and 'did you mean "openai' in err
     (tmp_path / "good.yaml").write_text("models:\n  chat: {targets: [openai/x]}\nproviders:\n  openai: {key: k}\n")
     assert run("check", "-c", str(tmp_path / "good.yaml"))[0] == 0
-    assert "| key |" in run("config", "reference")[1] and "$schema" in run("config", "schema")[1]
+    conf = pathlib.Path(__file__).resolve().parents[2] / "conf"
+    for what, file in (("reference", "reference.md"), ("schema", "schema.json")):
+        assert run("config", what)[1] == (conf / file).read_text(), f"weir config {what} > conf/{file}"
+    assert run("check", "-c", str(conf / "weir.yaml"))[0] == 0
 
 
 def test_demo(tmp_path):

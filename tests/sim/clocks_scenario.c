@@ -59,7 +59,8 @@ static void the_total_clock_bounds_all_attempts(void **state)
 static void a_stream_slower_than_no_clock_is_left_alone(void **state)
 {
 	/* each gap just under the idle clock, the first token just under its own */
-	static const struct sim_act slow[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_WAIT(4900), SIM_TEXT("Hello"), SIM_WAIT(2900),
+	static const struct sim_act slow[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_WAIT(4900), SIM_TEXT("Hello"),
+		SIM_WAIT(2900),
 		SIM_TEXT(" world"), SIM_WAIT(2900), SIM_FINISH("stop"), SIM_WAIT(900), SIM_END };
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
 	struct sim_client *c;
@@ -88,7 +89,8 @@ static void an_answer_at_once_may_take_its_time(void **state)
 static void an_answer_at_once_that_stalls_in_its_body_fails_over(void **state)
 {
 	static const struct sim_act stalls[] = {
-		SIM_RAW("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"id\":"), SIM_HANG };
+		SIM_RAW("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"id\":"),
+		SIM_HANG };
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", stalls, NULL);
 	struct sim_client *c;
@@ -110,8 +112,9 @@ static void the_clients_deadline_hurts_only_the_client(void **state)
 	struct sim_provider *a = sim_provider(s, "a.test", slow, NULL);
 
 	for (int i = 0; i < 30; i++) {
-		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions",
-			"x-weir-timeout-ms: 20\r\n", "{\"model\":\"one\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}") } });
+		const char *ask = sim_post(s, "/v1/chat/completions", "x-weir-timeout-ms: 20\r\n",
+			"{\"model\":\"one\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { ask } });
 		sim_run(s);
 		sim_check_error(s, c, 408, "deadline_exceeded");
 		assert_in_range(took_ms(c), 20, 30);
@@ -131,7 +134,8 @@ static void the_clients_deadline_hurts_only_the_client(void **state)
 /* `: ping` and one newline, never an empty line after it (users.md 4.1). */
 static void a_waiting_client_gets_pings(void **state)
 {
-	static const struct sim_act slow[] = { SIM_WAIT(3500), SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_WAIT(2500), SIM_TEXT(" world"),
+	static const struct sim_act slow[] = { SIM_WAIT(3500), SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"),
+		SIM_WAIT(2500), SIM_TEXT(" world"),
 		SIM_FINISH("stop"), SIM_END };
 	struct sim *s = sim_new(SIM_SEED, PING_CONFIG);
 	struct sim_client *c;

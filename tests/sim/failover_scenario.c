@@ -1,5 +1,5 @@
-/* Before the first event is released no failure of a provider reaches the client: every way to fail, streamed and not, at
- * every split of the bytes. */
+/* Before the first event is released no failure of a provider reaches the client: every way to fail, streamed and
+ * not, at every split of the bytes. */
 #include "scene.h"
 
 #define NO_FIELDS ""
@@ -45,16 +45,19 @@ static const struct row rows[] = {
 	ROW_CLOCK("comments_are_no_first_token", SCENE_FIRST_MS, SIM_STREAM_HEAD,
 		{ .kind = SIM_ACT_CHUNK, .text = ": PROCESSING\n\n", .times = 100, .gap_ms = 100 }, SIM_HANG),
 	ROW_SCRIPT("fails_over_on_500", BOTH, SIM_ERROR(500, NO_FIELDS, "server_error", "internal")),
-	ROW_SCRIPT("fails_over_on_502_with_html", BOTH, SIM_ANSWER(502, "Content-Type: text/html\r\n", "<html>Bad Gateway</html>")),
+	ROW_SCRIPT("fails_over_on_502_with_html", BOTH,
+		SIM_ANSWER(502, "Content-Type: text/html\r\n", "<html>Bad Gateway</html>")),
 	ROW_SCRIPT("fails_over_on_503_without_a_body", BOTH, SIM_ANSWER(503, NO_FIELDS, "")),
 	ROW_SCRIPT("fails_over_on_504", BOTH, SIM_ERROR(504, NO_FIELDS, "timeout_error", "timeout")),
 	ROW_SCRIPT("fails_over_on_529", BOTH, SIM_ERROR(529, NO_FIELDS, "overloaded_error", "overloaded")),
 	ROW_SCRIPT("fails_over_on_429", BOTH, SIM_ERROR(429, "Retry-After: 20\r\n", "requests", "rate_limit_exceeded")),
-	ROW_SCRIPT("fails_over_on_429_insufficient_quota", BOTH, SIM_ERROR(429, NO_FIELDS, "insufficient_quota", "insufficient_quota")),
+	ROW_SCRIPT("fails_over_on_429_insufficient_quota", BOTH,
+		SIM_ERROR(429, NO_FIELDS, "insufficient_quota", "insufficient_quota")),
 	ROW_SCRIPT("fails_over_on_401", BOTH, SIM_ERROR(401, NO_FIELDS, "invalid_request_error", "invalid_api_key")),
 	ROW_SCRIPT("fails_over_on_402", BOTH, SIM_ERROR(402, NO_FIELDS, "billing", "payment_required")),
 	ROW_SCRIPT("fails_over_on_403", BOTH, SIM_ERROR(403, NO_FIELDS, "permission", "permission_denied")),
-	ROW_SCRIPT("fails_over_on_404_for_the_model", BOTH, SIM_ERROR(404, NO_FIELDS, "invalid_request_error", "model_not_found")),
+	ROW_SCRIPT("fails_over_on_404_for_the_model", BOTH,
+		SIM_ERROR(404, NO_FIELDS, "invalid_request_error", "model_not_found")),
 	ROW_SCRIPT("fails_over_on_413", BOTH, SIM_ERROR(413, NO_FIELDS, "invalid_request_error", "request_too_large")),
 	ROW_SCRIPT("fails_over_when_the_context_is_too_short", BOTH,
 		SIM_ERROR(400, NO_FIELDS, "invalid_request_error", "context_length_exceeded")),
@@ -62,19 +65,25 @@ static const struct row rows[] = {
 	ROW_SCRIPT("fails_over_on_a_redirect", BOTH, SIM_ANSWER(302, "Location: https://evil.test/v1\r\n", "")),
 	ROW_SCRIPT("fails_over_on_an_error_inside_200", BOTH, SIM_ERROR(200, NO_FIELDS, "server_error", "internal")),
 	ROW_SCRIPT("fails_over_when_the_first_event_is_an_error", BOTH, SIM_STREAM_HEAD, SSE_ERROR, SIM_LAST_CHUNK),
-	ROW_SCRIPT("fails_over_when_an_error_follows_the_role", BOTH, SIM_STREAM_HEAD, SIM_ROLE, SSE_ERROR, SIM_DONE, SIM_LAST_CHUNK),
+	ROW_SCRIPT("fails_over_when_an_error_follows_the_role", BOTH, SIM_STREAM_HEAD, SIM_ROLE, SSE_ERROR,
+		SIM_DONE, SIM_LAST_CHUNK),
 	ROW_SCRIPT("fails_over_on_an_empty_json_body", BOTH, SIM_ANSWER(200, NO_FIELDS, "")),
 	ROW_SCRIPT("fails_over_on_an_empty_stream", BOTH, SIM_STREAM_HEAD, SIM_LAST_CHUNK),
 	ROW_SCRIPT("fails_over_on_a_stream_of_nothing_but_done", BOTH, SIM_STREAM_HEAD, SIM_DONE, SIM_LAST_CHUNK),
-	ROW_SCRIPT("fails_over_on_a_stream_of_role_and_done", BOTH, SIM_STREAM_HEAD, SIM_ROLE, SIM_DONE, SIM_LAST_CHUNK),
-	ROW_SCRIPT("fails_over_on_html_with_200", BOTH, SIM_ANSWER(200, "Content-Type: text/html\r\n", "<!doctype html><p>Checking")),
-	ROW_SCRIPT("fails_over_on_text_with_200", BOTH, SIM_ANSWER(200, "Content-Type: text/plain\r\n", "upstream connect error")),
+	ROW_SCRIPT("fails_over_on_a_stream_of_role_and_done", BOTH, SIM_STREAM_HEAD, SIM_ROLE, SIM_DONE,
+		SIM_LAST_CHUNK),
+	ROW_SCRIPT("fails_over_on_html_with_200", BOTH,
+		SIM_ANSWER(200, "Content-Type: text/html\r\n", "<!doctype html><p>Checking")),
+	ROW_SCRIPT("fails_over_on_text_with_200", BOTH,
+		SIM_ANSWER(200, "Content-Type: text/plain\r\n", "upstream connect error")),
 	ROW_SCRIPT("fails_over_on_an_image_with_200", BOTH, SIM_ANSWER(200, "Content-Type: image/png\r\n", "\x89PNG")),
 	ROW_SCRIPT("fails_over_on_broken_json", BOTH, SIM_ANSWER(200, NO_FIELDS, "{\"choices\":[{\"mess")),
 	ROW_SCRIPT("fails_over_on_json_of_another_kind", BOTH, SIM_ANSWER(200, NO_FIELDS, "[1,2,3]")),
-	ROW_SCRIPT("fails_over_on_broken_json_in_the_first_event", STREAMED, SIM_STREAM_HEAD, SIM_SSE("{\"choices\":[{"), SIM_LAST_CHUNK),
+	ROW_SCRIPT("fails_over_on_broken_json_in_the_first_event", STREAMED, SIM_STREAM_HEAD,
+		SIM_SSE("{\"choices\":[{"), SIM_LAST_CHUNK),
 	ROW_SCRIPT("fails_over_when_the_body_ends_before_its_length", BOTH,
-		SIM_RAW("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{\"id\":"), SIM_SHUT),
+		SIM_RAW("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{\"id\":"),
+		SIM_SHUT),
 	ROW_SCRIPT("fails_over_when_a_chunk_is_cut", BOTH, SIM_STREAM_HEAD, SIM_RAW("40\r\ndata: {\"choi"), SIM_SHUT),
 	ROW_SCRIPT("fails_over_on_bytes_that_are_no_http", BOTH, SIM_RAW("SSH-2.0-OpenSSH_9.2\r\n\r\n"), SIM_SHUT),
 	ROW_SCRIPT("fails_over_on_two_framings", BOTH,
@@ -124,7 +133,8 @@ static void a_row(void **state)
 static void the_first_tier_is_asked_first(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 
 	for (int i = 0; i < 5; i++) {
 		struct sim_client *c = scene_ask(s, "m", i % 2);
@@ -141,7 +151,8 @@ static void the_first_tier_is_asked_first(void **state)
 static void tiers_are_tried_in_order(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-	struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL), *b = sim_provider(s, "b.test", scene_down, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_down, NULL);
 	struct sim_provider *c = sim_provider(s, "c.test", scene_good, NULL);
 	struct sim_client *client = scene_ask(s, "three", SIM_STREAMED);
 
@@ -154,7 +165,8 @@ static void tiers_are_tried_in_order(void **state)
 
 static void interim_answers_are_swallowed(void **state)
 {
-	static const struct sim_act script[] = { SIM_RAW("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"),
+	static const struct sim_act script[] = {
+		SIM_RAW("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"),
 		SIM_GOOD(SCENE_GOOD), SIM_STOP };
 
 	for (int i = 0; i < 6; i++) {
@@ -212,7 +224,8 @@ static void the_last_fault_is_told_in_the_clients_shape(void **state)
 		{ SIM_WAY_OK, SCRIPT(SIM_ERROR(401, "", "auth", "invalid_api_key")), 502, "provider_key_rejected" },
 		{ SIM_WAY_OK, SCRIPT(SIM_ERROR(429, "Retry-After: 20\r\n", "requests", "rate_limit_exceeded")), 429,
 			"rate_limit_exceeded" },
-		{ SIM_WAY_OK, SCRIPT(SIM_ANSWER(200, "Content-Type: text/html\r\n", "<html>")), 502, "provider_bad_answer" },
+		{ SIM_WAY_OK, SCRIPT(SIM_ANSWER(200, "Content-Type: text/html\r\n", "<html>")), 502,
+			"provider_bad_answer" },
 		{ SIM_WAY_OK, SCRIPT(SIM_STREAM_HEAD, SIM_LAST_CHUNK), 502, "provider_bad_answer" },
 	};
 
@@ -264,7 +277,8 @@ static void fallbacks_in_the_body_are_tried(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(members); i++) {
 		struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-		struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL);
+		struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 		struct sim_client *c = sim_client(s, (struct sim_plan){
 			.sends = { sim_chat_more(s, "one", SIM_STREAMED, "hi", members[i]) } });
 

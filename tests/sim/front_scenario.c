@@ -38,7 +38,8 @@ static void nobody_gets_anothers_answer(void **state)
 		sim_provider(s, "a.test", echo, NULL);
 		for (unsigned i = 0; i < 100; i++)
 			sim_client(s, (struct sim_plan){ .at_ms = i / 10, .sends = {
-				sim_chat(s, "one", i % 2, sim_printf(s, "say first%u", i)), sim_chat(s, "one", i % 3, sim_printf(s, "say second%u", i)) },
+				sim_chat(s, "one", i % 2, sim_printf(s, "say first%u", i)),
+					sim_chat(s, "one", i % 3, sim_printf(s, "say second%u", i)) },
 				.pipelined = i % 5 == 0 });
 		sim_run(s);
 		LIST_EACH(node, tmp, &s->clients) {
@@ -58,7 +59,7 @@ static void a_request_may_come_byte_by_byte(void **state)
 	struct sim_client *c;
 
 	sim_provider(s, "a.test", scene_good, NULL);
-	c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") }, .send_piece = 1, .send_gap_ms = 1 });
+	c = scene_client(s, "one", SIM_STREAMED, .send_piece = 1, .send_gap_ms = 1);
 	sim_run(s);
 	sim_check_whole(s, c, SCENE_GOOD);
 	sim_free(&s);
@@ -69,8 +70,8 @@ static void a_half_closed_client_gets_its_answer_where_configured(void **state)
 	for (int deliver = 0; deliver < 2; deliver++) {
 		struct sim *s = sim_new(SIM_SEED, deliver ? "half_close: deliver\n" SCENE_CONFIG : SCENE_CONFIG);
 		struct sim_provider *a = sim_provider(s, "a.test", scene_slow, NULL);
-		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") },
-			.leave = SIM_HALF_CLOSES, .leave_at_ms = 20 });
+		struct sim_client *c = scene_client(s, "one", SIM_STREAMED, .leave = SIM_HALF_CLOSES,
+			.leave_at_ms = 20);
 
 		sim_run_for(s, 2000);
 		if (deliver) {
@@ -89,8 +90,7 @@ static void a_leaver_is_noticed_where_half_close_is_delivered(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, "half_close: deliver\n" SCENE_CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", scene_slow, NULL);
-	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") },
-		.leave = SIM_LEAVES, .leave_events = 2 });
+	struct sim_client *c = scene_client(s, "one", SIM_STREAMED, .leave = SIM_LEAVES, .leave_events = 2);
 
 	sim_run(s);
 	sim_run_for(s, 1000);
@@ -113,8 +113,11 @@ static void bad_requests_get_clear_answers(void **state)
 		{ "/v1/chat/completions", "", "[]", 400, NULL },
 		{ "/v1/chat/completions", "", "{\"messages\":[]}", 400, NULL },
 		{ "/v1/chat/completions", "", "{\"model\":\"one\"}", 400, NULL },
-		{ "/v1/chat/completions", "", "{\"model\":7,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", 400, NULL },
-		{ "/v1/chat/completions", "", "{\"model\":\"two\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", 404, "model_not_found" },
+		{ "/v1/chat/completions", "", "{\"model\":7,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
+			400, NULL },
+		{ "/v1/chat/completions", "",
+			"{\"model\":\"two\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
+			404, "model_not_found" },
 		{ "/v1/chat/completions", "Content-Encoding: gzip\r\n", chat_body, 415, "unsupported_media_type" },
 		{ "/v1/chat/completions", "Expect: 200-ok\r\n", chat_body, 417, "expectation_failed" },
 		{ "/v1/chat/completions", "X-Weir-Hops: 100\r\n", chat_body, 508, "loop_detected" },
@@ -127,7 +130,9 @@ static void bad_requests_get_clear_answers(void **state)
 		for (size_t k = 0; k < COUNT_OF(splits); k++) {
 			struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
 			struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
-			struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, rows[i].path, rows[i].fields, rows[i].body) } });
+			struct sim_client *c = sim_client(s,
+				(struct sim_plan){ .sends = { sim_post(s, rows[i].path, rows[i].fields,
+				rows[i].body) } });
 
 			s->loop->split = splits[k];
 			sim_run(s);
@@ -137,21 +142,23 @@ static void bad_requests_get_clear_answers(void **state)
 		}
 }
 
+#define TO_CHAT "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+
 /* Whoever could smuggle a request is refused and cut, and nothing of it reaches a provider (faults.md 16). */
 static void smuggling_is_refused(void **state)
 {
 	static const char *const tricks[] = {
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 4, 4\r\n\r\nabcd",
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+		TO_CHAT "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		TO_CHAT "Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
+		TO_CHAT "Content-Length: 4, 4\r\n\r\nabcd",
+		TO_CHAT "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+		TO_CHAT "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+		TO_CHAT "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
 		"POST /v1/chat/completions HTTP/1.1\nHost: x\nContent-Length: 0\n\n",
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n",
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
-		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: +4\r\n\r\nabcd",
+		TO_CHAT "X: a\r\n b\r\nContent-Length: 0\r\n\r\n",
+		TO_CHAT "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+		TO_CHAT "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
+		TO_CHAT "Content-Length: +4\r\n\r\nabcd",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(tricks); i++)
@@ -159,13 +166,15 @@ static void smuggling_is_refused(void **state)
 			struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
 			struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
 			/* the second request must never be served on this connection */
-			struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { tricks[i], sim_chat(s, "one", SIM_STREAMED, "hi") },
+			struct sim_client *c = sim_client(s,
+				(struct sim_plan){ .sends = { tricks[i], sim_chat(s, "one", SIM_STREAMED, "hi") },
 				.pipelined = true });
 
 			s->loop->split = splits[k];
 			sim_run(s);
 			if (c->answers[0].http.status != 400)
-				sim_fail(s, __FILE__, __LINE__, "status %d for %s", c->answers[0].http.status, tricks[i]);
+				sim_fail(s, __FILE__, __LINE__, "status %d for %s", c->answers[0].http.status,
+					tricks[i]);
 			sim_check(s, c->answers[1].http.status == 0 && a->n_conns == 0);
 			sim_free(&s);
 		}
@@ -181,9 +190,12 @@ static void a_body_past_the_limit_is_refused(void **state)
 	must(text);
 	memset(text, 'x', 20000);
 	text[20000] = '\0';
-	c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, text) }, .send_piece = 5000, .send_gap_ms = 10 });
-	d = sim_client(s, (struct sim_plan){ .sends = { sim_printf(s, "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
-		"Transfer-Encoding: chunked\r\n\r\n4e20\r\n%s\r\n0\r\n\r\n", text) }, .send_piece = 5000, .send_gap_ms = 10 });
+	c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, text) },
+		.send_piece = 5000, .send_gap_ms = 10 });
+	d = sim_client(s, (struct sim_plan){ .sends = { sim_printf(s,
+		"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+		"Transfer-Encoding: chunked\r\n\r\n4e20\r\n%s\r\n0\r\n\r\n", text) }, .send_piece = 5000,
+		.send_gap_ms = 10 });
 	free(text);
 	sim_run(s);
 	sim_check_error(s, c, 413, "request_too_large");
@@ -204,13 +216,15 @@ static void a_head_past_the_limit_is_refused(void **state)
 	for (int i = 0; i < 500; i++)
 		buf_addf(&many, "X-%d: y\r\n", i);
 	buf_add_char(&many, '\0');
-	c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", buf_slice(&many).p, chat_body) } });
+	c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", buf_slice(&many).p,
+		chat_body) } });
 	buf_clear(&many);
 	buf_add(&many, SLICE("X: "));
 	for (int i = 0; i < 100000; i++)
 		buf_add_char(&many, 'y');
 	buf_add(&many, slice_of("\r\n", 3));
-	d = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", buf_slice(&many).p, chat_body) } });
+	d = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", buf_slice(&many).p,
+		chat_body) } });
 	buf_done(&many);
 	sim_run(s);
 	sim_check_error(s, c, 431, "headers_too_large");
@@ -226,11 +240,14 @@ static void slow_senders_get_408(void **state)
 	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
 	const char *ask = sim_chat(s, "one", SIM_STREAMED, "hi");
 	/* the head takes 20 s; the head is quick but the body takes 10 s; both in time */
-	struct sim_client *head = sim_client(s, (struct sim_plan){ .sends = { ask }, .send_piece = 1, .send_gap_ms = 100 });
+	struct sim_client *head = sim_client(s, (struct sim_plan){ .sends = { ask }, .send_piece = 1,
+		.send_gap_ms = 100 });
 	struct sim_client *body = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", "",
-		sim_printf(s, "{\"model\":\"one\",%2000s\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}", " ")) },
+		sim_printf(s, "{\"model\":\"one\",%2000s\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+		" ")) },
 		.send_piece = 150, .send_gap_ms = 700 });
-	struct sim_client *fine = sim_client(s, (struct sim_plan){ .sends = { ask }, .send_piece = 20, .send_gap_ms = 50 });
+	struct sim_client *fine = sim_client(s, (struct sim_plan){ .sends = { ask }, .send_piece = 20,
+		.send_gap_ms = 50 });
 
 	sim_run(s);
 	sim_check_error(s, head, 408, "request_timeout");
@@ -248,7 +265,7 @@ static void an_idle_connection_is_closed(void **state)
 	struct sim_client *c;
 
 	sim_provider(s, "a.test", scene_good, NULL);
-	c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_AT_ONCE, "hi") }, .lingers = true });
+	c = scene_client(s, "one", SIM_AT_ONCE, .lingers = true);
 	sim_run(s);
 	sim_run_for(s, 2900);
 	sim_check(s, c->sock && !c->sock->fin_in);
@@ -276,7 +293,8 @@ static void expect_100_continue_is_answered(void **state)
 	struct sim_client *c;
 
 	sim_provider(s, "a.test", scene_good, NULL);
-	c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", "Expect: 100-continue\r\n", chat_body) },
+	c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions",
+		"Expect: 100-continue\r\n", chat_body) },
 		.send_piece = 150, .send_gap_ms = 20 });
 	sim_run(s);
 	sim_check_whole(s, c, SCENE_GOOD);
@@ -290,7 +308,8 @@ static void connection_close_is_obeyed(void **state)
 	struct sim_client *c;
 
 	sim_provider(s, "a.test", scene_good, NULL);
-	c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", "Connection: close\r\n", chat_body) },
+	c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", "Connection: close\r\n",
+		chat_body) },
 		.lingers = true });
 	sim_run(s);
 	sim_check_whole(s, c, SCENE_GOOD);
@@ -333,7 +352,8 @@ static void usage_is_shown_to_those_who_ask(void **state)
 	sim_check_whole(s, d, SCENE_GOOD);
 	sim_check(s, sim_http_has(buf_slice(&a->seen[0]->http.body), "\"include_usage\":true"));
 	sim_check(s, !sim_http_has(buf_slice(&c->answers[0].http.body), "\"choices\":[]"));
-	sim_check(s, sim_http_has(buf_slice(&d->answers[0].http.body), "\"choices\":[],\"usage\":{\"prompt_tokens\":9"));
+	sim_check(s, sim_http_has(buf_slice(&d->answers[0].http.body),
+		"\"choices\":[],\"usage\":{\"prompt_tokens\":9"));
 	sim_run_for(s, 100);
 	sim_check(s, sim_log_count(s, "\"event\":\"access\"") == 2);
 	sim_free(&s);
@@ -342,8 +362,10 @@ static void usage_is_shown_to_those_who_ask(void **state)
 static void pages_answer(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_get(s, "/healthz"), sim_get(s, "/readyz"),
-		sim_get(s, "/v1/models"), sim_get(s, "/v1/models/one"), sim_get(s, "/v1/models/none"), sim_get(s, "/") } });
+	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_get(s, "/healthz"),
+		sim_get(s, "/readyz"),
+		sim_get(s, "/v1/models"), sim_get(s, "/v1/models/one"), sim_get(s, "/v1/models/none"),
+		sim_get(s, "/") } });
 
 	sim_run(s);
 	for (int i = 0; i < 4; i++)
@@ -377,9 +399,11 @@ static void an_old_client_gets_no_chunks(void **state)
 		const char *body;
 
 		sim_provider(s, "a.test", scene_slow, NULL);
-		body = sim_printf(s, "{\"model\":\"one\",\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+		body = sim_printf(s,
+			"{\"model\":\"one\",\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
 			streamed ? "true" : "false");
-		c = sim_client(s, (struct sim_plan){ .lingers = true, .sends = { sim_printf(s, "POST /v1/chat/completions HTTP/1.0\r\n"
+		c = sim_client(s, (struct sim_plan){ .lingers = true,
+			.sends = { sim_printf(s, "POST /v1/chat/completions HTTP/1.0\r\n"
 			"Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body) } });
 		sim_run(s);
 		sim_check_whole(s, c, SCENE_GOOD);
@@ -413,10 +437,13 @@ static void line_ends_in_names_stay_in_them(void **state)
 /* What a provider writes reaches the client byte for byte, however it writes it and however it is cut. */
 static void bytes_of_a_stream_pass_untouched(void **state)
 {
-#define ODD "data:{\"id\":\"x\",  \"choices\" : [ {\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Zo\xc3\xab \\u2028\"}," \
-	"\"finish_reason\":null,\"novel\":[1,{\"a\":null}]}]}\r\n\r\n: hello\n\nid: 7\ndata: " \
-	SIM_DELTA_JSON("{\"content\":\"\xf0\x9f\x98\x80\"}", "null") "\n\nretry: 10\n\ndata: " SIM_DELTA_JSON("{}", "\"stop\"") \
-	"\n\ndata: {\"id\":\"x\",\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11}}\n\ndata: [DONE]\n\n"
+#define ODD_ROLE "{\"id\":\"x\",  \"choices\" : [ {\"index\":0,\"delta\":{\"role\":\"assistant\"," \
+	"\"content\":\"Zo\xc3\xab \\u2028\"},\"finish_reason\":null,\"novel\":[1,{\"a\":null}]}]}"
+#define ODD_USAGE "{\"id\":\"x\",\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2," \
+	"\"total_tokens\":11}}"
+#define ODD "data:" ODD_ROLE "\r\n\r\n: hello\n\nid: 7\n" \
+	SIM_SSE_TEXT(SIM_DELTA_JSON("{\"content\":\"\xf0\x9f\x98\x80\"}", "null")) "retry: 10\n\n" \
+	SIM_SSE_TEXT(SIM_DELTA_JSON("{}", "\"stop\"")) SIM_SSE_TEXT(ODD_USAGE) "data: [DONE]\n\n"
 	static const struct sim_act odd[] = { SIM_STREAM_HEAD, SIM_CHUNK(ODD), SIM_LAST_CHUNK, SIM_STOP };
 
 	for (uint64_t seed = 0; seed < 12; seed++) {
@@ -426,11 +453,13 @@ static void bytes_of_a_stream_pass_untouched(void **state)
 		sim_provider(s, "a.test", odd, NULL);
 		s->loop->split = seed < 3 ? splits[seed] : SIM_RANDOM;
 		c = sim_client(s, (struct sim_plan){ .sends = {
-			sim_chat_more(s, "one", SIM_STREAMED, "hi", ",\"stream_options\":{\"include_usage\":true}") } });
+			sim_chat_more(s, "one", SIM_STREAMED, "hi",
+				",\"stream_options\":{\"include_usage\":true}") } });
 		sim_run(s);
 		sim_check(s, c->answers[0].end == SIM_CLEAN);
 		if (!slice_eq(buf_slice(&c->answers[0].http.body), SLICE(ODD)))
-			sim_fail(s, __FILE__, __LINE__, "not the same bytes: %.*s", SLICE_ARG(buf_slice(&c->answers[0].http.body)));
+			sim_fail(s, __FILE__, __LINE__, "not the same bytes: %.*s",
+				SLICE_ARG(buf_slice(&c->answers[0].http.body)));
 		sim_free(&s);
 	}
 }
@@ -438,19 +467,22 @@ static void bytes_of_a_stream_pass_untouched(void **state)
 /* So does what a client writes: only the model's name is another one. */
 static void bytes_of_a_request_pass_untouched(void **state)
 {
-	static const char before[] = "{ \"messages\":[{\"role\":\"user\",\"content\":\"Zo\xc3\xab \\u00e9\"}],\t\"x_new\" : 1.50E+2, \"model\":";
+	static const char before[] = "{ \"messages\":[{\"role\":\"user\",\"content\":\"Zo\xc3\xab \\u00e9\"}],"
+		"\t\"x_new\" : 1.50E+2, \"model\":";
 	static const char after[] = ",\n\"seed\":12345678901234567890,\"a\":{\"model\":\"one\"} }";
 
 	for (size_t i = 0; i < COUNT_OF(splits); i++) {
 		struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
 		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
-		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", "",
+		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s,
+			"/v1/chat/completions", "",
 			sim_printf(s, "%s\"one\"%s", before, after)) } });
 
 		s->loop->split = splits[i];
 		sim_run(s);
 		sim_check_whole(s, c, SCENE_GOOD);
-		sim_check(s, slice_eq(buf_slice(&a->seen[0]->http.body), slice_str(sim_printf(s, "%s\"m1\"%s", before, after))));
+		sim_check(s, slice_eq(buf_slice(&a->seen[0]->http.body),
+			slice_str(sim_printf(s, "%s\"m1\"%s", before, after))));
 		sim_free(&s);
 	}
 }

@@ -1,9 +1,10 @@
-/* A client that leaves stops the upstream call within one second, and whatever is struck between any two things that happen,
- * nothing leaks, nobody else is hurt and no answer pretends to be more than it is. */
+/* A client that leaves stops the upstream call within one second, and whatever is struck between any two things
+ * that happen, nothing leaks, nobody else is hurt and no answer pretends to be more than it is. */
 #include "scene.h"
 
 /* The reference run: a fails, b answers slowly, with a pause before the first event so that there is time to leave. */
-static const struct sim_act late[] = { SIM_WAIT(30), SIM_STREAM_HEAD, SIM_ROLE, SIM_WAIT(30), SIM_TEXT("Hel"), SIM_WAIT(30),
+static const struct sim_act late[] = { SIM_WAIT(30), SIM_STREAM_HEAD, SIM_ROLE, SIM_WAIT(30), SIM_TEXT("Hel"),
+	SIM_WAIT(30),
 	SIM_TEXT("lo"), SIM_WAIT(30), SIM_TEXT(" world"), SIM_FINISH("stop"), SIM_USAGE(9, 2), SIM_END };
 
 static struct sim *make(uint64_t seed, bool shuffled, bool streamed, const char *config)
@@ -14,7 +15,7 @@ static struct sim *make(uint64_t seed, bool shuffled, bool streamed, const char 
 	sim_provider(s, "b.test", streamed ? late : (const struct sim_act *)scene_good, NULL);
 	scene_ask(s, "m", streamed);
 	/* somebody else, who must not notice */
-	sim_client(s, (struct sim_plan){ .at_ms = 3, .sends = { sim_chat(s, "b/m2", streamed, "hi") } });
+	scene_client(s, "b/m2", streamed, .at_ms = 3);
 	return s;
 }
 
@@ -56,7 +57,8 @@ static void check_left(struct sim *s)
 	sim_check(s, sim_log_count(s, "\"event\":\"access\"") <= 2);
 }
 
-static void sweep(struct sim *(*set)(uint64_t), void (*strike)(struct sim *), void (*check)(struct sim *), uint64_t seed)
+static void sweep(struct sim *(*set)(uint64_t), void (*strike)(struct sim *), void (*check)(struct sim *),
+	uint64_t seed)
 {
 	size_t n = sim_sweep(&(struct sim_sweep){ .set = set, .strike = strike, .check = check, .seed = seed });
 
@@ -92,7 +94,8 @@ static void a_client_may_leave_at_every_step_in_any_order_of_things(void **state
 }
 
 /* The same while the upstream is paused, because the client reads slowly. */
-static const struct sim_act flood[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_FILL(1000, 200, 0), SIM_FINISH("stop"), SIM_END };
+static const struct sim_act flood[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_FILL(1000, 200, 0), SIM_FINISH("stop"),
+	SIM_END };
 
 static struct sim *set_flood(uint64_t seed)
 {
@@ -100,8 +103,7 @@ static struct sim *set_flood(uint64_t seed)
 	struct sim_provider *a = sim_provider(s, "a.test", flood, NULL);
 
 	a->host->cap = 8192;
-	sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") }, .read_piece = 5000, .read_gap_ms = 5,
-		.buffer = 8192 });
+	scene_client(s, "one", SIM_STREAMED, .read_piece = 5000, .read_gap_ms = 5, .buffer = 8192);
 	return s;
 }
 
@@ -159,13 +161,15 @@ static void the_answering_provider_may_die_at_every_step(void **state)
 		sweep(set_shuffled, strike_second_provider, check_all_honest, seed);
 }
 
-/* Two requests on one connection, and the provider's end of it closes at any time: only an answer that had begun may fail. */
+/* Two requests on one connection, and the provider's end of it closes at any time: only an answer that had begun
+ * may fail. */
 static struct sim *set_two(uint64_t seed)
 {
 	struct sim *s = sim_new(seed, SCENE_CONFIG);
 
 	sim_provider(s, "a.test", scene_slow, NULL);
-	sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi"), sim_chat(s, "one", SIM_STREAMED, "hi") },
+	sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi"),
+		sim_chat(s, "one", SIM_STREAMED, "hi") },
 		.gap_ms = 20 });
 	return s;
 }
@@ -234,7 +238,8 @@ static void strike_reload(struct sim *s)
 {
 	char why[512] = "";
 
-	sim_check(s, sim_reload(s, SCENE_LISTEN SCENE_PROVIDERS "models: {other: {targets: [c/m3]}}\n", why, sizeof(why)));
+	sim_check(s, sim_reload(s, SCENE_LISTEN SCENE_PROVIDERS "models: {other: {targets: [c/m3]}}\n", why,
+		sizeof(why)));
 }
 
 /* A request that had begun keeps the configuration it began with; one that had not gets a clear answer. */
@@ -288,9 +293,9 @@ static void leaving_while_the_provider_thinks_stops_it(void **state)
 
 	for (int i = 0; i < 4; i++) {
 		struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-		struct sim_provider *a = sim_provider(s, "a.test", thinks, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
-		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "m", i / 2, "hi") },
-			.leave = how[i % 2], .leave_at_ms = 500 });
+		struct sim_provider *a = sim_provider(s, "a.test", thinks, NULL);
+		struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
+		struct sim_client *c = scene_client(s, "m", i / 2, .leave = how[i % 2], .leave_at_ms = 500);
 
 		sim_run_for(s, 3000);
 		sim_check(s, a->n == 1 && b->n == 0);
@@ -307,11 +312,11 @@ static void leaving_while_the_connection_is_made_stops_that(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(ways); i++) {
 		struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+		struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 
 		a->host->way = ways[i];
-		sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "m", SIM_STREAMED, "hi") }, .leave = SIM_RESETS,
-			.leave_at_ms = 300 });
+		scene_client(s, "m", SIM_STREAMED, .leave = SIM_RESETS, .leave_at_ms = 300);
 		sim_run_for(s, 5000);
 		sim_check(s, b->n == 0);
 		sim_free(&s);
@@ -326,8 +331,8 @@ static void a_thousand_leavers_leave_nothing_behind(void **state)
 	sim_provider(s, "a.test", scene_slow, scene_down, scene_slow, NULL);
 	b = sim_provider(s, "b.test", scene_slow, NULL);
 	for (unsigned i = 0; i < 1000; i++)
-		sim_client(s, (struct sim_plan){ .at_ms = i, .sends = { sim_chat(s, "m", i % 3 != 0, "hi") },
-			.leave = i % 2 ? SIM_LEAVES : SIM_RESETS, .leave_at_ms = 1 + i % 130 });
+		scene_client(s, "m", i % 3 != 0, .at_ms = i, .leave = i % 2 ? SIM_LEAVES : SIM_RESETS,
+			.leave_at_ms = 1 + i % 130);
 	sim_run(s);
 	sim_run_for(s, 2000);
 	sim_check(s, b->n_running == 0);

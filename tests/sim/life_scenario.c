@@ -2,8 +2,10 @@
 #include "scene.h"
 
 #define DRAIN "drain: {delay: 1s, limit: 10s}\n"
-static const struct sim_act long_one[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXTS("x", 50, 100), SIM_FINISH("stop"), SIM_END };
-static const struct sim_act endless[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXTS("x", 100000, 100), SIM_FINISH("stop"), SIM_END };
+static const struct sim_act long_one[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXTS("x", 50, 100), SIM_FINISH("stop"),
+	SIM_END };
+static const struct sim_act endless[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXTS("x", 100000, 100),
+	SIM_FINISH("stop"), SIM_END };
 
 static bool all_are(const char *text, char c)
 {
@@ -18,7 +20,8 @@ static void a_drain_lets_streams_finish(void **state)
 	sim_provider(s, "a.test", long_one, NULL);
 	idle = sim_client(s, (struct sim_plan){ .sends = { sim_get(s, "/healthz") }, .lingers = true });
 	for (int i = 0; i < 20; i++)
-		busy[i] = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi"), sim_get(s, "/healthz") } });
+		busy[i] = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi"),
+			sim_get(s, "/healthz") } });
 	sim_run_for(s, 1000);
 	sim_drain(s);
 	sim_check(s, !sim_drained(s));
@@ -44,7 +47,8 @@ static void a_drain_lets_streams_finish(void **state)
 static void a_drain_has_a_limit(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, DRAIN SCENE_CONFIG);
-	struct sim_provider *a = sim_provider(s, "a.test", endless, NULL), *b = sim_provider(s, "b.test", (const struct sim_act[]){ SIM_HANG }, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", endless, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", (const struct sim_act[]){ SIM_HANG }, NULL);
 	struct sim_client *c = scene_ask(s, "one", SIM_STREAMED);
 	struct sim_client *d = scene_ask(s, "b/m2", SIM_AT_ONCE);
 	uint64_t start;
@@ -101,7 +105,8 @@ static void nothing_to_drain_is_drained_after_the_delay(void **state)
 static void a_reload_drops_no_request(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-	struct sim_provider *a = sim_provider(s, "a.test", long_one, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", long_one, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 	struct sim_client *before = scene_ask(s, "one", SIM_STREAMED), *after;
 	char why[1000] = "";
 
@@ -160,7 +165,7 @@ static void a_hundred_reloads_under_load(void **state)
 	sim_provider(s, "a.test", scene_slow, NULL);
 	sim_at(s, 20, reload_now_and_then, &n);
 	for (unsigned i = 0; i < 300; i++)
-		sim_client(s, (struct sim_plan){ .at_ms = i * 7, .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") } });
+		scene_client(s, "one", SIM_STREAMED, .at_ms = i * 7);
 	sim_run(s);
 	sim_check(s, n == 100);
 	LIST_EACH(node, tmp, &s->clients)
@@ -172,7 +177,8 @@ static void a_hundred_reloads_under_load(void **state)
 static void what_was_learned_survives_a_reload(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-	struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 	char why[1000] = "";
 
 	for (int i = 0; i < 10; i++) {
@@ -196,7 +202,7 @@ static void a_log_that_blocks_or_breaks_stops_nobody(void **state)
 		s->loop->log_broken = broken;
 		sim_provider(s, "a.test", scene_good, NULL);
 		for (int i = 0; i < 500; i++)
-			sim_client(s, (struct sim_plan){ .at_ms = (uint64_t)i, .sends = { sim_chat(s, "one", i % 2, "hi") } });
+			scene_client(s, "one", i % 2, .at_ms = (uint64_t)i);
 		sim_run(s);
 		LIST_EACH(node, tmp, &s->clients)
 			sim_check_whole(s, LIST_ITEM(node, struct sim_client, node), SCENE_GOOD);
@@ -221,7 +227,8 @@ static void the_access_log_says_what_happened(void **state)
 	sim_check_whole(s, c, SCENE_GOOD);
 	sim_run_for(s, 100);
 	sim_check(s, sim_log_count(s, "\"event\":\"access\"") == 1);
-	sim_check(s, sim_log_has(s, "\"target\":\"b/m2\"") && sim_log_has(s, "\"attempts\":2") && sim_log_has(s, "\"status\":200"));
+	sim_check(s, sim_log_has(s, "\"target\":\"b/m2\"") && sim_log_has(s, "\"attempts\":2") &&
+		sim_log_has(s, "\"status\":200"));
 	sim_check(s, !sim_log_has(s, "secret prompt") && !sim_log_has(s, "Hello") && !sim_log_has(s, "sim-key"));
 	sim_free(&s);
 }
@@ -229,11 +236,14 @@ static void the_access_log_says_what_happened(void **state)
 /* Everything at once, many times: whatever is scripted, every client is answered honestly and nothing is left. */
 static void chaos(void **state)
 {
-	static const struct sim_act reset_late[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_WAIT(20), SIM_RESET };
+	static const struct sim_act reset_late[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_WAIT(20),
+		SIM_RESET };
 	static const struct sim_act hang[] = { SIM_HANG }, shut[] = { SIM_SHUT };
 	static const struct sim_act html[] = { SIM_ANSWER(200, "Content-Type: text/html\r\n", "<html>"), SIM_SHUT };
-	static const struct sim_act throttled[] = { SIM_ERROR(429, "Retry-After: 1\r\n", "requests", "rate_limit_exceeded"), SIM_STOP };
-	static const struct sim_act *const all[] = { scene_good, scene_slow, scene_down, reset_late, hang, shut, html, throttled };
+	static const struct sim_act throttled[] = { SIM_ERROR(429, "Retry-After: 1\r\n", "requests",
+		"rate_limit_exceeded"), SIM_STOP };
+	static const struct sim_act *const all[] = { scene_good, scene_slow, scene_down, reset_late, hang, shut,
+		html, throttled };
 
 	for (uint64_t seed = 1; seed <= 30; seed++) {
 		struct sim *s = sim_new_shuffled(seed, SCENE_CONFIG);
@@ -244,7 +254,8 @@ static void chaos(void **state)
 		for (int p = 0; p < 3; p++) {
 			for (size_t i = 0; i < COUNT_OF(pick); i++)
 				pick[i] = all[dice_below(&d, COUNT_OF(all))];
-			sim_provider(s, p == 0 ? "a.test" : p == 1 ? "b.test" : "c.test", pick[0], pick[1], pick[2], pick[3], pick[4], pick[5],
+			sim_provider(s, p == 0 ? "a.test" : p == 1 ? "b.test" : "c.test", pick[0], pick[1], pick[2],
+				pick[3], pick[4], pick[5],
 				pick[6], pick[7], pick[8], pick[9], pick[10], pick[11], NULL)->host->way =
 				dice_below(&d, 8) == 0 ? SIM_WAY_REFUSED : SIM_WAY_OK;
 		}
@@ -252,7 +263,8 @@ static void chaos(void **state)
 			struct sim_plan plan = { .at_ms = dice_below(&d, 3000) };
 			size_t n = 1 + dice_below(&d, 3);
 			for (size_t k = 0; k < n; k++)
-				plan.sends[k] = sim_chat(s, dice_below(&d, 2) ? "three" : "m", dice_below(&d, 3) > 0, "hi");
+				plan.sends[k] = sim_chat(s, dice_below(&d, 2) ? "three" : "m",
+					dice_below(&d, 3) > 0, "hi");
 			plan.pipelined = dice_below(&d, 4) == 0;
 			if (dice_below(&d, 3) == 0) {
 				plan.leave = dice_below(&d, 2) ? SIM_LEAVES : SIM_RESETS;

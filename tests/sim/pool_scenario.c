@@ -27,7 +27,8 @@ static void a_connection_is_used_again(void **state)
 
 static void connection_close_of_a_provider_is_obeyed(void **state)
 {
-	static const struct sim_act closes[] = { SIM_ANSWER(200, "Connection: close\r\n", SIM_WHOLE_JSON("Hello world")), SIM_STOP };
+	static const struct sim_act closes[] = { SIM_ANSWER(200, "Connection: close\r\n",
+		SIM_WHOLE_JSON("Hello world")), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", closes, NULL);
 
@@ -37,7 +38,8 @@ static void connection_close_of_a_provider_is_obeyed(void **state)
 	sim_free(&s);
 }
 
-/* A reused connection turns out to be dead: the request is sent once more on a fresh one, without counting as a failure. */
+/* A reused connection turns out to be dead: the request is sent once more on a fresh one, without counting as a
+ * failure. */
 static void a_stale_connection_is_replaced(void **state)
 {
 	static const struct sim_act dies[][1] = { { SIM_RESET }, { SIM_SHUT }, { SIM_CUT } };
@@ -98,9 +100,10 @@ static void an_idle_close_races_with_the_next_request(void **state)
 			ask_and_run(s, SIM_STREAMED);
 			sim_at(s, 10, hang_up_idle, reset ? s : NULL);
 			s->loop->now_ns += us * 1000;
-			c = sim_client(s, (struct sim_plan){ .at_ms = 5, .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") } });
+			c = scene_client(s, "one", SIM_STREAMED, .at_ms = 5);
 			sim_run(s);
-			/* a request whose answer was cut off by our strike may fail honestly, but not one that had not begun */
+			/* a request whose answer was cut off by our strike may fail honestly, but not one that had
+			 * not begun */
 			if (c->answers[0].end != SIM_CLEAN || c->answers[0].http.status != 200)
 				sim_check(s, a->seen[1]->sent > 0);
 			sim_check_honest(s, c, SCENE_GOOD);
@@ -111,7 +114,8 @@ static void an_idle_close_races_with_the_next_request(void **state)
 /* An idle connection that says something is not used again. */
 static void bytes_on_an_idle_connection_spoil_it(void **state)
 {
-	static const struct sim_act talks[] = { SIM_JSON("Hello world"), SIM_WAIT(100), SIM_RAW("HTTP/1.1 408 Request Timeout\r\n\r\n"), SIM_STOP };
+	static const struct sim_act talks[] = { SIM_JSON("Hello world"), SIM_WAIT(100),
+		SIM_RAW("HTTP/1.1 408 Request Timeout\r\n\r\n"), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", talks, NULL);
 
@@ -131,8 +135,9 @@ static void bytes_behind_an_answer_spoil_the_connection(void **state)
 	char raw[1024];
 	struct sim_act script[] = { SIM_RAW(raw), SIM_STOP };
 
-	snprintf(raw, sizeof(raw), "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s%s",
-		strlen(SIM_WHOLE_JSON("Hello world")), SIM_WHOLE_JSON("Hello world"), "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad");
+	snprintf(raw, sizeof(raw), "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n"
+		"%sHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad", strlen(SIM_WHOLE_JSON("Hello world")),
+		SIM_WHOLE_JSON("Hello world"));
 	a = sim_provider(s, "a.test", script, NULL);
 	for (int i = 0; i < 2; i++) {
 		c = ask_and_run(s, SIM_AT_ONCE);
@@ -148,7 +153,8 @@ static void bytes_behind_an_answer_spoil_the_connection(void **state)
 static void the_maximum_holds_and_the_rest_waits(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, LIMITED(", max_connections: 3, queue: 20s"));
-	struct sim_provider *a = sim_provider(s, "a.test", scene_slow, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_slow, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 
 	for (int i = 0; i < 40; i++)
 		scene_ask(s, "m", SIM_STREAMED);
@@ -166,7 +172,8 @@ static void first_come_first_served(void **state)
 	struct sim_provider *a = sim_provider(s, "a.test", scene_slow, NULL);
 
 	for (unsigned i = 0; i < 10; i++)
-		sim_client(s, (struct sim_plan){ .at_ms = i, .sends = { sim_chat(s, "one", SIM_STREAMED, sim_printf(s, "say %c", 'a' + i)) } });
+		sim_client(s, (struct sim_plan){ .at_ms = i,
+			.sends = { sim_chat(s, "one", SIM_STREAMED, sim_printf(s, "say %c", 'a' + i)) } });
 	sim_run(s);
 	for (unsigned i = 0; i < 10; i++)
 		sim_check(s, sim_http_has(buf_slice(&a->seen[i]->http.body), sim_printf(s, "\"say %c\"", 'a' + i)));
@@ -177,11 +184,12 @@ static void a_full_queue_sends_the_rest_elsewhere(void **state)
 {
 	static const struct sim_act hangs[] = { SIM_WAIT(3000), SIM_GOOD(SCENE_GOOD), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, LIMITED(", max_connections: 2, max_waiting: 3, queue: 20s"));
-	struct sim_provider *a = sim_provider(s, "a.test", hangs, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", hangs, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 	unsigned quick = 0;
 
 	for (unsigned i = 0; i < 20; i++)
-		sim_client(s, (struct sim_plan){ .at_ms = i * 2, .sends = { sim_chat(s, "m", SIM_STREAMED, "hi") } });
+		scene_client(s, "m", SIM_STREAMED, .at_ms = i * 2);
 	sim_run(s);
 	LIST_EACH(node, tmp, &s->clients) {
 		struct sim_client *c = LIST_ITEM(node, struct sim_client, node);
@@ -196,11 +204,12 @@ static void waiting_too_long_in_the_queue_fails_over(void **state)
 {
 	static const struct sim_act hangs[] = { SIM_WAIT(4500), SIM_GOOD(SCENE_GOOD), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, LIMITED(", max_connections: 1, queue: 500ms"));
-	struct sim_provider *a = sim_provider(s, "a.test", hangs, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", hangs, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 	struct sim_client *c, *d;
 
 	c = scene_ask(s, "m", SIM_STREAMED);
-	d = sim_client(s, (struct sim_plan){ .at_ms = 100, .sends = { sim_chat(s, "m", SIM_STREAMED, "hi") } });
+	d = scene_client(s, "m", SIM_STREAMED, .at_ms = 100);
 	sim_run(s);
 	sim_check_whole(s, c, SCENE_GOOD);
 	sim_check_whole(s, d, SCENE_GOOD);
@@ -220,9 +229,8 @@ static void a_waiter_that_leaves_frees_its_place(void **state)
 	struct sim_provider *a = sim_provider(s, "a.test", hangs, NULL);
 	struct sim_client *c = scene_ask(s, "one", SIM_STREAMED), *d;
 
-	sim_client(s, (struct sim_plan){ .at_ms = 100, .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") }, .leave = SIM_RESETS,
-		.leave_at_ms = 100 });
-	d = sim_client(s, (struct sim_plan){ .at_ms = 300, .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") } });
+	scene_client(s, "one", SIM_STREAMED, .at_ms = 100, .leave = SIM_RESETS, .leave_at_ms = 100);
+	d = scene_client(s, "one", SIM_STREAMED, .at_ms = 300);
 	sim_run(s);
 	sim_check_whole(s, c, SCENE_GOOD);
 	sim_check_whole(s, d, SCENE_GOOD);
@@ -237,7 +245,8 @@ static void a_dead_host_fails_every_waiter(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(ways); i++) {
 		struct sim *s = sim_new(SIM_SEED, "breaker: {fails: 0}\n" LIMITED(", max_connections: 3"));
-		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+		struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 
 		a->host->way = ways[i];
 		for (int k = 0; k < 50; k++)
@@ -292,7 +301,8 @@ static void warming_does_not_hammer(void **state)
 /* A provider that answers before it has read the request: the answer counts, the connection does not (faults.md 59). */
 static void an_early_answer_is_taken(void **state)
 {
-	static const struct sim_act early[] = { SIM_EARLY, SIM_ERROR(413, "", "invalid_request_error", "request_too_large"), SIM_STOP };
+	static const struct sim_act early[] = { SIM_EARLY,
+		SIM_ERROR(413, "", "invalid_request_error", "request_too_large"), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", early, scene_good, NULL);
 	char *text = malloc(2000001);

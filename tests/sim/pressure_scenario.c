@@ -1,5 +1,5 @@
-/* Back-pressure: what weir holds between a fast provider and a slow client is bounded by configuration, and a client that stops
- * reading is cut alone. */
+/* Back-pressure: what weir holds between a fast provider and a slow client is bounded by configuration, and a
+ * client that stops reading is cut alone. */
 #include "scene.h"
 
 #define KIB 1024u
@@ -12,7 +12,8 @@
 #define BETWEEN (HOST_BUFFER + CLIENT_BUFFER + LAG + 64u * KIB + 3u * 64u * KIB)
 
 /* 20 MB as fast as they are taken. */
-static const struct sim_act flood[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_FILL(2000, 10000, 0), SIM_FINISH("stop"), SIM_END };
+static const struct sim_act flood[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_FILL(2000, 10000, 0), SIM_FINISH("stop"),
+	SIM_END };
 #define FLOOD_BYTES 20000000u
 
 static struct sim *make(uint64_t seed, struct sim_provider **out_a)
@@ -28,8 +29,8 @@ static void a_slow_client_pauses_its_provider(void **state)
 {
 	struct sim_provider *a;
 	struct sim *s = make(SIM_SEED, &a);
-	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") },
-		.read_piece = 4096, .read_gap_ms = 10, .buffer = CLIENT_BUFFER });
+	struct sim_client *c = scene_client(s, "one", SIM_STREAMED, .read_piece = 4096, .read_gap_ms = 10,
+		.buffer = CLIENT_BUFFER);
 	uint64_t most = 0;
 
 	for (int i = 0; i < 300; i++) {
@@ -54,8 +55,8 @@ static void a_pause_longer_than_the_idle_clock_is_no_fault(void **state)
 {
 	struct sim_provider *a;
 	struct sim *s = make(SIM_SEED, &a);
-	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") },
-		.read_piece = 30000, .read_gap_ms = WRITE_MS - 1000, .buffer = CLIENT_BUFFER });
+	struct sim_client *c = scene_client(s, "one", SIM_STREAMED, .read_piece = 30000,
+		.read_gap_ms = WRITE_MS - 1000, .buffer = CLIENT_BUFFER);
 
 	sim_run_for(s, SCENE_IDLE_MS * 8);
 	sim_check(s, c->answers[0].end == SIM_PENDING && a->seen[0]->fate == SIM_RUNNING);
@@ -71,12 +72,11 @@ static void a_client_that_stops_reading_is_cut_alone(void **state)
 	struct sim_provider *a;
 	struct sim *s = make(SIM_SEED, &a);
 	struct sim_provider *b = sim_provider(s, "b.test", scene_slow, NULL);
-	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") },
-		.read_stop = 100000, .buffer = CLIENT_BUFFER });
+	struct sim_client *c = scene_client(s, "one", SIM_STREAMED, .read_stop = 100000, .buffer = CLIENT_BUFFER);
 	struct sim_client *others[20];
 
 	for (unsigned i = 0; i < COUNT_OF(others); i++)
-		others[i] = sim_client(s, (struct sim_plan){ .at_ms = i * 500, .sends = { sim_chat(s, "b/m2", SIM_STREAMED, "hi") } });
+		others[i] = scene_client(s, "b/m2", SIM_STREAMED, .at_ms = i * 500);
 	sim_run(s);
 	for (unsigned i = 0; i < COUNT_OF(others); i++) {
 		sim_check_whole(s, others[i], SCENE_GOOD);
@@ -112,7 +112,8 @@ static void a_huge_event_is_not_swallowed(void **state)
 {
 	static const struct sim_act huge[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_FILL(3000000, 1, 0), SIM_END };
 	struct sim *s = sim_new(SIM_SEED, "answers: {event: 1MiB}\n" SCENE_CONFIG);
-	struct sim_provider *a = sim_provider(s, "a.test", huge, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", huge, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 	struct sim_client *c = scene_ask(s, "m", SIM_STREAMED);
 
 	a->host->cap = HOST_BUFFER;
@@ -131,8 +132,7 @@ static void a_hundred_slow_clients_cost_a_hundred_bounds(void **state)
 	uint64_t sent = 0, received = 0;
 
 	for (int i = 0; i < 100; i++)
-		sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, "hi") },
-			.read_piece = 1000, .read_gap_ms = 100, .buffer = CLIENT_BUFFER });
+		scene_client(s, "one", SIM_STREAMED, .read_piece = 1000, .read_gap_ms = 100, .buffer = CLIENT_BUFFER);
 	sim_run_for(s, 5000);
 	for (size_t i = 0; i < a->n; i++)
 		sent += a->seen[i]->sent;
@@ -156,7 +156,8 @@ static void a_large_request_arrives_whole(void **state)
 	memset(text, 'x', 3000000);
 	text[3000000] = '\0';
 	a->host->cap = 10000;
-	c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, text) }, .send_piece = 50000, .send_gap_ms = 1 });
+	c = sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "one", SIM_STREAMED, text) },
+		.send_piece = 50000, .send_gap_ms = 1 });
 	sim_run(s);
 	sim_check_whole(s, c, SCENE_GOOD);
 	sim_check(s, sim_http_has(buf_slice(&a->seen[0]->http.body), text));

@@ -1,5 +1,6 @@
-/* After the first event is released a failure can no longer be hidden: the client gets the text so far, one error event, and
- * then an end that no client takes for a whole answer.  Never [DONE], never text twice, never another provider. */
+/* After the first event is released a failure can no longer be hidden: the client gets the text so far, one error
+ * event, and then an end that no client takes for a whole answer.  Never [DONE], never text twice, never another
+ * provider. */
 #include "scene.h"
 
 #define PART "Hello"
@@ -30,7 +31,8 @@ static const struct row rows[] = {
 	ROW("comments_but_no_more_text", SCENE_IDLE_MS,
 		{ .kind = SIM_ACT_CHUNK, .text = ": PROCESSING\n\n", .times = 200, .gap_ms = 100 }, SIM_HANG),
 	ROW("events_without_end", SCENE_TOTAL_MS,
-		{ .kind = SIM_ACT_CHUNK, .text = SIM_SSE_TEXT(SIM_TEXT_JSON("")), .times = 1000, .gap_ms = 500 }, SIM_HANG),
+		{ .kind = SIM_ACT_CHUNK, .text = SIM_SSE_TEXT(SIM_TEXT_JSON("")), .times = 1000, .gap_ms = 500 },
+		SIM_HANG),
 };
 
 static const enum sim_split splits[] = { SIM_WHOLE, SIM_BYTES, SIM_RANDOM };
@@ -41,7 +43,8 @@ static void a_row(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(splits); i++) {
 		struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-		struct sim_provider *a = sim_provider(s, "a.test", r->script, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+		struct sim_provider *a = sim_provider(s, "a.test", r->script, NULL);
+		struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 		struct sim_client *c = scene_ask(s, "m", SIM_STREAMED);
 
 		s->loop->split = splits[i];
@@ -62,7 +65,8 @@ static void die_everywhere(bool streamed, enum sim_act_kind how)
 
 	for (uint64_t n = 0; n <= whole; n++) {
 		struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
-		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+		struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 		struct sim_client *c = scene_ask(s, "m", streamed);
 
 		a->die_after = n;
@@ -136,11 +140,14 @@ static void check_honest(struct sim *s)
 
 static void a_provider_may_die_at_every_step(void **state)
 {
-	assert_true(sim_sweep(&(struct sim_sweep){ .set = set_slow, .strike = sim_strike_provider_resets, .check = check_honest }) > 12);
-	assert_true(sim_sweep(&(struct sim_sweep){ .set = set_slow, .strike = sim_strike_provider_closes, .check = check_honest }) > 12);
+	assert_true(sim_sweep(&(struct sim_sweep){ .set = set_slow, .strike = sim_strike_provider_resets,
+		.check = check_honest }) > 12);
+	assert_true(sim_sweep(&(struct sim_sweep){ .set = set_slow, .strike = sim_strike_provider_closes,
+		.check = check_honest }) > 12);
 	for (uint64_t seed = 1; seed <= 5; seed++)
-		sim_sweep(&(struct sim_sweep){ .set = set_slow_shuffled, .strike = sim_strike_provider_resets, .check = check_honest,
-			.seed = seed });
+		sim_sweep(&(struct sim_sweep){ .set = set_slow_shuffled, .strike = sim_strike_provider_resets,
+			.check = check_honest,
+				.seed = seed });
 }
 
 /* Everything is well when the finish reason has been told, whatever the transfer does afterwards. */
@@ -154,7 +161,8 @@ static void what_comes_after_the_finish_does_no_harm(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rest); i++) {
-		const struct sim_act script[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello world"), SIM_FINISH("stop"), SIM_WAIT(20),
+		const struct sim_act script[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello world"),
+			SIM_FINISH("stop"), SIM_WAIT(20),
 			rest[i][0], SIM_WAIT(20), rest[i][1], rest[i][2] };
 		struct sim *s = sim_new(SIM_SEED, SCENE_CONFIG);
 		struct sim_provider *a = sim_provider(s, "a.test", script, NULL);

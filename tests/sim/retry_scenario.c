@@ -1,11 +1,13 @@
 /* Retries and what limits them: rounds with back-off, Retry-After, the retry budget under a full outage, breakers. */
 #include "scene.h"
 
-#define RETRIES(n) SCENE_LISTEN SCENE_PROVIDERS "models:\n  m:\n    tiers: [{targets: [a/m1]}, {targets: [b/m2]}]\n    retries: " #n "\n" \
-	SCENE_CLOCKS "  one:\n    targets: [a/m1]\n    retries: " #n "\n" SCENE_CLOCKS
-/* No breaker, to see the budget alone; and the other way round. */
+#define RETRIES(n) SCENE_LISTEN SCENE_PROVIDERS "models:\n" \
+	"  m:\n    tiers: [{targets: [a/m1]}, {targets: [b/m2]}]\n    retries: " #n "\n" SCENE_CLOCKS \
+	"  one:\n    targets: [a/m1]\n    retries: " #n "\n" SCENE_CLOCKS
+/* No breaker, to see the budget alone. */
 #define NO_BREAKER "breaker: {fails: 0, share: 0}\n"
-#define NO_BUDGET "retry: {per_second: 100000}\n"
+
+#define THROTTLED(after) SIM_ERROR(429, "Retry-After: " after "\r\n", "requests", "rate_limit_exceeded")
 
 static uint64_t took_ms(const struct sim_client *c)
 {
@@ -32,7 +34,8 @@ static void rounds_end(void **state)
 {
 	for (int i = 0; i < 2; i++) {
 		struct sim *s = sim_new(SIM_SEED, RETRIES(2));
-		struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL), *b = sim_provider(s, "b.test", scene_down, NULL);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL);
+		struct sim_provider *b = sim_provider(s, "b.test", scene_down, NULL);
 		struct sim_client *c = scene_ask(s, "m", i);
 
 		sim_run(s);
@@ -67,7 +70,7 @@ static void jitter_differs_by_seed_only(void **state)
 /* One target, 429 with Retry-After 2: the request waits for it, since nothing else is left (faults.md 35). */
 static void retry_after_is_waited_for(void **state)
 {
-	static const struct sim_act throttled[] = { SIM_ERROR(429, "Retry-After: 2\r\n", "requests", "rate_limit_exceeded"), SIM_STOP };
+	static const struct sim_act throttled[] = { THROTTLED("2"), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, RETRIES(2));
 	struct sim_provider *a = sim_provider(s, "a.test", throttled, scene_good, NULL);
 	struct sim_client *c = scene_ask(s, "one", SIM_STREAMED);
@@ -81,13 +84,14 @@ static void retry_after_is_waited_for(void **state)
 
 static void a_throttled_target_rests(void **state)
 {
-	static const struct sim_act throttled[] = { SIM_ERROR(429, "Retry-After: 20\r\n", "requests", "rate_limit_exceeded"), SIM_STOP };
+	static const struct sim_act throttled[] = { THROTTLED("20"), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, RETRIES(2));
-	struct sim_provider *a = sim_provider(s, "a.test", throttled, scene_good, NULL), *b = sim_provider(s, "b.test", scene_good, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", throttled, scene_good, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 	struct sim_client *c = NULL;
 
 	for (int i = 0; i < 25; i++) {
-		c = sim_client(s, (struct sim_plan){ .at_ms = 1000, .sends = { sim_chat(s, "m", i % 2, "hi") } });
+		c = scene_client(s, "m", i % 2, .at_ms = 1000);
 		sim_run(s);
 		sim_check_whole(s, c, SCENE_GOOD);
 		if (i < 18)
@@ -101,7 +105,7 @@ static void a_throttled_target_rests(void **state)
 /* A longer wait than a request waits for goes to the client, as the soonest recovery (faults.md 70). */
 static void a_long_retry_after_is_passed_on(void **state)
 {
-	static const struct sim_act throttled[] = { SIM_ERROR(429, "Retry-After: 60\r\n", "requests", "rate_limit_exceeded"), SIM_STOP };
+	static const struct sim_act throttled[] = { THROTTLED("60"), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, RETRIES(2));
 	struct sim_provider *a = sim_provider(s, "a.test", throttled, NULL);
 
@@ -121,11 +125,13 @@ static void a_long_retry_after_is_passed_on(void **state)
 
 static void odd_retry_after_values_do_no_harm(void **state)
 {
-	static const char *const values[] = { "-5", "1000000000", "soon", "", "Sun, 06 Nov 1994 08:49:37 GMT", "1e3", "99999999999999999999" };
+	static const char *const values[] = { "-5", "1000000000", "soon", "", "Sun, 06 Nov 1994 08:49:37 GMT",
+		"1e3", "99999999999999999999" };
 
 	for (size_t i = 0; i < COUNT_OF(values); i++) {
 		struct sim *s = sim_new(SIM_SEED, RETRIES(0));
-		const struct sim_act odd[] = { SIM_ERROR(429, sim_printf(s, "Retry-After: %s\r\n", values[i]), "requests", "rate_limit_exceeded"),
+		const struct sim_act odd[] = { SIM_ERROR(429, sim_printf(s, "Retry-After: %s\r\n", values[i]),
+			"requests", "rate_limit_exceeded"),
 			SIM_STOP };
 		struct sim_client *c;
 		struct sim_provider *a = sim_provider(s, "a.test", odd, scene_good, NULL);
@@ -147,11 +153,12 @@ static void odd_retry_after_values_do_no_harm(void **state)
 static void an_outage_is_not_multiplied(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, NO_BREAKER RETRIES(3));
-	struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL), *b = sim_provider(s, "b.test", scene_down, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_down, NULL);
+	struct sim_provider *b = sim_provider(s, "b.test", scene_down, NULL);
 	size_t requests = 2000, attempts, seconds = 20;
 
 	for (size_t i = 0; i < requests; i++)
-		sim_client(s, (struct sim_plan){ .at_ms = i * seconds * 1000 / requests, .sends = { sim_chat(s, "m", i % 2, "hi") } });
+		scene_client(s, "m", i % 2, .at_ms = i * seconds * 1000 / requests);
 	sim_run(s);
 	attempts = a->n + b->n;
 	LIST_EACH(node, tmp, &s->clients)
@@ -165,7 +172,8 @@ static void an_outage_is_not_multiplied(void **state)
 static void a_breaker_opens_and_recovers_with_one_probe(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, RETRIES(0));
-	struct sim_provider *a = sim_provider(s, "a.test", scene_down, scene_down, scene_down, scene_down, scene_down, scene_slow, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_down, scene_down, scene_down, scene_down,
+		scene_down, scene_slow, NULL);
 	struct sim_provider *b = sim_provider(s, "b.test", scene_good, NULL);
 	uint64_t opened;
 	size_t before;
@@ -206,7 +214,7 @@ static void a_failed_probe_doubles_the_stop(void **state)
 
 	sim_provider(s, "b.test", scene_good, NULL);
 	for (int i = 0; i < 100; i++) {
-		struct sim_client *c = sim_client(s, (struct sim_plan){ .at_ms = 1000, .sends = { sim_chat(s, "m", i % 2, "hi") } });
+		struct sim_client *c = scene_client(s, "m", i % 2, .at_ms = 1000);
 		sim_run(s);
 		sim_check_whole(s, c, SCENE_GOOD);
 	}
@@ -218,12 +226,14 @@ static void a_failed_probe_doubles_the_stop(void **state)
 	sim_free(&s);
 }
 
-/* A client that leaves takes its probe with it: the next one may try at once, and nothing is held against the target. */
+/* A client that leaves takes its probe with it: the next one may try at once, and nothing is held against the
+ * target. */
 static void a_probe_whose_client_leaves_is_given_back(void **state)
 {
 	static const struct sim_act thinks[] = { SIM_WAIT(3000), SIM_GOOD(SCENE_GOOD), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, RETRIES(0));
-	struct sim_provider *a = sim_provider(s, "a.test", scene_down, scene_down, scene_down, scene_down, scene_down, thinks, scene_good, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_down, scene_down, scene_down, scene_down,
+		scene_down, thinks, scene_good, NULL);
 	struct sim_client *c;
 
 	sim_provider(s, "b.test", scene_good, NULL);
@@ -233,7 +243,7 @@ static void a_probe_whose_client_leaves_is_given_back(void **state)
 	}
 	sim_check(s, a->n == 5);
 	sim_run_for(s, 10100);
-	sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, "m", SIM_STREAMED, "hi") }, .leave = SIM_RESETS, .leave_at_ms = 500 });
+	scene_client(s, "m", SIM_STREAMED, .leave = SIM_RESETS, .leave_at_ms = 500);
 	sim_run(s);
 	sim_run_for(s, 100);
 	sim_check(s, a->n == 6 && a->seen[5]->fate == SIM_LEFT);
@@ -247,7 +257,8 @@ static void a_probe_whose_client_leaves_is_given_back(void **state)
 /* The clients' own faults never open a breaker (faults.md 38). */
 static void bad_requests_open_no_breaker(void **state)
 {
-	static const struct sim_act refuses[] = { SIM_ERROR(400, "", "invalid_request_error", "invalid_value"), SIM_STOP };
+	static const struct sim_act refuses[] = { SIM_ERROR(400, "", "invalid_request_error", "invalid_value"),
+		SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, RETRIES(0));
 	struct sim_provider *a = sim_provider(s, "a.test", refuses, NULL);
 
@@ -283,7 +294,8 @@ static void everything_resting_says_when_to_come_back(void **state)
 /* A key that is refused rests, the next key of the same provider is asked at once. */
 static void a_dead_key_is_replaced_by_the_next(void **state)
 {
-	static const struct sim_act unknown_key[] = { SIM_ERROR(401, "", "invalid_request_error", "invalid_api_key"), SIM_STOP };
+	static const struct sim_act unknown_key[] = { SIM_ERROR(401, "", "invalid_request_error",
+		"invalid_api_key"), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, SCENE_LISTEN "providers:\n"
 		"  a: {dialect: openai, url: \"https://a.test/v1\", keys: [\"${SIM_KEY}\", \"${SIM_KEY2}\"]}\n"
 		"models: {one: {targets: [a/m1], retries: 0}}\n");
@@ -293,7 +305,8 @@ static void a_dead_key_is_replaced_by_the_next(void **state)
 	sim_run(s);
 	sim_check_whole(s, c, SCENE_GOOD);
 	sim_check(s, a->n == 2);
-	sim_check(s, !slice_eq(sim_http_field(&a->seen[0]->http, "authorization"), sim_http_field(&a->seen[1]->http, "authorization")));
+	sim_check(s, !slice_eq(sim_http_field(&a->seen[0]->http, "authorization"),
+		sim_http_field(&a->seen[1]->http, "authorization")));
 	/* no key ever shows in a log or an answer */
 	sim_run_for(s, 100);
 	sim_check(s, !sim_log_has(s, "sim-key"));

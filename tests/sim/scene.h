@@ -18,17 +18,22 @@
 #define SCENE_MODELS "models:\n" \
 	"  m:\n    tiers:\n      - targets: [a/m1]\n      - targets: [b/m2]\n    retries: 0\n" SCENE_CLOCKS \
 	"  one:\n    tiers: [{targets: [a/m1]}]\n    retries: 0\n" SCENE_CLOCKS \
-	"  three:\n    tiers:\n      - targets: [a/m1]\n      - targets: [b/m2]\n      - targets: [c/m3]\n    retries: 0\n" SCENE_CLOCKS
+	"  three:\n    tiers:\n      - targets: [a/m1]\n      - targets: [b/m2]\n      - targets: [c/m3]\n" \
+	"    retries: 0\n" SCENE_CLOCKS
 #define SCENE_CONFIG SCENE_LISTEN SCENE_PROVIDERS SCENE_MODELS
 
 static const struct sim_act scene_good[] = { SIM_GOOD("Hello world"), SIM_STOP };
 #define SCENE_GOOD "Hello world"
 /* A stream with time between its events. */
-static const struct sim_act scene_slow[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hel"), SIM_WAIT(50), SIM_TEXT("lo"), SIM_WAIT(50),
+static const struct sim_act scene_slow[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hel"), SIM_WAIT(50),
+	SIM_TEXT("lo"), SIM_WAIT(50),
 	SIM_TEXT(" world"), SIM_FINISH("stop"), SIM_END };
 static const struct sim_act scene_down[] = { SIM_ERROR(500, "", "server_error", "internal"), SIM_STOP };
 
-/* One client that asks for `model` now. */
+/* One client that asks for `model`; what follows are members of its plan: scene_client(s, "m", true, .at_ms = 20). */
+#define scene_client(s, model, streamed, ...) \
+	sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, model, streamed, "hi") }, __VA_ARGS__ })
+/* The same with nothing special: it asks now, reads and leaves. */
 static inline struct sim_client *scene_ask(struct sim *s, const char *model, bool streamed)
 {
 	return sim_client(s, (struct sim_plan){ .sends = { sim_chat(s, model, streamed, "hi") } });

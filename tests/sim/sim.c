@@ -210,7 +210,8 @@ static void check_peers(struct sim *s)
 static void check_gauges(struct sim *s, bool closed)
 {
 	for (int c = 0; c < COUNTER_COUNT; c++) {
-		bool of_clients = c == COUNTER_exchanges_open || c == COUNTER_flights_open || c == COUNTER_connections_open;
+		bool of_clients = c == COUNTER_exchanges_open || c == COUNTER_flights_open ||
+			c == COUNTER_connections_open;
 		if (counter_is_gauge((enum counter)c) && (closed || of_clients) && counter_values[c] != 0)
 			sim_fail(s, __FILE__, __LINE__, "gauge %s is %llu after %s", counter_name((enum counter)c),
 				(unsigned long long)counter_values[c], closed ? "close" : "all clients left");
@@ -222,7 +223,8 @@ static void check_empty(struct sim *s)
 	struct loop *l = s->loop;
 
 	if (l->n_streams || l->n_lingering)
-		sim_fail(s, __FILE__, __LINE__, "%zu streams open, %zu lingering after close", l->n_streams, l->n_lingering);
+		sim_fail(s, __FILE__, __LINE__, "%zu streams open, %zu lingering after close", l->n_streams,
+			l->n_lingering);
 	if (!list_empty(&l->alarms))
 		sim_fail(s, __FILE__, __LINE__, "%zu alarms set after close", sim_world_alarms(l));
 	if (!list_empty(&l->listeners) || !list_empty(&l->signals))

@@ -11,8 +11,8 @@
  *	assert_int_equal(a->n, 1);
  *	sim_free(&s);			// also checks that nothing is left open
  *
- * Everything happens at virtual times, in an order that depends on the seed alone.  A failed check prints seed and step;
- * SIM_TRACE=1 in the environment prints every byte and its time.  README.md has the rest. */
+ * Everything happens at virtual times, in an order that depends on the seed alone.  A failed check prints seed and
+ * step; SIM_TRACE=1 in the environment prints every byte and its time.  README.md has the rest. */
 #ifndef SIM_H
 #define SIM_H
 
@@ -42,7 +42,7 @@ enum sim_act_kind {
 	SIM_ACT_RAW,		/* bytes as they are */
 	SIM_ACT_CHUNK,		/* one HTTP chunk */
 	SIM_ACT_ANSWER,		/* status, fields, Content-Length, body */
-	SIM_ACT_GOOD,		/* a whole answer with that text, as a stream of two letters an event when the request asks for one */
+	SIM_ACT_GOOD,		/* a whole answer with that text; to those who stream two letters an event */
 	SIM_ACT_ECHO,		/* a text event with what stands behind "say " in the request */
 	SIM_ACT_FILL,		/* a text event with `n` letters */
 	SIM_ACT_WAIT,		/* `n` ms */
@@ -79,8 +79,9 @@ struct sim_act {
 #define SIM_STREAM_HEAD SIM_RAW("HTTP/1.1 200 OK\r\n" SIM_STREAM_FIELDS "\r\n")
 #define SIM_SSE_TEXT(data) "data: " data "\n\n"
 #define SIM_SSE(data) SIM_CHUNK(SIM_SSE_TEXT(data))
-#define SIM_DELTA_JSON(delta, finish) "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1760000000," \
-	"\"model\":\"m-2026\",\"choices\":[{\"index\":0,\"delta\":" delta ",\"finish_reason\":" finish "}]}"
+#define SIM_CHUNK_JSON "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1760000000," \
+	"\"model\":\"m-2026\",\"choices\":["
+#define SIM_DELTA_JSON(delta, finish) SIM_CHUNK_JSON "{\"index\":0,\"delta\":" delta ",\"finish_reason\":" finish "}]}"
 #define SIM_ROLE SIM_SSE(SIM_DELTA_JSON("{\"role\":\"assistant\",\"content\":\"\"}", "null"))
 #define SIM_TEXT_JSON(t) SIM_DELTA_JSON("{\"content\":\"" t "\"}", "null")
 #define SIM_TEXT(t) SIM_SSE(SIM_TEXT_JSON(t))
@@ -90,17 +91,17 @@ struct sim_act {
 #define SIM_FILL(bytes, count, gap) { .kind = SIM_ACT_FILL, .n = (bytes), .times = (count), .gap_ms = (gap) }
 #define SIM_ECHO { .kind = SIM_ACT_ECHO }
 #define SIM_FINISH(why) SIM_SSE(SIM_DELTA_JSON("{}", "\"" why "\""))
-#define SIM_USAGE(prompt, completion) SIM_SSE("{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1760000000," \
-	"\"model\":\"m-2026\",\"choices\":[],\"usage\":{\"prompt_tokens\":" #prompt ",\"completion_tokens\":" #completion \
-	",\"total_tokens\":99}}")
+#define SIM_USAGE(prompt, completion) SIM_SSE(SIM_CHUNK_JSON "],\"usage\":{\"prompt_tokens\":" #prompt \
+	",\"completion_tokens\":" #completion ",\"total_tokens\":99}}")
 #define SIM_DONE SIM_SSE("[DONE]")
 #define SIM_LAST_CHUNK SIM_RAW("0\r\n\r\n")
 #define SIM_END SIM_DONE, SIM_LAST_CHUNK, SIM_STOP
 /* The right answer to any request, usage included when it is asked for. */
 #define SIM_GOOD(t) { .kind = SIM_ACT_GOOD, .text = (t) }
 #define SIM_WHOLE_JSON(text) "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1760000000," \
-	"\"model\":\"m-2026\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"" text "\"}," \
-	"\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11}}"
+	"\"model\":\"m-2026\",\"choices\":[{\"index\":0," \
+	"\"message\":{\"role\":\"assistant\",\"content\":\"" text "\"},\"finish_reason\":\"stop\"}]," \
+	"\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11}}"
 /* A whole answer in one JSON object. */
 #define SIM_JSON(text) SIM_ANSWER(200, "", SIM_WHOLE_JSON(text))
 #define SIM_ERROR(status, field_lines, type, code) SIM_ANSWER(status, field_lines, \
@@ -270,7 +271,8 @@ static inline uint64_t sim_now_ms(const struct sim *s)
 }
 /* Calls `go` that long after now. */
 void sim_at(struct sim *s, uint64_t ms, void (*go)(struct sim *s, void *arg), void *arg);
-/* Runs until every client is done and nothing is under way; fails the test after an hour or when nobody will ever move. */
+/* Runs until every client is done and nothing is under way; fails the test after an hour or when nobody will ever
+ * move. */
 void sim_run(struct sim *s);
 /* Exactly that long. */
 void sim_run_for(struct sim *s, uint64_t ms);
@@ -303,10 +305,12 @@ struct sim_client *sim_first_client(struct sim *s);
 struct sim_provider *sim_first_provider(struct sim *s);
 
 /* ---- checks: they fail the test with seed, step and what was seen ---- */
-/* What the answer says: the deltas of a stream joined, or the content of the message.  Memory lives as long as the sim. */
+/* What the answer says: the deltas of a stream joined, or the content of the message.  Memory lives as long as the
+ * sim. */
 const char *sim_text(struct sim *s, const struct sim_answer *a);
 bool sim_is_stream(const struct sim_answer *a);
-/* An error object or event in OpenAI's shape somewhere in the answer: its code, else its type; NULL when there is none. */
+/* An error object or event in OpenAI's shape somewhere in the answer: its code, else its type; NULL when there is
+ * none. */
 const char *sim_error_code(struct sim *s, const struct sim_answer *a);
 /* A complete answer with that text and nothing wrong. */
 bool sim_is_whole(struct sim *s, const struct sim_answer *a, const char *text, const char **out_why);
@@ -320,15 +324,17 @@ void sim_check_whole_at(struct sim *s, struct sim_client *c, const char *text, c
 void sim_check_error_at(struct sim *s, struct sim_client *c, int status, const char *code, const char *file, int line);
 void sim_check_broken_at(struct sim *s, struct sim_client *c, const char *text, const char *file, int line);
 void sim_check_honest_at(struct sim *s, struct sim_client *c, const char *text, const char *file, int line);
-void sim_check_left_at(struct sim *s, struct sim_provider *p, uint64_t since_ms, uint64_t within_ms, const char *file, int line);
+void sim_check_left_at(struct sim *s, struct sim_provider *p, uint64_t since_ms, uint64_t within_ms,
+	const char *file, int line);
 #define sim_check_whole(s, c, text) sim_check_whole_at(s, c, text, __FILE__, __LINE__)
 /* status 0, code NULL: any */
 #define sim_check_error(s, c, status, code) sim_check_error_at(s, c, status, code, __FILE__, __LINE__)
 #define sim_check_broken(s, c, text) sim_check_broken_at(s, c, text, __FILE__, __LINE__)
-/* Whole, refused or broken, but never something cut short that looks complete, nor text twice.  A client that left early
- * may have any beginning of such an answer. */
+/* Whole, refused or broken, but never something cut short that looks complete, nor text twice.  A client that left
+ * early may have any beginning of such an answer. */
 #define sim_check_honest(s, c, text) sim_check_honest_at(s, c, text, __FILE__, __LINE__)
-/* No request of this provider is still running; those that did not end by themselves ended within `within_ms` of `since_ms`. */
+/* No request of this provider is still running; those that did not end by themselves ended within `within_ms` of
+ * `since_ms`. */
 #define sim_check_left(s, p, since_ms, within_ms) sim_check_left_at(s, p, since_ms, within_ms, __FILE__, __LINE__)
 #define sim_check(s, cond) \
 	do { \
@@ -340,7 +346,8 @@ bool sim_log_has(struct sim *s, const char *needle);
 size_t sim_log_count(struct sim *s, const char *needle);
 /* GET on the admin listener; the body, or "" when it is not a 200.  Runs the clock for that. */
 const char *sim_admin_get(struct sim *s, const char *path);
-/* Sum of the samples of a metric whose line holds all of `labels` (e.g. "target=\"a/m\""; NULL: all lines).  -1: no such line. */
+/* Sum of the samples of a metric whose line holds all of `labels` (e.g. "target=\"a/m\""; NULL: all lines).  -1: no
+ * such line. */
 double sim_metric(struct sim *s, const char *name, const char *labels);
 
 #endif

@@ -22,7 +22,8 @@ const char *sim_printf(struct sim *s, const char *fmt, ...)
 
 const char *sim_post(struct sim *s, const char *path, const char *fields, const char *body)
 {
-	return sim_printf(s, "POST %s HTTP/1.1\r\nHost: weir.test\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s",
+	return sim_printf(s, "POST %s HTTP/1.1\r\nHost: weir.test\r\nContent-Type: application/json\r\n%s"
+		"Content-Length: %zu\r\n\r\n%s",
 		path, fields, strlen(body), body);
 }
 
@@ -210,7 +211,8 @@ bool sim_is_refused(struct sim *s, const struct sim_answer *a, const char **out_
 		return no(out_why, "not a complete answer with an error status");
 	if (!is_json(a) || !sim_error_code(s, a))
 		return no(out_why, "no error object");
-	return behind(buf_slice(&a->http.body), "\"message\":\"") ? true : no(out_why, "no message in the error object");
+	return behind(buf_slice(&a->http.body), "\"message\":\"") ? true : no(out_why,
+		"no message in the error object");
 }
 
 bool sim_is_broken(struct sim *s, const struct sim_answer *a, const char *text, const char **out_why)
@@ -238,11 +240,14 @@ static void show_answer(struct sim *s, const struct sim_client *c)
 	struct slice body = buf_slice(&a->http.body);
 
 	print_error("client: %s%s, answer %s, status %d, text \"%.200s\", error %s, body %zu bytes: %.*s\n",
-		c->refused ? "refused" : "connected", c->left ? " and left" : "", ends[a->end], a->http.status, sim_text(s, a),
-		sim_error_code(s, a) ? sim_error_code(s, a) : "-", body.n, (int)MIN_OF(body.n, 400u), body.n ? body.p : "");
+		c->refused ? "refused" : "connected", c->left ? " and left" : "", ends[a->end], a->http.status,
+		sim_text(s, a),
+		sim_error_code(s, a) ? sim_error_code(s, a) : "-", body.n, (int)MIN_OF(body.n, 400u),
+		body.n ? body.p : "");
 }
 
-static void verdict(struct sim *s, struct sim_client *c, bool good, const char *want, const char *why, const char *file, int line)
+static void verdict(struct sim *s, struct sim_client *c, bool good, const char *want, const char *why,
+	const char *file, int line)
 {
 	if (good && !c->extra)
 		return;
@@ -291,7 +296,8 @@ void sim_check_honest_at(struct sim *s, struct sim_client *c, const char *text, 
 		const struct sim_answer *a = &c->answers[i];
 		const char *got = sim_text(s, a);
 		bool silent = buf_len(&a->http.head) == 0, unasked = a->end == SIM_PENDING && i >= c->sent;
-		bool good = sim_is_whole(s, a, text, &why) || sim_is_refused(s, a, &why) || sim_is_broken(s, a, text, &why);
+		bool good = sim_is_whole(s, a, text, &why) || sim_is_refused(s, a, &why) ||
+			sim_is_broken(s, a, text, &why);
 
 		if (a->end == SIM_PENDING && (c->left || c->plan.read_stop))
 			good = !a->http.bad && strncmp(text, got, strlen(got)) == 0;
@@ -303,7 +309,8 @@ void sim_check_honest_at(struct sim *s, struct sim_client *c, const char *text, 
 	}
 }
 
-void sim_check_left_at(struct sim *s, struct sim_provider *p, uint64_t since_ms, uint64_t within_ms, const char *file, int line)
+void sim_check_left_at(struct sim *s, struct sim_provider *p, uint64_t since_ms, uint64_t within_ms,
+	const char *file, int line)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		const struct sim_seen *r = p->seen[i];
@@ -335,7 +342,8 @@ size_t sim_log_count(struct sim *s, const char *needle)
 
 const char *sim_admin_get(struct sim *s, const char *path)
 {
-	struct sim_client *c = sim_client(s, (struct sim_plan){ .to = sim_subject.admin_addr(s->it), .sends = { sim_get(s, path) } });
+	struct sim_client *c = sim_client(s, (struct sim_plan){ .to = sim_subject.admin_addr(s->it),
+		.sends = { sim_get(s, path) } });
 	const char *out = "";
 
 	for (int ms = 0; ms < 1000 && !c->done; ms++)

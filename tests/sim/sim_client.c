@@ -119,7 +119,8 @@ static void scan_events(struct sim_client *c, struct sim_answer *a)
 	for (;;) {
 		struct slice rest = slice_skip(body, a->scanned);
 		size_t end = slice_find(rest, '\n');
-		struct slice line = slice_of(rest.p, end > 0 && end < rest.n && rest.p[end - 1] == '\r' ? end - 1 : end);
+		struct slice line = slice_of(rest.p, end > 0 && end < rest.n &&
+			rest.p[end - 1] == '\r' ? end - 1 : end);
 
 		if (end == rest.n)
 			return;
@@ -257,7 +258,8 @@ static void on_timer(struct sim_event *e)
 	}
 	if (!c->plan.to && c->sim->it)
 		c->plan.to = it->addr(c->sim->it);
-	c->sock = c->plan.to ? sim_sock_dial(c->sim->loop, c->plan.to, LATENCY_US, c->plan.buffer ? c->plan.buffer : BUFFER) : NULL;
+	c->sock = c->plan.to ? sim_sock_dial(c->sim->loop, c->plan.to, LATENCY_US,
+		c->plan.buffer ? c->plan.buffer : BUFFER) : NULL;
 	if (!c->sock) {
 		c->refused = true;
 		finished(c);

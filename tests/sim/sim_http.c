@@ -100,7 +100,8 @@ static bool check_lines(struct sim_http *h)
 		size_t colon = slice_find(slice_of(rest.p, end), ':');
 		if (end == 0 || rest.p[end - 1] != '\r' || slice_find(rest, '\r') != end - 1)
 			return bad(h, "a line of the head does not end with CRLF alone");
-		if (!first && (colon == end || colon == 0 || rest.p[colon - 1] == ' ' || rest.p[0] == ' ' || rest.p[0] == '\t'))
+		if (!first && (colon == end || colon == 0 || rest.p[colon - 1] == ' ' || rest.p[0] == ' ' ||
+			rest.p[0] == '\t'))
 			return bad(h, "a field without a name");
 		first = false;
 		rest = slice_skip(rest, end + 1);

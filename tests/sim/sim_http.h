@@ -1,5 +1,6 @@
-/* HTTP/1.1 as the scripted peers read it: one message at a time, split anywhere.  Written apart from src/codec on purpose,
- * so that a mistake there is not made twice, and strict: it refuses what a careful client or provider would refuse. */
+/* HTTP/1.1 as the scripted peers read it: one message at a time, split anywhere.  Written apart from src/codec on
+ * purpose, so that a mistake there is not made twice, and strict: it refuses what a careful client or provider
+ * would refuse. */
 #ifndef SIM_HTTP_H
 #define SIM_HTTP_H
 
@@ -9,7 +10,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-enum sim_http_at { SIM_HTTP_HEAD, SIM_HTTP_SIZED, SIM_HTTP_UNTIL_EOF, SIM_HTTP_CHUNK_SIZE, SIM_HTTP_CHUNK, SIM_HTTP_CHUNK_END,
+enum sim_http_at { SIM_HTTP_HEAD, SIM_HTTP_SIZED, SIM_HTTP_UNTIL_EOF, SIM_HTTP_CHUNK_SIZE, SIM_HTTP_CHUNK,
+	SIM_HTTP_CHUNK_END,
 	SIM_HTTP_TRAILER, SIM_HTTP_DONE, SIM_HTTP_BAD };
 
 struct sim_http {

@@ -79,7 +79,8 @@ static void bury(struct conn *c)
 /* The connection ends from our side. */
 static void hang_up(struct conn *c, bool reset)
 {
-	sim_trace(c->provider->sim->loop, "%s#%zu hangs up%s", c->provider->host->name, c->number, reset ? " with RST" : "");
+	sim_trace(c->provider->sim->loop, "%s#%zu hangs up%s", c->provider->host->name, c->number,
+		reset ? " with RST" : "");
 	if (reset)
 		sim_sock_reset(&c->sock);
 	else
@@ -188,8 +189,7 @@ static void add_answer(struct conn *c, unsigned status, const char *fields, stru
 
 static void add_text(struct conn *c, struct slice text)
 {
-	static const char before[] = "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,"
-		"\"model\":\"m-2026\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"";
+	static const char before[] = "data: " SIM_CHUNK_JSON "{\"index\":0,\"delta\":{\"content\":\"";
 	static const char after[] = "\"},\"finish_reason\":null}]}\n\n";
 	struct buf b;
 
@@ -208,7 +208,8 @@ static bool asks(const struct conn *c, const char *what)
 
 static void add_good_stream(struct conn *c, struct slice text)
 {
-	static const struct sim_act head = SIM_STREAM_HEAD, role = SIM_ROLE, finish = SIM_FINISH("stop"), usage = SIM_USAGE(9, 2),
+	static const struct sim_act head = SIM_STREAM_HEAD, role = SIM_ROLE, finish = SIM_FINISH("stop"),
+		usage = SIM_USAGE(9, 2),
 		done = SIM_DONE, last = SIM_LAST_CHUNK;
 
 	buf_add(&c->out, slice_str(head.text));
@@ -341,7 +342,8 @@ static void next_rep(struct conn *c, const struct sim_act *a)
 	}
 }
 
-/* The script's end: the connection is free for the next request, unless this one was answered before it was all there. */
+/* The script's end: the connection is free for the next request, unless this one was answered before it was all
+ * there. */
 static void finish(struct conn *c)
 {
 	c->mute = c->seen->http.at != SIM_HTTP_DONE;
@@ -376,7 +378,8 @@ static void on_timer(struct sim_event *e)
 
 static void weir_left(struct conn *c, bool reset)
 {
-	sim_trace(c->provider->sim->loop, "%s#%zu: weir left%s", c->provider->host->name, c->number, reset ? " with RST" : "");
+	sim_trace(c->provider->sim->loop, "%s#%zu: weir left%s", c->provider->host->name, c->number,
+		reset ? " with RST" : "");
 	if (c->seen && c->listed)
 		settle(c, SIM_LEFT, reset);
 	hang_up(c, false);

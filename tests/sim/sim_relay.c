@@ -145,7 +145,8 @@ static void on_down_close(void *arg, enum err why)
 	end_call(c);
 }
 
-static const struct stream_events down_events = { .on_data = on_down_data, .on_eof = on_down_eof, .on_room = on_down_room,
+static const struct stream_events down_events = { .on_data = on_down_data, .on_eof = on_down_eof,
+	.on_room = on_down_room,
 	.on_close = on_down_close };
 
 static void on_accept(void *arg, struct stream *s)
@@ -214,4 +215,5 @@ static bool relay_drained(void *it)
 	return n_open == 0;
 }
 
-const struct sim_subject sim_subject = { relay_open, relay_addr, relay_addr, relay_reload, relay_drain, relay_drain, relay_drained, relay_close };
+const struct sim_subject sim_subject = { relay_open, relay_addr, relay_addr, relay_reload, relay_drain, relay_drain,
+	relay_drained, relay_close };

@@ -95,7 +95,8 @@ static void do_job(struct task *t)
 static void tasks_run_before_graves(void **state)
 {
 	struct loop *l = loop_new();
-	struct job b = { .task = { .go = do_job } }, a = { .task = { .go = do_job }, .next = &b }, gone = { .task = { .go = do_job } };
+	struct job b = { .task = { .go = do_job } }, a = { .task = { .go = do_job }, .next = &b },
+		gone = { .task = { .go = do_job } };
 
 	job_loop = l;
 	sequence = 0;
@@ -160,7 +161,8 @@ static void plug_on_close(void *arg, enum err why)
 	p->closed_ms = loop_now(p->loop) / 1000000u;
 }
 
-static const struct stream_events plug_events = { plug_on_open, plug_on_data, plug_on_eof, plug_on_room, plug_on_close };
+static const struct stream_events plug_events = { plug_on_open, plug_on_data, plug_on_eof, plug_on_room,
+	plug_on_close };
 static const struct stream_events plug_no_eof = { plug_on_open, plug_on_data, NULL, NULL, plug_on_close };
 
 struct bench {
@@ -519,7 +521,8 @@ static void bad_messages_are_refused(void **state)
 
 static void a_good_message_is_read_at_every_split(void **state)
 {
-	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n"
+		"HTTP/1.1 200 OK\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
 		"3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\nnext";
 
 	for (size_t cut = 0; cut < sizeof(text); cut++) {
@@ -542,13 +545,16 @@ static void a_good_message_is_read_at_every_split(void **state)
 
 /* ---- whole scenarios against the relay ---- */
 
-static const struct sim_act hello[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hel"), SIM_WAIT(20), SIM_TEXT("lo"), SIM_FINISH("stop"),
+static const struct sim_act hello[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hel"), SIM_WAIT(20), SIM_TEXT("lo"),
+	SIM_FINISH("stop"),
 	SIM_DONE, SIM_LAST_CHUNK, SIM_SHUT };
 static const struct sim_act dies[] = { SIM_RESET };
 static const struct sim_act hangs[] = { SIM_HANG };
-static const struct sim_act flood[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_FILL(10000, 200, 0), SIM_FINISH("stop"), SIM_DONE, SIM_LAST_CHUNK,
+static const struct sim_act flood[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_FILL(10000, 200, 0), SIM_FINISH("stop"),
+	SIM_DONE, SIM_LAST_CHUNK,
 	SIM_SHUT };
-static const struct sim_act echo[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_ECHO, SIM_FINISH("stop"), SIM_DONE, SIM_LAST_CHUNK, SIM_SHUT };
+static const struct sim_act echo[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_ECHO, SIM_FINISH("stop"), SIM_DONE,
+	SIM_LAST_CHUNK, SIM_SHUT };
 
 /* The relay adds no key; the provider is content with one from the client. */
 static const char *ask(struct sim *s, const char *text)
@@ -560,7 +566,8 @@ static const char *ask(struct sim *s, const char *text)
 static void the_relay_answers_and_fails_over(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, HERE);
-	struct sim_provider *a = sim_provider(s, "a.test:80", dies, hangs, NULL), *b = sim_provider(s, "b.test:80", hello, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test:80", dies, hangs, NULL),
+		*b = sim_provider(s, "b.test:80", hello, NULL);
 	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { ask(s, "hi") } });
 	struct sim_client *d;
 
@@ -574,7 +581,8 @@ static void the_relay_answers_and_fails_over(void **state)
 	d = sim_client(s, (struct sim_plan){ .sends = { ask(s, "hi") } });
 	sim_run(s);
 	sim_check_whole(s, d, "Hello");
-	assert_in_range(d->done_ms - d->answers[0].asked_ms, 1000, 1100);	/* the relay's clock for the first byte */
+	/* the relay's clock for the first byte */
+	assert_in_range(d->done_ms - d->answers[0].asked_ms, 1000, 1100);
 	sim_check_left(s, a, d->answers[0].asked_ms + 1000, 50);
 	assert_int_equal(a->seen[1]->fate, SIM_LEFT);
 	assert_true(a->seen[1]->reset);
@@ -585,7 +593,8 @@ static void a_slow_reader_holds_the_provider_up(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, HERE);
 	struct sim_provider *a = sim_provider(s, "a.test:80", flood, NULL);
-	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { ask(s, "hi") }, .read_piece = 1000, .read_gap_ms = 10,
+	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { ask(s, "hi") }, .read_piece = 1000,
+		.read_gap_ms = 10,
 		.buffer = 5000 });
 
 	for (int i = 0; i < 50; i++) {
@@ -625,10 +634,12 @@ static void check_left(struct sim *s)
 
 static void a_client_may_leave_at_every_step(void **state)
 {
-	size_t n = sim_sweep(&(struct sim_sweep){ .set = set_hello, .strike = sim_strike_client_resets, .check = check_left });
+	size_t n = sim_sweep(&(struct sim_sweep){ .set = set_hello, .strike = sim_strike_client_resets,
+		.check = check_left });
 
 	assert_true(n >= 10);
-	assert_true(sim_sweep(&(struct sim_sweep){ .set = set_hello, .strike = sim_strike_client_leaves, .check = check_left }) == n);
+	assert_true(sim_sweep(&(struct sim_sweep){ .set = set_hello, .strike = sim_strike_client_leaves,
+		.check = check_left }) == n);
 }
 
 static void check_reset(struct sim *s)
@@ -645,7 +656,8 @@ static void check_reset(struct sim *s)
 
 static void a_provider_may_die_at_every_step(void **state)
 {
-	size_t n = sim_sweep(&(struct sim_sweep){ .set = set_hello, .strike = sim_strike_provider_resets, .check = check_reset });
+	size_t n = sim_sweep(&(struct sim_sweep){ .set = set_hello, .strike = sim_strike_provider_resets,
+		.check = check_reset });
 
 	assert_true(n >= 10);
 }
@@ -657,7 +669,8 @@ static uint64_t fingerprint(uint64_t seed, uint64_t *out_steps)
 
 	sim_provider(s, "a.test:80", echo, NULL);
 	for (int i = 0; i < 10; i++)
-		sim_client(s, (struct sim_plan){ .at_ms = (uint64_t)i / 3, .sends = { ask(s, sim_printf(s, "say word%d", i)) } });
+		sim_client(s, (struct sim_plan){ .at_ms = (uint64_t)i / 3,
+			.sends = { ask(s, sim_printf(s, "say word%d", i)) } });
 	sim_run(s);
 	LIST_EACH(node, tmp, &s->clients) {
 		struct sim_client *c = LIST_ITEM(node, struct sim_client, node);
@@ -685,7 +698,8 @@ static void a_client_may_half_close_or_read_no_more(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, HERE);
 	struct sim_provider *a = sim_provider(s, "a.test:80", flood, NULL);
-	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { ask(s, "hi") }, .read_stop = 20000, .buffer = 8000,
+	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { ask(s, "hi") }, .read_stop = 20000,
+		.buffer = 8000,
 		.leave = SIM_LEAVES, .leave_at_ms = 4000 });
 
 	sim_run(s);
@@ -699,13 +713,17 @@ static void a_client_may_half_close_or_read_no_more(void **state)
 
 static void checks_tell_good_from_bad(void **state)
 {
-	static const struct sim_act no_done[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_LAST_CHUNK, SIM_SHUT };
-	static const struct sim_act cut[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_FINISH("stop"), SIM_DONE, SIM_SHUT };
+	static const struct sim_act no_done[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_LAST_CHUNK,
+		SIM_SHUT };
+	static const struct sim_act cut[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_FINISH("stop"),
+		SIM_DONE, SIM_SHUT };
 	static const struct sim_act error_then_cut[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hel"),
 		SIM_SSE("{\"error\":{\"message\":\"m\",\"type\":\"server_error\",\"code\":\"gone\"}}"), SIM_RESET };
 	static const struct sim_act error_then_end[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hel"),
-		SIM_SSE("{\"error\":{\"message\":\"m\",\"type\":\"server_error\",\"code\":\"gone\"}}"), SIM_LAST_CHUNK, SIM_SHUT };
-	static const struct sim_act refusal[] = { SIM_ERROR(503, "Connection: close\r\n", "server_error", "down"), SIM_SHUT };
+		SIM_SSE("{\"error\":{\"message\":\"m\",\"type\":\"server_error\",\"code\":\"gone\"}}"),
+		SIM_LAST_CHUNK, SIM_SHUT };
+	static const struct sim_act refusal[] = { SIM_ERROR(503, "Connection: close\r\n", "server_error", "down"),
+		SIM_SHUT };
 	static const struct sim_act json[] = { SIM_JSON("He said \\\"hi\\\""), SIM_SHUT };
 	static const struct {
 		const struct sim_act *script;

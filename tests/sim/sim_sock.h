@@ -1,5 +1,5 @@
-/* The network and the kernel of the sim: connections as two bounded pipes with latency, with FIN and RST as TCP has them
- * on Linux.  Both weir's streams and the scripted peers sit on these sockets.
+/* The network and the kernel of the sim: connections as two bounded pipes with latency, with FIN and RST as TCP has
+ * them on Linux.  Both weir's streams and the scripted peers sit on these sockets.
  *
  * Facts that hold:
  *  1. Bytes, FIN and RST of one direction arrive in the order in which they were sent.

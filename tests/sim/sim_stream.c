@@ -1,6 +1,7 @@
-/* stream.h on simulated sockets, with the manners of src/loop/stream.c where the header leaves them open.  Strict where the real floor is lenient: bytes handed to on_data sit in a
- * block of their own that is freed on return, the struct of a dead stream is freed at the end of that turn (so ASan sees
- * every late use), and a call that the contract forbids is a must() failure.
+/* stream.h on simulated sockets, with the manners of src/loop/stream.c where the header leaves them open.  Strict
+ * where the real floor is lenient: bytes handed to on_data sit in a block of their own that is freed on return, the
+ * struct of a dead stream is freed at the end of that turn (so ASan sees every late use), and a call that the
+ * contract forbids is a must() failure.
  *
  * States: OPENING (name, connect, handshake) -> OPEN -> DEAD (on_close was called)
  *         OPEN -> LEAVING (stream_close: output leaves) -> ENDING (FIN sent, waits for the peer's) -> GONE
@@ -108,7 +109,8 @@ static void flush(struct stream *s)
 		return;
 	n = sim_sock_write(s->sock, buf_slice(&s->out));
 	if (n > 0)
-		sim_trace(s->loop, "weir:%s -> %zu of %zu bytes %s", s->peer, n, buf_len(&s->out), sim_show(buf_slice(&s->out)));
+		sim_trace(s->loop, "weir:%s -> %zu of %zu bytes %s", s->peer, n, buf_len(&s->out),
+			sim_show(buf_slice(&s->out)));
 	s->sent += n;
 	buf_eat(&s->out, n);
 	if (s->was_full && buf_len(&s->out) <= LOW_WATER) {

@@ -76,5 +76,6 @@ static bool weir_drained(void *it)
 	return ((struct weir *)it)->drained;
 }
 
-const struct sim_subject sim_subject = { weir_open, weir_addr, weir_admin_addr, weir_reload, weir_drain, weir_cut, weir_drained,
+const struct sim_subject sim_subject = { weir_open, weir_addr, weir_admin_addr, weir_reload, weir_drain, weir_cut,
+	weir_drained,
 	weir_close };

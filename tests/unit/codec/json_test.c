@@ -134,6 +134,15 @@ static void test_depth(void **state)
 	nest(text, JSON_MAX_DEPTH + 1, "{\"]\":", "}");
 	assert_int_equal(parse(text, NULL), ERR_TOO_DEEP);
 
+	/* The same with room to spare, which takes another way: brackets alone need more than the first guess. */
+	char padded[16384];
+	for (int extra = 0; extra < 2; extra++) {
+		char *at = padded + snprintf(padded, sizeof(padded), "[[[],{}],\"%2000s\",", "");
+		nest(at, JSON_MAX_DEPTH - 1 + (size_t)extra, extra ? "[" : "{\"\":", extra ? "]" : "}");
+		snprintf(at + strlen(at), 10, ",[[]]]");
+		assert_int_equal(parse(padded, NULL), extra ? ERR_TOO_DEEP : ERR_OK);
+	}
+
 	assert_true(json_depth_ok(SLICE("[[]]"), 2));
 	assert_false(json_depth_ok(SLICE("[[]]"), 1));
 	assert_true(json_depth_ok(SLICE("[],[],[]"), 1));

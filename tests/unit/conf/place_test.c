@@ -56,7 +56,7 @@ static void test_innermost_wins(void **state)
 	assert_int_equal(line_of(&o.items[1].b), 9);
 	assert_int_equal(line_of(&o.items[2].b), 1);
 	assert_int_equal(line_of(&o + 1), 0);
-	assert_int_equal(line_of((const char *)&o - 1), 0);
+	assert_int_equal(line_of((const void *)((uintptr_t)&o - 1)), 0);
 	assert_int_equal(line_of(NULL), 0);
 }
 

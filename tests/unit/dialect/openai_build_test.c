@@ -14,14 +14,16 @@ static void parse(struct arena *a, const char *body, struct request *out)
 static void test_every_limit(void **state)
 {
 	const struct dialect_ask ask = { .model = SLICE("up\"stream"), .stream = true, .add_usage = true };
-	const char *want = "{ \"model\":\"up\\\"stream\", \"messages\":[{}],\"stream\":true, \"model\" : \"up\\\"stream\","
+	const char *want = "{ \"model\":\"up\\\"stream\", \"messages\":[{}],\"stream\":true, "
+		"\"model\" : \"up\\\"stream\","
 		"\"stream_options\":{\"include_usage\":true}}";
 	struct request r;
 	struct arena a;
 	bool fitted = false;
 
 	arena_init(&a, 0);
-	parse(&a, "{ \"model\":\"a\", \"messages\":[{}],\"stream\":true, \"route\":null, \"model\" : \"b\"}", &r);
+	parse(&a, "{ \"model\":\"a\", \"messages\":[{}],\"stream\":true, \"route\":null, "
+		"\"model\" : \"b\"}", &r);
 	for (size_t max = 0; max < 400; max++) {
 		struct buf out;
 		buf_init(&out, max);
@@ -80,7 +82,8 @@ static void test_appends(void **state)
 	assert_slice(buf_slice(&out), "head {\"messages\":[{}],\"model\":\"m\"}");
 	/* The request is as it was: another target gets its own body. */
 	assert_int_equal(openai_build(&r, &ask, &out), ERR_OK);
-	assert_slice(buf_slice(&out), "head {\"messages\":[{}],\"model\":\"m\"}{\"messages\":[{}],\"model\":\"m\"}");
+	assert_slice(buf_slice(&out), "head {\"messages\":[{}],\"model\":\"m\"}"
+		"{\"messages\":[{}],\"model\":\"m\"}");
 	buf_done(&out);
 	arena_done(&a);
 }
@@ -88,8 +91,9 @@ static void test_appends(void **state)
 /* Names that only begin or end like the owned ones, and escapes of other characters, are the provider's. */
 static void test_near_names(void **state)
 {
-	const char *body = "{\"messages\":[{}],\"model\":\"a\",\"mode\":1,\"models_\":1,\"route\\u0000\":1,\"rout\\u00e9\":1,\"rout\\u0165\":1,"
-		"\"\":1,\"\\u0000route\":1,\"timeou\\\\u0074\":1,\"Timeout\":1,\"rou\\/te\":1,\"\\ud83c\\udf89\":1}";
+	const char *body = "{\"messages\":[{}],\"model\":\"a\",\"mode\":1,\"models_\":1,\"route\\u0000\":1,"
+		"\"rout\\u00e9\":1,\"rout\\u0165\":1,\"\":1,\"\\u0000route\":1,\"timeou\\\\u0074\":1,"
+		"\"Timeout\":1,\"rou\\/te\":1,\"\\ud83c\\udf89\":1}";
 	const struct dialect_ask ask = { .model = SLICE("a") };
 	struct request r;
 	struct arena a;

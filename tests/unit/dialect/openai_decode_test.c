@@ -1,10 +1,13 @@
-/* Errors, limits and the table of finish words; what streams look like is golden pages (stream-*.md, whole-*.md). */
+/* Errors, limits and the table of finish words; what streams look like is golden pages (stream-*.md,
+ * whole-*.md). */
 #include "unit.h"
 
 #include "rig.h"
 
-static const char chunk[] = "{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"reasoning\":\"r\",\"content\":\"t\","
-	"\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},\"finish_reason\":\"stop\"}],"
+static const char chunk[] = "{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,"
+	"\"delta\":{\"reasoning\":\"r\",\"content\":\"t\","
+	"\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
+	"\"finish_reason\":\"stop\"}],"
 	"\"usage\":{\"prompt_tokens\":1}}";
 
 /* start, reasoning, text, tool start, tool args, finish, usage: whichever is refused is the last. */
@@ -93,7 +96,8 @@ static void check_finish(const char *word, enum event_finish finish, enum err er
 	static struct rig r;
 
 	rig_init(&r);
-	struct slice data = arena_printf(&r.arena, "{\"choices\":[{\"delta\":{},\"finish_reason\":\"%s\"}]}", word);
+	struct slice data = arena_printf(&r.arena,
+		"{\"choices\":[{\"delta\":{},\"finish_reason\":\"%s\"}]}", word);
 	assert_int_equal(rig_feed(&r, data.p), ERR_OK);
 	const struct event *last = &r.events[r.n - 1];
 	assert_int_equal(last->kind, err == ERR_OK ? EVENT_FINISH : EVENT_ERROR);
@@ -145,7 +149,8 @@ static void test_finished(void **state)
 	for (int pass = 0; pass < 2; pass++)
 		for (unsigned i = 128; i-- > 0; ) {
 			assert_false(r.decode.tally.finished);
-			struct slice data = arena_printf(&r.arena, "{\"choices\":[{\"index\":%u,\"delta\":{},\"finish_reason\":%s}]}", i,
+			struct slice data = arena_printf(&r.arena,
+				"{\"choices\":[{\"index\":%u,\"delta\":{},\"finish_reason\":%s}]}", i,
 				pass ? "\"stop\"" : "null");
 			assert_int_equal(rig_feed(&r, data.p), ERR_OK);
 			assert_int_equal(r.decode.tally.choices, pass ? 128 : 128 - i);
@@ -160,8 +165,8 @@ static void check_native(const char *word, const char *native, enum event_finish
 	static struct rig r;
 
 	rig_init(&r);
-	struct slice data = arena_printf(&r.arena, "{\"choices\":[{\"finish_reason\":\"%s\",\"native_finish_reason\":\"%s\"}]}", word,
-		native);
+	struct slice data = arena_printf(&r.arena,
+		"{\"choices\":[{\"finish_reason\":\"%s\",\"native_finish_reason\":\"%s\"}]}", word, native);
 	assert_int_equal(rig_feed(&r, data.p), ERR_OK);
 	assert_int_equal(r.decode.tally.finish, finish);
 	assert_int_equal(r.decode.tally.fault.err, err);
@@ -188,12 +193,15 @@ static void test_content(void **state)
 		const char *delta;
 		bool content;
 	} cases[] = {
-		{ "{}", false }, { "null", false }, { "{\"role\":\"assistant\"}", false }, { "{\"content\":\"\"}", false },
-		{ "{\"content\":null,\"reasoning\":null}", false }, { "{\"tool_calls\":[]}", false }, { "{\"audio\":{}}", false },
-		{ "{\"annotations\":[]}", false }, { "{\"x\":\"y\"}", false }, { "{\"tool_calls\":[{\"index\":0}]}", false },
-		{ "{\"content\":\"a\"}", true }, { "{\"reasoning\":\"a\"}", true }, { "{\"refusal\":\"a\"}", true },
-		{ "{\"audio\":{\"data\":\"A\"}}", true }, { "{\"images\":[{}]}", true },
-		{ "{\"content\":[{\"type\":\"image\"}]}", true }, { "{\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]}", true },
+		{ "{}", false }, { "null", false },
+		{ "{\"role\":\"assistant\"}", false }, { "{\"content\":\"\"}", false },
+		{ "{\"content\":null,\"reasoning\":null}", false }, { "{\"tool_calls\":[]}", false },
+		{ "{\"audio\":{}}", false }, { "{\"annotations\":[]}", false }, { "{\"x\":\"y\"}", false },
+		{ "{\"tool_calls\":[{\"index\":0}]}", false },
+		{ "{\"content\":\"a\"}", true }, { "{\"reasoning\":\"a\"}", true },
+		{ "{\"refusal\":\"a\"}", true }, { "{\"audio\":{\"data\":\"A\"}}", true },
+		{ "{\"images\":[{}]}", true }, { "{\"content\":[{\"type\":\"image\"}]}", true },
+		{ "{\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]}", true },
 		{ "{\"function_call\":{\"arguments\":\"{\"}}", true },
 	};
 	static struct rig r;
@@ -202,7 +210,8 @@ static void test_content(void **state)
 		rig_init(&r);
 		/* The second frame: the first is the start anyway. */
 		assert_int_equal(rig_feed(&r, "{\"id\":\"c\",\"choices\":[{\"delta\":{}}]}"), ERR_OK);
-		struct slice data = arena_printf(&r.arena, "{\"id\":\"c\",\"choices\":[{\"delta\":%s}]}", cases[i].delta);
+		struct slice data = arena_printf(&r.arena, "{\"id\":\"c\",\"choices\":[{\"delta\":%s}]}",
+			cases[i].delta);
 		assert_int_equal(rig_feed(&r, data.p), ERR_OK);
 		if (r.decode.tally.content != cases[i].content || r.n < 2)
 			fail_msg("%s: content %d", cases[i].delta, r.decode.tally.content);

@@ -21,7 +21,8 @@ static const struct {
 static struct fault fault_of(struct arena *a, int status, const char *member, const char *word)
 {
 	const char *before = strcmp(member, "message") == 0 ? "so: " : "";
-	return openai_error_fault(a, status, arena_printf(a, "{\"error\":{\"%s\":\"%s%s\"}}", member, before, word));
+	struct slice body = arena_printf(a, "{\"error\":{\"%s\":\"%s%s\"}}", member, before, word);
+	return openai_error_fault(a, status, body);
 }
 
 static void expect(size_t row, struct fault f, enum err want)
@@ -54,7 +55,8 @@ static void test_where_rows_count(void **state)
 	for (size_t i = 0; i < COUNT_OF(says); i++) {
 		const char *where = says[i].where == TEXT ? "message" : "code";
 		arena_init(&a, 0);
-		expect(i, fault_of(&a, 500, where, says[i].word), says[i].statuses == ANY ? says[i].err : ERR_UP_FAILED);
+		expect(i, fault_of(&a, 500, where, says[i].word),
+			says[i].statuses == ANY ? says[i].err : ERR_UP_FAILED);
 		expect(i, fault_of(&a, 401, where, says[i].word), ERR_UP_KEY_DEAD);
 		expect(i, fault_of(&a, 302, where, says[i].word), ERR_UP_REDIRECT);
 		if (says[i].statuses == INSIDE)
@@ -115,7 +117,7 @@ static void test_hostile_texts(void **state)
 	buf_init(&b, 65536);
 	openai_error_event(&f, &b);
 	struct slice event = buf_slice(&b);
-	assert_true(slice_starts(event, SLICE("event: error\ndata: {\"type\":\"error\",\"error\":{\"message\":\"")));
+	assert_true(slice_starts(event, SLICE("event: error\ndata: {\"type\":\"error\",\"error\":{\"message\":")));
 	event = slice_skip(event, 13);
 	assert_int_equal(slice_find(event, '\n'), event.n - 2);
 	assert_int_equal(slice_find(event, '\r'), event.n);

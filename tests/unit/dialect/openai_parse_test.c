@@ -59,7 +59,8 @@ static void test_estimate(void **state)
 	assert_int_equal(estimate("[{\"content\":null},{\"content\":7}]"), 0);
 	assert_in_range(estimate("[{\"content\":\"four words of text\"}]"), 3, 6);
 	assert_in_range(estimate("[{\"content\":[{\"type\":\"text\",\"text\":\"four words of text\"},"
-		"{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}]}]"), 3, 6);
+		"{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAA\"}}"
+		"]}]"), 3, 6);
 }
 
 /* Names live as long as the arena, not as the body's buffer. */

@@ -19,7 +19,8 @@ static void test_read_over(void **state)
 	assert_int_equal(u.prompt_tok, 5);
 	assert_int_equal(u.completion_tok, 0);
 	assert_int_equal(u.cached_tok, -1);
-	assert_true(read_text(&a, "{\"completion_tokens\":3,\"completion_tokens_details\":{\"reasoning_tokens\":2}}", &u));
+	assert_true(read_text(&a, "{\"completion_tokens\":3,"
+		"\"completion_tokens_details\":{\"reasoning_tokens\":2}}", &u));
 	assert_int_equal(u.prompt_tok, 5);
 	assert_int_equal(u.completion_tok, 3);
 	assert_int_equal(u.reasoning_tok, 2);
@@ -28,9 +29,12 @@ static void test_read_over(void **state)
 
 static void test_read_odd(void **state)
 {
-	static const char *const odd[] = { "{}", "{\"prompt_tokens\":null}", "{\"prompt_tokens\":\"5\"}", "{\"prompt_tokens\":-5}",
-		"{\"prompt_tokens\":18446744073709551615}", "{\"prompt_tokens\":1e300}", "{\"prompt_tokens\":1e999}",
-		"{\"prompt_tokens_details\":[{\"cached_tokens\":1}]}", "[]", "7" };
+	static const char *const odd[] = {
+		"{}", "[]", "7",
+		"{\"prompt_tokens\":null}", "{\"prompt_tokens\":\"5\"}", "{\"prompt_tokens\":-5}",
+		"{\"prompt_tokens\":18446744073709551615}", "{\"prompt_tokens\":1e300}",
+		"{\"prompt_tokens\":1e999}", "{\"prompt_tokens_details\":[{\"cached_tokens\":1}]}",
+	};
 	struct arena a;
 
 	arena_init(&a, 0);
@@ -55,11 +59,15 @@ static void check_write(const struct usage *u, const char *want)
 static void test_write(void **state)
 {
 	check_write(&USAGE_NONE, "{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0}");
-	check_write(&(struct usage){ 3, 4, 0, -1, -1 }, "{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7,"
+	check_write(&(struct usage){ 3, 4, 0, -1, -1 },
+		"{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7,"
 		"\"prompt_tokens_details\":{\"cached_tokens\":0}}");
-	check_write(&(struct usage){ 3, 4, -1, 2, 1 }, "{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7,"
-		"\"prompt_tokens_details\":{\"cache_write_tokens\":2},\"completion_tokens_details\":{\"reasoning_tokens\":1}}");
-	check_write(&(struct usage){ INT64_MAX, INT64_MAX, -1, -1, -1 }, "{\"prompt_tokens\":9223372036854775807,"
+	check_write(&(struct usage){ 3, 4, -1, 2, 1 },
+		"{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7,"
+		"\"prompt_tokens_details\":{\"cache_write_tokens\":2},"
+		"\"completion_tokens_details\":{\"reasoning_tokens\":1}}");
+	check_write(&(struct usage){ INT64_MAX, INT64_MAX, -1, -1, -1 },
+		"{\"prompt_tokens\":9223372036854775807,"
 		"\"completion_tokens\":9223372036854775807,\"total_tokens\":18446744073709551614}");
 }
 

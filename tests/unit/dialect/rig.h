@@ -31,7 +31,8 @@ static inline void rig_init(struct rig *r)
 	*r = (struct rig){ .n = 0 };
 	arena_init(&r->arena, 0);
 	json_scratch_init(&r->scratch, 1 << 24);
-	r->decode = (struct dialect_decode){ .scratch = &r->scratch, .arena = &r->arena, .on_event = rig_on_event, .arg = r };
+	r->decode = (struct dialect_decode){ .scratch = &r->scratch, .arena = &r->arena, .on_event = rig_on_event,
+		.arg = r };
 }
 
 static inline void rig_done(struct rig *r)
