@@ -8,6 +8,7 @@
 #include "dialect/openai_calls.h"
 #include "dialect/openai_error.h"
 #include "dialect/openai_frame.h"
+#include "dialect/openai_twin.h"
 #include "dialect/openai_usage.h"
 
 /* Members of an object by name: one walk instead of one search a name, and of duplicates the last counts
@@ -333,6 +334,9 @@ static bool is_idle(struct slice data)
 static enum err take_data(struct openai_frame *f, struct slice data, bool is_error)
 {
 	yyjson_doc *doc;
+
+	if (!is_error && openai_twin_take(f, data))
+		return f->err;
 	enum err e = json_parse_scratch(f->d->scratch, data, &doc);
 	yyjson_val *root = e == ERR_OK ? yyjson_doc_get_root(doc) : NULL;
 
@@ -344,6 +348,8 @@ static enum err take_data(struct openai_frame *f, struct slice data, bool is_err
 		return err_of_json(e);
 	if (is_error)
 		fail_by_type(f);
+	else
+		openai_twin_learn(f, data);
 	openai_frame_end(f);
 	return f->err;
 }

@@ -26,6 +26,10 @@ void openai_frame_emit(struct openai_frame *f, struct event *ev)
 	t->content |= event_is_content(ev);
 	if (ev->kind == EVENT_FINISH && ev->choice == 0)
 		t->finish = ev->finish;
+	f->n_events++;
+	f->last_kind = ev->kind;
+	f->last_choice = ev->choice;
+	f->last_text = ev->text;
 	f->err = f->d->on_event(f->d->arg, ev);
 }
 

@@ -10,6 +10,7 @@
 #define OPENAI_FRAME_CHOICES 128u
 
 struct openai_calls_call;
+struct openai_twin;
 
 /* What a decoder remembers between frames: dialect_decode.state. */
 struct openai_frame_state {
@@ -17,6 +18,7 @@ struct openai_frame_state {
 	struct openai_calls_call *calls;	/* tool calls so far, newest first; in the decoder's arena */
 	uint16_t n_calls;
 	bool started;				/* EVENT_START is out */
+	struct openai_twin *twin;		/* in the decoder's arena; NULL: none yet */
 };
 
 struct openai_frame {
@@ -27,6 +29,10 @@ struct openai_frame {
 	bool hidden;
 	uint16_t other;		/* choice that has content without a typed meaning; EVENT_NO_CHOICE */
 	enum err err;		/* first error of on_event: nothing is given out after it */
+	uint32_t n_events;
+	uint8_t last_kind;	/* of the last event; its text is as short-lived as the parsed chunk */
+	uint16_t last_choice;
+	struct slice last_text;
 };
 
 struct openai_frame openai_frame_of(struct dialect_decode *d, struct slice raw);

@@ -160,7 +160,7 @@ static void test_providers(void **state)
 	assert_int_equal(p->n_keys, 1);
 	assert_slice(p->keys[0].secret.bytes, "sk-from-env");
 	assert_null(p->tls);
-	assert_int_equal(p->max_connections, 1024);
+	assert_int_equal(p->max_connections, 16384);
 	assert_int_equal(p->max_waiting, 1024);
 	assert_int_equal(p->warm, 0);
 	assert_int_equal(p->idle_ms, 50000);
