@@ -4,9 +4,9 @@
 
 #include "base/counter.h"
 
-/* A segment holds about four streamed chunks with their events.  A lone reader leaves a single one alive, so this is the
+/* A segment holds about three streamed chunks with their events.  A lone reader leaves a single one alive, so this is the
  * memory of an ordinary stream (budget: 16 KiB a stream in all). */
-#define SEGMENT_BYTES 2048u
+#define SEGMENT_BYTES 1024u
 
 struct journal_segment {
 	struct journal_segment *next;

@@ -27,8 +27,8 @@ struct conn_request {
 	unsigned hops;
 	bool complete;			/* its last byte has been read */
 	char id[65];
-	char path[160];			/* for the record, cut */
-	char rest[160];			/* what stands behind a prefix path; longer is no model's name */
+	char path[200];			/* cut for the record; a model's name behind it is whole or the request is refused */
+	uint8_t rest_at;		/* in `path`: what stands behind a prefix path */
 };
 
 struct conn {
@@ -216,7 +216,7 @@ static void answer_page(struct conn *c, bool may_keep)
 
 	buf_init(&body, 64u << 20);
 	start_answer(c, may_keep);
-	struct page p = page_make(c->front, c->req.endpoint->kind, slice_str(c->req.rest), &body);
+	struct page p = page_make(c->front, c->req.endpoint->kind, slice_str(c->req.path + c->req.rest_at), &body);
 	write_page(c, &p, buf_slice(&body), SLICE_EMPTY);
 	buf_done(&body);
 }
@@ -326,9 +326,9 @@ static enum err route(struct conn *c, const struct http1_head *head)
 	enum err e = endpoint_find(path, head->method, c->admin ? ENDPOINT_ADMIN : ENDPOINT_PUBLIC, &c->req.endpoint, &rest);
 	if (e != ERR_OK)
 		return e;
-	if (rest.n >= sizeof(c->req.rest))
+	if (rest.n && path.n >= sizeof(c->req.path))
 		return ERR_NOT_FOUND;
-	slice_copy(rest, c->req.rest, sizeof(c->req.rest));
+	c->req.rest_at = rest.n ? (uint8_t)(path.n - rest.n) : 0;
 	return c->req.endpoint->kind == ENDPOINT_CHAT ? check_body(c, head) : ERR_OK;
 }
 
