@@ -9,7 +9,7 @@
 
 enum {
 	CALLS_MAX = 1024,	/* Node's SDK refuses 128 a choice; this bounds memory over all choices */
-	ID_KEPT = 256,		/* ids can hide kilobytes of signature: the start is enough to compare */
+	ID_KEPT = 65536,	/* ids can hide kilobytes of signature, which must come out whole */
 	NO_INDEX = -1,
 	LEGACY = -2,
 };
@@ -109,6 +109,14 @@ static void start(struct openai_frame *f, struct openai_calls_call *c, const str
 	openai_frame_emit(f, &ev);
 }
 
+/* A peer-sized copy: without room the id is as if missing. */
+static struct slice keep_id(struct arena *a, struct slice id)
+{
+	id = kept(id);
+	char *p = id.n ? arena_try(a, id.n) : NULL;
+	return p ? slice_of(memcpy(p, id.p, id.n), id.n) : SLICE_EMPTY;
+}
+
 static void take(struct openai_frame *f, uint16_t choice, const struct fragment *g)
 {
 	struct openai_calls_call *c = find(f, choice, g);
@@ -117,8 +125,8 @@ static void take(struct openai_frame *f, uint16_t choice, const struct fragment 
 		f->other = choice;
 		return;
 	}
-	if (c->id.n == 0 && g->id.n)
-		c->id = arena_copy(f->d->arena, kept(g->id));
+	if (c->id.n == 0)
+		c->id = keep_id(f->d->arena, g->id);
 	if (!c->started && (g->name.n || g->args.n))
 		start(f, c, g);
 	if (g->args.n == 0)

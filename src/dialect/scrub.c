@@ -104,8 +104,6 @@ struct slice scrub_text(struct arena *a, struct slice text)
 	char out[SCRUB_MAX_BYTES];
 	struct scrubber s = { .out = out };
 
-	if (scrub_is_markup(text))
-		return SLICE_EMPTY;
 	while (text.n && !s.full) {
 		struct slice word = word_at(text);
 		if (word.n)
@@ -113,5 +111,6 @@ struct slice scrub_text(struct arena *a, struct slice text)
 		text = slice_skip(text, word.n ? word.n : put_other(&s, text));
 	}
 	struct slice done = slice_trim(slice_of(out, s.n));
-	return done.n ? arena_copy(a, done) : SLICE_EMPTY;
+	/* Asked last: control bytes can stand before the markup. */
+	return done.n && !scrub_is_markup(done) ? arena_copy(a, done) : SLICE_EMPTY;
 }

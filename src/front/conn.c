@@ -140,6 +140,12 @@ static void response_over(struct conn *c, bool whole)
 	drop(&c->body);
 	if (whole)
 		writer_end(&c->out);
+	if (!whole && !c->out.chunked) {
+		/* The end of the connection is the end of this body (HTTP/1.0): only a reset says that it is cut. */
+		stream_abort(&c->stream, true);
+		forget(c);
+		return;
+	}
 	if (!whole || (c->out.close && c->req.complete)) {
 		close_after_flush(c);
 	} else if (!c->req.complete) {
@@ -448,6 +454,11 @@ static void go_on(struct task *t)
 	buf_init(&c->ahead, ahead.max);
 	feed(c, buf_slice(&ahead));
 	drop(&ahead);
+	/* It holds only the beginning of a request: the rest waits behind the pause. */
+	if (c->paused && c->stream && c->state != CONN_BUSY && buf_len(&c->ahead) == 0) {
+		c->paused = false;
+		stream_resume(c->stream);
+	}
 }
 
 /* --- what the stream and the clock say ------------------------------------------------------------------------------ */

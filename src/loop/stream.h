@@ -44,7 +44,7 @@ struct stream_events {
 struct stream_dest {
 	struct slice host;		/* name or IP literal (v6 without brackets) */
 	uint16_t port;
-	struct tls_client *tls;		/* NULL: plain TCP; borrowed, must outlive the stream */
+	struct tls_client *tls;		/* NULL: plain TCP; the stream takes a reference */
 	struct slice tls_name;		/* SNI and certificate name; empty: host */
 	uint64_t connect_ms;		/* for DNS, TCP and TLS together; 0: no limit */
 };
@@ -70,7 +70,7 @@ void stream_resume(struct stream *s);
  * on unread bytes would send a reset that can overtake our last words.  A stream that is not open yet is dropped with
  * its output.  Sets *s to NULL; NULL is fine.  No callback after this. */
 void stream_close(struct stream **s, uint64_t linger_ms);
-/* Closes now.  `reset`: with RST, so that the peer cannot take what it got for a whole answer.  TLS sessions stay
+/* Closes now: output that has not left yet is dropped, also that of this turn.  `reset`: with RST, so that the peer cannot take what it got for a whole answer.  TLS sessions stay
  * reusable.  Sets *s to NULL; NULL is fine. */
 void stream_abort(struct stream **s, bool reset);
 /* What went wrong, one line for the log ("10.0.0.1:443: Connection refused"); valid in on_close, "" when nothing

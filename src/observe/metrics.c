@@ -8,7 +8,8 @@
 #include "loop/sys.h"
 #include "route/health.h"
 
-#define MAX_SERIES 2000u	/* a family; the rest is counted under "other" */
+#define MAX_SERIES 2000u	/* a family; the rest is counted under "overflow" */
+#define OVERFLOW SLICE("overflow")
 
 enum token_type { TOKEN_PROMPT, TOKEN_COMPLETION, TOKEN_CACHED, TOKEN_REASONING, TOKEN_TYPES };
 static const char *const token_names[TOKEN_TYPES] = { "prompt", "completion", "cached", "reasoning" };
@@ -66,7 +67,7 @@ static struct series *find(struct map *family, struct slice key, bool *out_new)
 
 	*out_new = false;
 	if (s == NULL && family->n >= MAX_SERIES - 1) {
-		key = SLICE("overflow");
+		key = OVERFLOW;
 		s = map_find(family, key);
 	}
 	if (s)
@@ -99,7 +100,9 @@ static void count_request(struct metrics *m, const struct record *r)
 	key_add(&k, &r->err, sizeof(r->err));
 	key_add(&k, endpoint, strlen(endpoint));
 	struct series *s = find(&m->requests, slice_of(k.bytes, k.n), &is_new);
-	if (is_new) {
+	if (is_new && slice_eq(slice_of(s->key, s->key_n), OVERFLOW)) {
+		s->endpoint = OVERFLOW.p;
+	} else if (is_new) {
 		s->endpoint = endpoint;
 		s->err = r->err;
 		s->status = r->status;
@@ -147,11 +150,22 @@ static void write_counters(struct buf *b)
 	}
 }
 
+/* Of escapes Prometheus knows three, and refuses the whole page for any other of JSON's. */
+static void add_label(struct buf *b, struct slice value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		char c = value.p[i];
+		if (c == '"' || c == '\\' || c == '\n')
+			buf_add_char(b, '\\');
+		buf_add_char(b, c == '\n' ? 'n' : c);
+	}
+}
+
 /* The model's name ends at the NUL that separates it from the rest of the key. */
 static void add_model(struct buf *b, const struct series *s)
 {
 	buf_add(b, SLICE("{model=\""));
-	buf_add_json(b, slice_of(s->key, slice_find(slice_of(s->key, s->key_n), '\0')));
+	add_label(b, slice_of(s->key, slice_find(slice_of(s->key, s->key_n), '\0')));
 	buf_add_char(b, '"');
 }
 
@@ -201,21 +215,23 @@ static void write_histo(struct buf *b, const char *name, const char *help, const
 		name, h->sum_us / 1000000, h->sum_us % 1000000, name, h->count);
 }
 
-/* Health is kept by kind and name, "target openai/gpt-4.1": the kind becomes a label. */
+/* Health is kept by kind and name, "target openai/gpt-4.1": the kind becomes a label.  Clients can name any model of a provider,
+ * so that these families need a maximum too. */
 static void write_health_family(struct buf *b, const char *name, const char *type, const char *help,
 	const struct health_table *t, uint64_t (*value)(const struct health *, uint64_t), uint64_t now_ns)
 {
-	size_t at = 0;
+	size_t at = 0, n = 0;
 	struct slice key;
 	void *v;
 
 	head(b, name, type, help);
-	while (map_next(&t->map, &at, &key, &v)) {
+	while (n < MAX_SERIES && map_next(&t->map, &at, &key, &v)) {
 		size_t space = slice_find(key, ' ');
 		if (!slice_eq(slice_of(key.p, space), SLICE("target")))
 			continue;
+		n++;
 		buf_addf(b, "%s{target=\"", name);
-		buf_add_json(b, slice_skip(key, space + 1));
+		add_label(b, slice_skip(key, space + 1));
 		buf_addf(b, "\"} %" PRIu64 "\n", value(v, now_ns));
 	}
 }

@@ -117,6 +117,8 @@ static void on_data(void *arg, struct slice bytes)
 	size_t used = 0;
 
 	at->bytes_in += bytes.n;
+	if (at->answer.ended)
+		return;		/* a request that could not be built: on_clock tells */
 	bool ended = answer_feed(&at->answer, bytes, &used);
 	if (at->head_ns == 0 && at->answer.status) {
 		at->head_ns = loop_now(at->env->loop);

@@ -89,6 +89,15 @@ def test_http_1_0_stream_ends_with_the_connection(weir):
     assert b"transfer-encoding" not in got and got.endswith(b"data: [DONE]\n\n")
 
 
+def test_http_1_0_stream_that_is_cut_ends_with_a_reset(weir):
+    body = b'{"model":"after-cut","stream":true,"messages":[{"role":"user","content":"x"}]}'
+    with socket.create_connection(("127.0.0.1", weir.port), timeout=5) as s:
+        s.sendall(post(body).replace(b"HTTP/1.1", b"HTTP/1.0"))
+        with pytest.raises(ConnectionResetError):
+            while s.recv(65536):
+                pass
+
+
 def test_slow_senders_are_cut(providers, tmp_path):
     w = Weir(tmp_path, config(*providers, "timeouts: {head: 300ms, request: 600ms}\n"))
     began = time.monotonic()

@@ -55,6 +55,7 @@ static void test_markup(void **state)
 {
 	check("<html><body>no</body></html>", "");
 	check(" \n<?xml version='1.0'?>", "");
+	check("\x01\xff <p>", "");
 	check("a <b> is missing", "a <b> is missing");
 }
 

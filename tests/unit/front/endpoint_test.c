@@ -1,0 +1,78 @@
+/* Where a request goes is decided by this table alone. */
+#include "unit.h"
+
+#include "front/endpoint.h"
+
+static void test_find(void **state)
+{
+	static const struct {
+		const char *path;
+		enum http1_method method;
+		enum endpoint_where where;
+		enum err want;
+		enum endpoint_kind kind;
+		const char *rest;
+	} rows[] = {
+		{ "/v1/chat/completions", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CHAT, "" },
+		{ "/chat/completions", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CHAT, "" },
+		{ "/v1/chat/completions", HTTP1_GET, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_CHAT, "" },
+		{ "/v1/chat/completions", HTTP1_HEAD, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_CHAT, "" },
+		{ "/v1/chat/completions", HTTP1_OTHER, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_CHAT, "" },
+		{ "/v1/chat/completions", HTTP1_POST, ENDPOINT_ADMIN, ERR_NOT_FOUND, 0, NULL },
+		{ "/v1/models", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODELS, "" },
+		{ "/v1/models", HTTP1_HEAD, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODELS, "" },
+		{ "/v1/models", HTTP1_POST, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_MODELS, "" },
+		{ "/v1/models", HTTP1_DELETE, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_MODELS, "" },
+		{ "/v1/models/chat", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODEL, "chat" },
+		{ "/v1/models/openai/gpt-4.1", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODEL, "openai/gpt-4.1" },
+		{ "/v1/models/", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+		{ "/v1/modelsx", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+		{ "/healthz", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_HEALTHZ, "" },
+		{ "/healthz", HTTP1_GET, ENDPOINT_ADMIN, ERR_OK, ENDPOINT_HEALTHZ, "" },
+		{ "/readyz", HTTP1_HEAD, ENDPOINT_ADMIN, ERR_OK, ENDPOINT_READYZ, "" },
+		{ "/readyz", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_READYZ, "" },
+		{ "/metrics", HTTP1_GET, ENDPOINT_ADMIN, ERR_OK, ENDPOINT_METRICS, "" },
+		{ "/metrics", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },	/* not for clients */
+		{ "/metrics/", HTTP1_GET, ENDPOINT_ADMIN, ERR_NOT_FOUND, 0, NULL },
+		{ "/Healthz", HTTP1_GET, ENDPOINT_ADMIN, ERR_NOT_FOUND, 0, NULL },
+		{ "/", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+		{ "", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+		{ "//v1/models", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+		{ "/v1/chat/completions/", HTTP1_POST, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+		{ "*", HTTP1_OPTIONS, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct endpoint *e = NULL;
+		struct slice rest = SLICE("untouched");
+		enum err got = endpoint_find(slice_str(rows[i].path), rows[i].method, rows[i].where, &e, &rest);
+		if (got != rows[i].want)
+			fail_msg("%s: %s", rows[i].path, err_name(got));
+		if (rows[i].want == ERR_NOT_FOUND) {
+			assert_null(e);
+			continue;
+		}
+		assert_int_equal(e->kind, rows[i].kind);
+		assert_slice(rest, rows[i].rest);
+	}
+}
+
+/* Health checks and scrapes would fill the access log. */
+static void test_labels(void **state)
+{
+	const struct endpoint *e;
+	struct slice rest;
+
+	assert_int_equal(endpoint_find(SLICE("/chat/completions"), HTTP1_POST, ENDPOINT_PUBLIC, &e, &rest), ERR_OK);
+	assert_string_equal(e->label, "chat.completions");
+	assert_int_equal(endpoint_find(SLICE("/v1/models/x"), HTTP1_GET, ENDPOINT_PUBLIC, &e, &rest), ERR_OK);
+	assert_string_equal(e->label, "models");
+	assert_int_equal(endpoint_find(SLICE("/readyz"), HTTP1_GET, ENDPOINT_PUBLIC, &e, &rest), ERR_OK);
+	assert_string_equal(e->label, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find), cmocka_unit_test(test_labels) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,127 @@
+/* Answers that need no upstream. */
+#include "unit/route/route_world.h"
+
+#include "front/page.h"
+
+struct scene {
+	struct world w;
+	struct exchange_env env;
+	struct front front;
+	struct buf out;
+};
+
+static void write_metrics(void *arg, struct buf *out)
+{
+	assert_non_null(arg);
+	buf_add(out, SLICE("up 1\n"));
+}
+
+static void scene_open(struct scene *s, const char *models)
+{
+	char text[2000];
+
+	*s = (struct scene){ .front = { .ready = true, .write_metrics = write_metrics, .arg = s } };
+	snprintf(text, sizeof(text), PROVIDERS "models:\n%s", models);
+	open_world(&s->w, text, 100);
+	s->env.roster = s->w.roster;
+	s->front.exchange = &s->env;
+	buf_init(&s->out, 1 << 20);
+}
+
+static void scene_close(struct scene *s)
+{
+	buf_done(&s->out);
+	close_world(&s->w);
+}
+
+static void expect(struct scene *s, enum endpoint_kind kind, const char *rest, int status, const char *type, enum err err,
+	const char *want)
+{
+	buf_clear(&s->out);
+	struct page p = page_make(&s->front, kind, slice_str(rest), &s->out);
+	assert_int_equal(p.status, status);
+	assert_slice(p.type, type);
+	assert_int_equal(p.err, err);
+	assert_slice(buf_slice(&s->out), want);
+}
+
+#define MODEL(name) "{\"id\":\"" name "\",\"object\":\"model\",\"created\":0,\"owned_by\":\"weir\"}"
+#define NO_MODEL "{\"error\":{\"message\":\"there is no such model\",\"type\":\"invalid_request_error\",\"param\":null," \
+	"\"code\":\"model_not_found\"}}"
+
+/* In the order of the configuration, odd names and all. */
+static void test_models(void **state)
+{
+	struct scene s;
+
+	scene_open(&s, "  zebra: {targets: [a/x]}\n  ant: {targets: [a/x]}\n  'o\"dd': {targets: [a/x]}\n");
+	expect(&s, ENDPOINT_MODELS, "", 200, "application/json", ERR_OK,
+		"{\"object\":\"list\",\"data\":[" MODEL("zebra") "," MODEL("ant") "," MODEL("o\\\"dd") "]}");
+	scene_close(&s);
+	scene_open(&s, "  {}\n");
+	expect(&s, ENDPOINT_MODELS, "", 200, "application/json", ERR_OK, "{\"object\":\"list\",\"data\":[]}");
+	scene_close(&s);
+}
+
+static void test_model(void **state)
+{
+	static const struct {
+		const char *rest, *want;
+	} rows[] = {
+		{ "chat", MODEL("chat") },
+		{ "%63hat", MODEL("chat") },
+		{ "a/m:7b", MODEL("a/m:7b") },			/* provider/model needs no entry */
+		{ "a%2Fm%3A7b", MODEL("a/m:7b") },
+		{ "a/b/c", MODEL("a/b/c") },
+		{ "qwen:7b", MODEL("qwen:7b") },
+		{ "nobody", NULL }, { "nobody/m", NULL }, { "a/", NULL }, { "", NULL }, { "chat%", NULL }, { "chat%00", NULL },
+		{ "chat%zz", NULL }, { "chat/", NULL }, { "Chat", NULL },
+	};
+	struct scene s;
+
+	scene_open(&s, "  chat: {targets: [a/x]}\n  qwen:7b: {targets: [a/x]}\n");
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		expect(&s, ENDPOINT_MODEL, rows[i].rest, rows[i].want ? 200 : 404, "application/json",
+			rows[i].want ? ERR_OK : ERR_NO_MODEL, rows[i].want ? rows[i].want : NO_MODEL);
+	scene_close(&s);
+}
+
+static void test_health(void **state)
+{
+	struct scene s;
+
+	scene_open(&s, "  {}\n");
+	expect(&s, ENDPOINT_HEALTHZ, "", 200, "text/plain", ERR_OK, "ok\n");
+	expect(&s, ENDPOINT_READYZ, "", 200, "text/plain", ERR_OK, "ready\n");
+	s.front.ready = false;
+	expect(&s, ENDPOINT_HEALTHZ, "", 200, "text/plain", ERR_OK, "ok\n");	/* it lives while it drains */
+	expect(&s, ENDPOINT_READYZ, "", 503, "text/plain", ERR_OK, "draining\n");
+	expect(&s, ENDPOINT_METRICS, "", 200, "text/plain; version=0.0.4; charset=utf-8", ERR_OK, "up 1\n");
+	scene_close(&s);
+}
+
+static void test_refuse(void **state)
+{
+	struct fault f = { .err = ERR_BAD_METHOD };
+	struct buf b;
+
+	buf_init(&b, 4096);
+	struct page p = page_refuse(&f, &b);
+	assert_int_equal(p.status, 405);
+	assert_int_equal(p.err, ERR_BAD_METHOD);
+	assert_slice(p.type, "application/json");
+	assert_slice(buf_slice(&b), "{\"error\":{\"message\":\"this path does not take this method\",\"type\":\"invalid_request_error\","
+		"\"param\":null,\"code\":\"method_not_allowed\"}}");
+	buf_done(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_models),
+		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_health),
+		cmocka_unit_test(test_refuse),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
