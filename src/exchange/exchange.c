@@ -249,12 +249,14 @@ static void end_well(struct exchange *ex)
 
 	buf_init(&body, ARENA_LIMIT);
 	relay_end(&ex->relay, &body);
-	if (ex->head_sent)
+	if (ex->relay.encode.err != ERR_OK)
+		fail(ex, &(struct fault){ .err = ERR_UP_TOO_BIG });
+	else if (ex->head_sent)
 		put(ex, buf_slice(&body));
 	else
 		send_json(ex, buf_slice(&body));
 	buf_done(&body);
-	ex->whole = true;
+	ex->whole = ex->fault.err == ERR_OK;
 }
 
 static enum turn step_relay(struct exchange *ex)
@@ -267,6 +269,10 @@ static enum turn step_relay(struct exchange *ex)
 		return finish(ex);
 	}
 	pump(ex);
+	if (ex->relay.encode.err != ERR_OK) {
+		fail(ex, &(struct fault){ .err = ERR_UP_TOO_BIG });
+		return finish(ex);
+	}
 	if (cursor_peek(&ex->reader.cursor) || f->journal.state == JOURNAL_OPEN)
 		return TURN_WAIT;
 	if (f->journal.state == JOURNAL_FAILED)

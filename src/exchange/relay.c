@@ -30,8 +30,12 @@ static bool ends_frame(struct slice raw)
 }
 
 /* A last frame that came without its blank line would be dropped by the client's parser: it gets one. */
-static struct slice pass_frame(struct slice raw, struct buf *scratch)
+static struct slice pass_frame(struct relay *r, struct slice raw, struct buf *scratch)
 {
+	/* A byte order mark is only one at the very start: behind a keep-alive comment it would spoil the first field's name. */
+	if (!r->begun && slice_starts(raw, SLICE("\xef\xbb\xbf")))
+		raw = slice_skip(raw, 3);
+	r->begun |= raw.n > 0;
 	if (raw.n == 0 || ends_frame(raw))
 		return raw;
 	buf_add(scratch, raw);
@@ -44,7 +48,7 @@ struct slice relay_event(struct relay *r, const struct event *ev, struct buf *sc
 	r->end_seen |= ev->kind == EVENT_END;
 	switch (r->mode) {
 	case RELAY_PASS:
-		return ev->hidden && !r->wants_usage ? SLICE_EMPTY : pass_frame(ev->raw, scratch);
+		return ev->hidden && !r->wants_usage ? SLICE_EMPTY : pass_frame(r, ev->raw, scratch);
 	case RELAY_PASS_WHOLE:
 		return ev->raw;
 	case RELAY_TRANSLATE:

@@ -16,6 +16,7 @@ struct relay {
 	enum relay_mode mode;
 	const struct dialect *front;
 	bool wants_usage;
+	bool begun;			/* the first frame has passed */
 	bool end_seen;			/* the provider's end mark has passed */
 	struct dialect_encode encode;
 };
