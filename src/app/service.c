@@ -101,10 +101,16 @@ static bool connect_providers(struct service *s, struct roster *r, char *why, si
 			log_warn("tls_insecure", LOG_S("provider", p->name));
 	}
 	at = 0;
+	pools_begin(s->pools);
 	while (map_next(&r->providers, &at, &name, &v)) {
 		struct provider *p = v;
 		p->pool = pools_get(s->pools, p);
+		if (p->pool == NULL) {
+			snprintf(why, why_cap, "too many different provider addresses since the start: restart to use new ones");
+			return false;
+		}
 	}
+	pools_end(s->pools);
 	return true;
 }
 
@@ -121,9 +127,11 @@ static void apply(struct service *s)
 
 	s->exchange.flight.plan = route_conf_plan(&st->route);
 	s->exchange.flight.limits = (struct flight_limits){ .journal_bytes = st->answers.journal, .lag_bytes = st->answers.lag };
-	s->exchange.flight.attempt.limits = answer_limits(st);
+	const struct answer_limits limits = answer_limits(st);
+	attempt_env_limit(&s->exchange.flight.attempt, &limits);
 	s->exchange.ping_ms = st->ping;
 	s->exchange.max_hops = (unsigned)st->max_hops;
+	s->front.max_conns = MIN_OF((uint64_t)st->limits.connections, sys_raise_files() / 2);	/* the other half is for providers */
 	s->front.limits = (struct front_limits){ .sizes = st->limits, .times = st->timeouts, .half_close = st->half_close };
 	s->access = st->log.access;
 }
@@ -290,7 +298,7 @@ static void done(struct service *s)
 static void on_quiet(struct task *t)
 {
 	struct service *s = CONTAINER(t, struct service, front.on_quiet);
-	if (s->draining && s->delay_over && s->front.n_busy == 0)
+	if (s->draining && s->delay_over && !s->cut && s->front.n_busy == 0)
 		done(s);
 }
 

@@ -18,8 +18,8 @@ static const struct row answers_rows[] = {
 	ROW_BYTES(struct settings_answers, event, 4096, 64u << 20, "8MiB", ROW_RELOAD,
 		"largest event of a stream; images come in one event"),
 	ROW_BYTES(struct settings_answers, body, 65536, 1u << 30, "64MiB", ROW_RELOAD, "largest answer, streamed or not"),
-	ROW_BYTES(struct settings_answers, journal, 65536, 1u << 30, "72MiB", ROW_RELOAD,
-		"most memory one answer may hold; keep it above `body`"),
+	ROW_BYTES(struct settings_answers, journal, 65536, 1u << 30, "160MiB", ROW_RELOAD,
+		"most memory one answer may hold, as it came and taken apart: at least twice `body`"),
 	ROW_BYTES(struct settings_answers, lag, 16384, 1u << 30, "256KiB", ROW_RELOAD,
 		"a client this far behind its stream pauses the provider"),
 };
@@ -56,6 +56,8 @@ void settings_check(struct conf *c)
 
 	if ((s->tls.cert.n == 0) != (s->tls.key.n == 0))
 		conf_fault(c, &s->tls, "tls needs both cert and key");
+	if (s->answers.journal < 2 * s->answers.body)
+		conf_fault(c, &s->answers.journal, "answers.journal must be at least twice answers.body");
 }
 
 size_t settings_from_env(const char *(*env)(void *arg, const char *name), void *arg, struct buf *out)

@@ -7,13 +7,21 @@
 #define FLUSH_MS 20		/* lines of this time leave together */
 #define FLUSH_BYTES 65536u	/* or earlier when so many have gathered */
 
+static uint64_t lines_in(struct slice s)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '\n';
+	return n;
+}
+
 static void flush(struct sink *s)
 {
 	while (buf_len(&s->lines)) {
 		long n = sys_log_write(s->fd, buf_slice(&s->lines));
 		if (n < 0) {
 			/* The reader is gone or the disk is full: these lines are lost. */
-			counter_add(COUNTER_log_dropped, 1);
+			counter_add(COUNTER_log_dropped, lines_in(buf_slice(&s->lines)));
 			buf_clear(&s->lines);
 			return;
 		}

@@ -368,6 +368,8 @@ static void on_ping(struct alarm *a)
 	struct exchange *ex = LIST_ITEM(a, struct exchange, ping);
 	uint64_t quiet = (loop_now(loop_of(ex)) - ex->out_ns) / SPAN_NS_PER_MS;
 
+	if (ex->env->ping_ms == 0)
+		return;		/* switched off by a reload */
 	if (quiet < ex->env->ping_ms) {
 		alarm_set(a, ex->env->ping_ms - quiet);
 		return;

@@ -195,7 +195,8 @@ static enum err on_event(void *arg, const struct event *ev)
 
 	if (e != ERR_OK)
 		return ERR_UP_TOO_BIG;
-	if (!f->released && event_is_content(ev) && f->attempt.answer.mode == ANSWER_EVENTS)
+	/* A client that wants one whole answer sees nothing before its end: until then every failure stays invisible. */
+	if (!f->released && f->request.stream && event_is_content(ev) && f->attempt.answer.mode == ANSWER_EVENTS)
 		release(f);
 	if (f->released)
 		check_lag(f);

@@ -9,11 +9,12 @@
 #include "front/page.h"
 #include "front/writer.h"
 
-enum conn_state { CONN_IDLE, CONN_READING, CONN_BUSY, CONN_LINGER };
+enum conn_state { CONN_IDLE, CONN_READING, CONN_BUSY, CONN_FLUSH, CONN_LINGER };
 
 #define LINGER_MS 2000
 #define FLUSH_MS 10000		/* time for the last bytes to leave when a connection closes */
-#define AHEAD_BYTES 65536u	/* pipelined bytes kept while an answer is made; past that reading pauses */
+#define AHEAD_BYTES 65536u	/* pipelined bytes kept while an answer is made; past that the connection ends with the answer */
+#define LONGEST_TIMEOUT_MS 86400000u
 #define MAX_FIELDS 100u
 #define READ_BYTES 65536u	/* most bytes of one read (loop/stream.c) */
 
@@ -46,7 +47,8 @@ struct conn {
 	struct buf body, ahead;
 	struct slice whole;		/* a body that came in one piece, still in the stream's read buffer */
 	uint64_t sent_mark;		/* output at the last look of the clock */
-	bool admin, paused, eof;
+	bool admin, eof;
+	bool deaf;			/* too much was sent ahead: what follows is dropped */
 };
 
 /* --- states and memory --------------------------------------------------------------------------------------------- */
@@ -72,15 +74,21 @@ static bool keep(struct buf *b, struct slice s)
 	return ok;
 }
 
+static bool holds_request(enum conn_state s)
+{
+	return s == CONN_READING || s == CONN_BUSY || s == CONN_FLUSH;
+}
+
 /* Busy or not is counted where the state changes: a drain waits for the last busy one. */
 static void move(struct conn *c, enum conn_state to)
 {
 	struct front *f = c->front;
 
-	if (c->state == CONN_BUSY && to != CONN_BUSY && --f->n_busy == 0 && f->draining)
+	bool was = holds_request(c->state), is = holds_request(to);
+
+	if (was && !is && --f->n_busy == 0 && f->draining)
 		loop_post(f->loop, &f->on_quiet);
-	if (c->state != CONN_BUSY && to == CONN_BUSY)
-		f->n_busy++;
+	f->n_busy += !was && is;
 	c->state = to;
 }
 
@@ -112,10 +120,6 @@ static void wait_for_request(struct conn *c)
 	alarm_set(&c->clock, c->front->limits.times.idle);
 	if (buf_len(&c->ahead))
 		loop_post(c->front->loop, &c->go_on);
-	else if (c->paused)
-		stream_resume(c->stream);
-	if (buf_len(&c->ahead) == 0)
-		c->paused = false;
 }
 
 /* --- the end of a response ----------------------------------------------------------------------------------------- */
@@ -132,6 +136,15 @@ static void record_page(struct conn *c, enum err err, int status)
 		c->front->on_record(c->front->arg, &r);
 }
 
+/* The next request, or the end. */
+static void answered(struct conn *c)
+{
+	if (c->out.close)
+		close_after_flush(c);
+	else
+		wait_for_request(c);
+}
+
 /* `whole`: the response ended as its framing says.  A cut one is flushed (the client gets the error event) and then ends
  * without its last chunk, so that no client takes it for complete. */
 static void response_over(struct conn *c, bool whole)
@@ -146,13 +159,16 @@ static void response_over(struct conn *c, bool whole)
 		forget(c);
 		return;
 	}
-	if (!whole || (c->out.close && c->req.complete)) {
+	if (!whole) {
 		close_after_flush(c);
 	} else if (!c->req.complete) {
 		move(c, CONN_LINGER);
 		alarm_set(&c->clock, LINGER_MS);
+	} else if (stream_full(c->stream)) {
+		/* Requests sent ahead must not pile up answers that nobody reads, nor a slow reader lose the end of his. */
+		move(c, CONN_FLUSH);
 	} else {
-		wait_for_request(c);
+		answered(c);
 	}
 }
 
@@ -166,7 +182,7 @@ static void start_answer(struct conn *c, bool may_keep)
 	c->out.stream = c->stream;
 	c->out.scratch = &f->wire;
 	c->out.date_s = loop_wall_ms(f->loop) / 1000;
-	c->out.close = !may_keep || f->draining || c->eof;
+	c->out.close = !may_keep || f->draining || c->eof || c->deaf;
 	c->out.chunked = false;
 	c->out.body_n = 0;
 	c->sent_mark = stream_sent(c->stream);
@@ -210,7 +226,7 @@ static void refuse(struct conn *c, enum err why)
 		counter_add(COUNTER_requests_shed, 1);
 	else if (c->req.endpoint == NULL || !c->req.complete)
 		counter_add(COUNTER_bad_requests, 1);
-	start_answer(c, c->req.complete && c->out.close == false);
+	start_answer(c, c->req.complete && !c->out.close);
 	struct page p = page_refuse(&fault, &body);
 	write_page(c, &p, buf_slice(&body), refusal_fields(c, more, sizeof(more)));
 	buf_done(&body);
@@ -279,17 +295,21 @@ static bool id_ok(struct slice id)
 	return true;
 }
 
-/* The client's id when it is harmless in a header and a log, else one of ours. */
-static void set_id(struct conn *c, const struct http1_head *head)
+static void make_id(struct conn *c)
+{
+	struct dice *d = c->front->exchange->flight.dice;
+
+	snprintf(c->req.id, sizeof(c->req.id), "req_%016llx%08llx", (unsigned long long)dice_u64(d),
+		(unsigned long long)(dice_u64(d) >> 32));
+}
+
+/* The client's id counts when it is harmless in a header and a log. */
+static void take_id(struct conn *c, const struct http1_head *head)
 {
 	struct slice given = http1_field(head, SLICE("x-request-id"));
-	struct dice *d = c->front->exchange->flight.dice;
 
 	if (id_ok(given))
 		slice_copy(given, c->req.id, sizeof(c->req.id));
-	else
-		snprintf(c->req.id, sizeof(c->req.id), "req_%016llx%08llx", (unsigned long long)dice_u64(d),
-			(unsigned long long)(dice_u64(d) >> 32));
 }
 
 static void read_options(struct conn *c, const struct http1_head *head)
@@ -299,7 +319,7 @@ static void read_options(struct conn *c, const struct http1_head *head)
 	if (slice_u64(http1_field(head, SLICE("x-weir-hops")), &v))
 		c->req.hops = (unsigned)MIN_OF(v, 1000u);
 	if (slice_u64(http1_field(head, SLICE("x-weir-timeout-ms")), &v))
-		c->req.timeout_ms = v;
+		c->req.timeout_ms = MIN_OF(v, LONGEST_TIMEOUT_MS);
 }
 
 static bool json_type(struct slice type)
@@ -343,12 +363,11 @@ static enum err on_head(void *arg, const struct http1_head *head)
 	struct conn *c = arg;
 
 	counter_add(COUNTER_requests, 1);
-	c->req.wall_ms = loop_wall_ms(c->front->loop);
 	c->req.length = head->chunked ? -1 : head->content_length;
 	c->out.head_only = head->method == HTTP1_HEAD;
 	c->out.http10 = c->http.parser.http_major == 1 && c->http.parser.http_minor == 0;
 	c->out.close = !head->keep_alive;
-	set_id(c, head);
+	take_id(c, head);
 	read_options(c, head);
 	enum err e = route(c, head);
 	/* A refused request without a body ends at once and leaves the connection usable. */
@@ -392,17 +411,31 @@ static void begin_request(struct conn *c)
 {
 	move(c, CONN_READING);
 	c->req.start_ns = loop_now(c->front->loop);
+	c->req.wall_ms = loop_wall_ms(c->front->loop);
+	c->out = (struct writer){ .close = true };	/* until the head says otherwise */
+	make_id(c);
 	alarm_set(&c->clock, c->front->limits.times.head);
 }
 
-/* Bytes that come while an answer is being made belong to the next request. */
+/* Bytes that come while an answer is being made belong to the next request.  Reading never pauses, so that a client that leaves is
+ * noticed; one that sends too much ahead gets this answer and no other. */
 static void hold_ahead(struct conn *c, struct slice bytes)
 {
+	if (c->deaf)
+		return;
 	must(keep(&c->ahead, bytes));
-	if (buf_len(&c->ahead) > AHEAD_BYTES && !c->paused) {
-		c->paused = true;
-		stream_pause(c->stream);
-	}
+	if (buf_len(&c->ahead) <= AHEAD_BYTES)
+		return;
+	c->deaf = c->out.close = true;
+	drop(&c->ahead);
+}
+
+/* Empty lines before a request are skipped (RFC 9112 2.2); they start no clock. */
+static struct slice skip_line_ends(struct slice bytes)
+{
+	while (bytes.n && (bytes.p[0] == '\r' || bytes.p[0] == '\n'))
+		bytes = slice_of(bytes.p + 1, bytes.n - 1);
+	return bytes;
 }
 
 /* Outside the parser's callbacks, because a page is answered at once and the parser made ready for the next request. */
@@ -425,12 +458,16 @@ static void feed(struct conn *c, struct slice bytes)
 
 	if (c->state == CONN_LINGER)
 		return;
-	if (c->state == CONN_BUSY) {
+	if (c->state == CONN_BUSY || c->state == CONN_FLUSH || buf_len(&c->ahead)) {
 		hold_ahead(c, bytes);
 		return;
 	}
-	if (c->state == CONN_IDLE)
+	if (c->state == CONN_IDLE) {
+		bytes = skip_line_ends(bytes);
+		if (bytes.n == 0)
+			return;
 		begin_request(c);
+	}
 	enum err e = http1_feed(&c->http, bytes, &used);
 	if (e != ERR_OK) {
 		c->req.complete = false;
@@ -454,11 +491,6 @@ static void go_on(struct task *t)
 	buf_init(&c->ahead, ahead.max);
 	feed(c, buf_slice(&ahead));
 	drop(&ahead);
-	/* It holds only the beginning of a request: the rest waits behind the pause. */
-	if (c->paused && c->stream && c->state != CONN_BUSY && buf_len(&c->ahead) == 0) {
-		c->paused = false;
-		stream_resume(c->stream);
-	}
 }
 
 /* --- what the stream and the clock say ------------------------------------------------------------------------------ */
@@ -483,7 +515,7 @@ static void on_eof(void *arg)
 {
 	struct conn *c = arg;
 
-	if (c->state == CONN_BUSY && c->front->limits.half_close == FRONT_HALF_CLOSE_DELIVER)
+	if (c->state == CONN_FLUSH || (c->state == CONN_BUSY && c->front->limits.half_close == FRONT_HALF_CLOSE_DELIVER))
 		c->eof = c->out.close = true;
 	else if (c->state == CONN_BUSY)
 		client_left(c);
@@ -496,6 +528,8 @@ static void on_room(void *arg)
 	struct conn *c = arg;
 	if (c->exchange)
 		exchange_room(c->exchange);
+	else if (c->state == CONN_FLUSH && !stream_full(c->stream))
+		answered(c);
 }
 
 static void on_close(void *arg, enum err why)
@@ -533,12 +567,10 @@ static void on_clock(struct alarm *a)
 
 	switch (c->state) {
 	case CONN_BUSY:
+	case CONN_FLUSH:
 		check_progress(c);
 		break;
 	case CONN_READING:
-		if (c->req.id[0] == '\0')
-			snprintf(c->req.id, sizeof(c->req.id), "none");
-		c->out.close = true;
 		refuse(c, ERR_READ_TIMEOUT);
 		break;
 	case CONN_IDLE:

@@ -9,7 +9,7 @@
 
 static void on_accept(struct front *f, struct stream *s, bool admin)
 {
-	if (f->n_conns >= (size_t)f->limits.sizes.connections && !admin) {
+	if (f->n_conns >= f->max_conns && !admin) {
 		counter_add(COUNTER_connections_refused, 1);
 		stream_abort(&s, true);
 		return;

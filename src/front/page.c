@@ -33,7 +33,7 @@ static struct page model(const struct front *f, struct slice rest, struct buf *o
 	struct slice name;
 
 	arena_init(&a, 65536);
-	bool found = url_decode(&a, rest, &name) && roster_find(f->exchange->roster, name, &a);
+	bool found = url_decode(&a, rest, &name) && roster_knows(f->exchange->roster, name);
 	if (found)
 		add_model(out, name);
 	arena_done(&a);

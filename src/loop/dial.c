@@ -77,7 +77,9 @@ static void on_give_up(struct task *t)
 
 static enum err err_of(int sys)
 {
-	/* Unreachable, no local port, out of descriptors: in each case nothing was connected and nothing was sent. */
+	/* Our own shortage says nothing about the provider. */
+	if (sys == EMFILE || sys == ENFILE || sys == ENOBUFS || sys == ENOMEM || sys == EADDRNOTAVAIL)
+		return ERR_UP_NO_SOCKET;
 	return sys == ETIMEDOUT ? ERR_UP_CONNECT_TIMEOUT : ERR_UP_REFUSED;
 }
 

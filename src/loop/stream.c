@@ -113,11 +113,23 @@ static void on_news(struct task *t)
 		tls_stream_feed(s, SLICE_EMPTY);
 }
 
+/* The close that follows sends a reset instead of an end in order. */
+static void close_with_reset(struct stream *s)
+{
+	struct linger rst = { .l_onoff = 1, .l_linger = 0 };
+
+	if (s->watch)
+		(void)setsockopt(watch_fd(s->watch), SOL_SOCKET, SO_LINGER, &rst, sizeof(rst));
+}
+
 static void on_clock(struct alarm *a)
 {
 	struct stream *s = CONTAINER(a, struct stream, clock);
 
 	if (s->state == STREAM_LINGER || s->state == STREAM_FIN) {
+		/* Output is left: an end in order would make a part look like the whole. */
+		if (s->state == STREAM_LINGER)
+			close_with_reset(s);
 		end(s);
 		return;
 	}
@@ -299,7 +311,6 @@ void stream_close(struct stream **sp, uint64_t linger_ms)
 void stream_abort(struct stream **sp, bool reset)
 {
 	struct stream *s = *sp;
-	struct linger rst = { .l_onoff = 1, .l_linger = 0 };
 
 	if (s == NULL)
 		return;
@@ -308,8 +319,8 @@ void stream_abort(struct stream **sp, bool reset)
 		return;		/* from within on_close */
 	must(s->state <= STREAM_OPEN);
 	s->ev = (struct stream_events){ 0 };
-	if (reset && s->watch)
-		(void)setsockopt(watch_fd(s->watch), SOL_SOCKET, SO_LINGER, &rst, sizeof(rst));
+	if (reset)
+		close_with_reset(s);
 	end(s);
 }
 

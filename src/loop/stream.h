@@ -33,7 +33,7 @@ struct stream_events {
 	void (*on_eof)(void *arg);
 	/* Output that had made stream_full() true has drained.  May be NULL. */
 	void (*on_room)(void *arg);
-	/* The stream is dead: ERR_OK (see on_eof), ERR_UP_DNS, ERR_UP_REFUSED, ERR_UP_CONNECT_TIMEOUT, ERR_UP_TLS or
+	/* The stream is dead: ERR_OK (see on_eof), ERR_UP_DNS, ERR_UP_REFUSED, ERR_UP_NO_SOCKET, ERR_UP_CONNECT_TIMEOUT, ERR_UP_TLS or
 	 * ERR_UP_RESET (reset, broken pipe, any other failure).  ERR_UP_REFUSED also stands for an address that cannot
 	 * be reached: nothing was connected, nothing was sent.  ERR_UP_DNS and ERR_UP_REFUSED come before on_open only.
 	 * Accepted streams use ERR_UP_RESET too.  stream_close() here is harmless. */

@@ -181,16 +181,29 @@ void roster_unref(struct roster **r)
 
 /* --- finding -------------------------------------------------------------------------------------------- */
 
+/* The provider of a name `provider/model`, whose slash is at *out_slash; NULL when it is no such name. */
+static const struct provider *named_directly(const struct roster *r, struct slice name, size_t *out_slash)
+{
+	*out_slash = slice_find(name, '/');
+	if (*out_slash + 1 >= name.n || name.n > ROUTE_CONF_NAME_MAX)
+		return NULL;
+	return map_find(&r->providers, slice_of(name.p, *out_slash));
+}
+
+bool roster_knows(const struct roster *r, struct slice name)
+{
+	size_t slash;
+	return map_find(&r->models, name) || named_directly(r, name, &slash);
+}
+
 const struct model *roster_find(struct roster *r, struct slice name, struct arena *a)
 {
 	const struct model *known = map_find(&r->models, name);
-	size_t slash = slice_find(name, '/');
+	size_t slash;
 
 	if (known)
 		return known;
-	if (slash + 1 >= name.n || name.n > ROUTE_CONF_NAME_MAX)
-		return NULL;
-	const struct provider *p = map_find(&r->providers, slice_of(name.p, slash));
+	const struct provider *p = named_directly(r, name, &slash);
 	if (p == NULL)
 		return NULL;
 	struct target *t = ARENA_NEW(a, struct target);

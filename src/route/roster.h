@@ -109,5 +109,7 @@ void roster_unref(struct roster **r);
 /* A configured model, or `provider/model` made into a single-target model in `a`; NULL when there is neither.
  * `a` must not outlive the roster. */
 const struct model *roster_find(struct roster *r, struct slice name, struct arena *a);
+/* Would roster_find give one?  Leaves no trace: strangers may ask for any name. */
+bool roster_knows(const struct roster *r, struct slice name);
 
 #endif

@@ -5,6 +5,8 @@
 
 #define WIRE_MAX_BYTES (256u << 20)	/* a built request: the body limit, spliced members and a head stay far below */
 #define KEEP_WIRE_BYTES (256u << 10)	/* the build buffer is given back after a request larger than this */
+#define REPLAY_MS 1000			/* a connection that was dead before says so within a round trip; later, work was lost */
+#define KEEP_SCRATCH_BYTES (4u << 20)	/* memory for parsing is given back after an answer larger than this */
 #define TAIL_MS 1000			/* after [DONE]: the transfer may take this long to end by itself */
 
 static void send_request(struct attempt *at);
@@ -12,9 +14,16 @@ static void send_request(struct attempt *at);
 void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer_limits *limits)
 {
 	*e = (struct attempt_env){ .loop = l, .limits = *limits };
-	/* yyjson needs up to 12 times the text for its tree. */
-	json_scratch_init(&e->scratch, limits->event_bytes * 16 + 4096);
+	json_scratch_init(&e->scratch, 0);
+	attempt_env_limit(e, limits);
 	buf_init(&e->wire, WIRE_MAX_BYTES);
+}
+
+/* yyjson's tree takes about 4 times the text, 13 times for nothing but small numbers (codec/json.c). */
+void attempt_env_limit(struct attempt_env *e, const struct answer_limits *limits)
+{
+	e->limits = *limits;
+	e->scratch.memory.max = MAX_OF(limits->event_bytes * 16, (size_t)limits->body_bytes * 5) + 4096;
 }
 
 void attempt_env_done(struct attempt_env *e)
@@ -35,6 +44,8 @@ static void end(struct attempt *at)
 	at->end_ns = loop_now(at->env->loop);
 	alarm_clear(&at->clock);
 	pool_put(&at->lease, fit);
+	if (at->env->scratch.memory.cap > KEEP_SCRATCH_BYTES)
+		buf_done(&at->env->scratch.memory);
 }
 
 static void end_and_tell(struct attempt *at)
@@ -137,7 +148,8 @@ static void on_data(void *arg, struct slice bytes)
 
 static bool may_replay(const struct attempt *at)
 {
-	return at->lease.reused && !at->replayed && at->bytes_in == 0;
+	return at->lease.reused && !at->replayed && at->bytes_in == 0
+		&& loop_now(at->env->loop) - at->sent_ns < REPLAY_MS * SPAN_NS_PER_MS;
 }
 
 static void on_close(void *arg, enum err why)

@@ -54,6 +54,8 @@ struct attempt {
 };
 
 void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer_limits *limits);
+/* New limits, at a reload: attempts in progress keep theirs. */
+void attempt_env_limit(struct attempt_env *e, const struct answer_limits *limits);
 void attempt_env_done(struct attempt_env *e);
 
 /* `arena`: of the flight, for texts of the answer. */

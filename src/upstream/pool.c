@@ -24,6 +24,7 @@ struct pool {
 	struct tls_client *tls;
 	uint32_t max, max_waiting, warm;
 	uint64_t idle_ms, queue_ms;
+	bool named;			/* in the present configuration */
 	struct list idle;		/* last used first */
 	struct list busy, opening;
 	uint32_t n_idle, n_busy, n_opening, n_waiting;
@@ -81,7 +82,7 @@ static void on_idle_timeout(struct alarm *a)
 {
 	struct pool_conn *c = LIST_ITEM(a, struct pool_conn, idle);
 	if (c->pool->n_idle <= c->pool->warm)
-		alarm_set(&c->idle, c->pool->idle_ms);
+		alarm_set(&c->idle, MAX_OF(c->pool->idle_ms, (uint64_t)REWARM_MS));
 	else
 		idle_gone(c);
 }
@@ -228,6 +229,11 @@ static void on_refused(struct alarm *a)
 	l->on_fail(l, ERR_UP_QUEUE_FULL);
 }
 
+static bool is_at_max(const struct pool *p)
+{
+	return p->n_idle + p->n_opening + p->n_busy >= p->max;
+}
+
 static void wait_in_line(struct pool *p, struct lease *l, uint64_t connect_ms)
 {
 	bool full = p->n_waiting >= p->max_waiting + (p->max - MIN_OF(p->max, p->n_busy + p->n_idle));
@@ -240,12 +246,13 @@ static void wait_in_line(struct pool *p, struct lease *l, uint64_t connect_ms)
 		alarm_set(&l->patience, 0);
 		return;
 	}
-	if (p->n_idle + p->n_opening + p->n_busy >= p->max)
+	if (is_at_max(p))
 		counter_add(COUNTER_upstream_queued, 1);
 	list_push_back(&p->waiting, &l->node);
 	p->n_waiting++;
 	alarm_init(&l->patience, p->owner->loop, on_patience);
-	alarm_set(&l->patience, connect_ms + p->queue_ms);
+	/* Where a connection can still be opened its own clock counts first; in a full pool only the queue's does. */
+	alarm_set(&l->patience, is_at_max(p) ? p->queue_ms : connect_ms + p->queue_ms + 1);
 	p->dest.connect_ms = connect_ms;
 	fill(p);
 }
@@ -356,6 +363,31 @@ void pools_drain(struct pools *ps)
 		close_idle(p);
 }
 
+void pools_begin(struct pools *ps)
+{
+	size_t at = 0;
+	struct slice key;
+	void *p;
+
+	while (map_next(&ps->by_key, &at, &key, &p))
+		((struct pool *)p)->named = false;
+}
+
+void pools_end(struct pools *ps)
+{
+	size_t at = 0;
+	struct slice key;
+	void *v;
+
+	while (map_next(&ps->by_key, &at, &key, &v)) {
+		struct pool *p = v;
+		if (p->named)
+			continue;
+		p->warm = 0;
+		close_idle(p);
+	}
+}
+
 void pools_free(struct pools **ps)
 {
 	size_t at = 0;
@@ -412,6 +444,10 @@ struct pool *pools_get(struct pools *ps, const struct provider *pr)
 	char *key = pool_key(pr);
 	struct pool *p = map_find(&ps->by_key, slice_str(key));
 
+	if (p == NULL && ps->by_key.n >= MAX_POOLS) {
+		free(key);
+		return NULL;
+	}
 	if (p)
 		free(key);
 	else
@@ -426,6 +462,8 @@ struct pool *pools_get(struct pools *ps, const struct provider *pr)
 	p->warm = pr->warm;
 	p->idle_ms = pr->idle_ms;
 	p->queue_ms = pr->queue_ms;
+	p->named = true;
+	fill(p);	/* a higher maximum lets waiters through */
 	keep_warm(p);
 	return p;
 }

@@ -43,7 +43,11 @@ struct lease {
 struct pools *pools_new(struct loop *l);
 /* Closes idle connections; there must be no leases. */
 void pools_free(struct pools **ps);
-/* The pool of this provider's origin with its present limits. */
+/* A configuration is taken on: pools_begin, then pools_get for each provider, then pools_end, which lets the idle connections of
+ * origins go that are not named any more. */
+void pools_begin(struct pools *ps);
+void pools_end(struct pools *ps);
+/* The pool of this provider's origin with its present limits.  NULL: 1,024 different origins have been named since the start. */
 struct pool *pools_get(struct pools *ps, const struct provider *p);
 /* Closes all idle connections and opens no new warm ones: drain. */
 void pools_drain(struct pools *ps);

@@ -16,7 +16,7 @@ struct answer_play {
 	enum err eof;		/* why the connection ends when the answer has not */
 	/* what came out */
 	struct arena arena;
-	struct buf story, raw;
+	struct buf story, raw, text;	/* text: of all choices */
 	uint64_t n_events, n_raws;
 	size_t used;		/* bytes that belonged to the answer */
 	bool told_before_eof, ended_before_eof, fit, content, finished, end_mark;
@@ -52,6 +52,8 @@ static inline enum err answer_play_on_event(void *arg, const struct event *ev)
 	if (ev->kind == EVENT_FINISH)
 		buf_addf(&p->story, "=%s", event_finish_name(ev->finish));
 	buf_add(&p->raw, ev->raw);
+	if (ev->kind == EVENT_TEXT)
+		buf_add(&p->text, ev->text);
 	p->n_raws += ev->first_of_raw;
 	p->n_events++;
 	return p->n_events == p->refuse_at ? ERR_UP_TOO_BIG : ERR_OK;
@@ -101,6 +103,7 @@ static inline void answer_play(struct answer_play *p, struct slice response, siz
 	arena_init(&arena, 0);
 	buf_init(&p->story, 64u << 20);
 	buf_init(&p->raw, 64u << 20);
+	buf_init(&p->text, 64u << 20);
 	json_scratch_init(&scratch, 64u << 20);
 	const struct answer_opts o = { .dialect = &openai_chat, .scratch = &scratch, .arena = &arena, .limits = p->limits,
 		.wall_s = ANSWER_PLAY_WALL_S, .on_event = answer_play_on_event, .arg = p };
@@ -126,6 +129,7 @@ static inline void answer_play_done(struct answer_play *p)
 	arena_done(&p->arena);
 	buf_done(&p->story);
 	buf_done(&p->raw);
+	buf_done(&p->text);
 }
 
 #endif

@@ -273,7 +273,8 @@ static void test_waiting_has_a_limit(void **state)
 	assert_false(take_for(&p, &b, false, 10));
 	run_until(&p, b.failed);
 	assert_int_equal(b.why, ERR_UP_QUEUE_TIMEOUT);
-	assert_true(loop_now(p.rig.loop) - from >= 29 * 1000000ull);	/* queue and connect time */
+	uint64_t waited = loop_now(p.rig.loop) - from;
+	assert_true(waited >= 19 * 1000000ull);		/* queue time alone: there was nothing to connect */
 	put(&a, true);
 	assert_int_equal(b.ready, 0);		/* not handed to somebody who went away */
 	assert_true(take(&p, &b));
