@@ -5,7 +5,7 @@
 
 #include "base/counter.h"
 #include "base/span.h"
-#include "codec/url.h"
+#include "front/intake.h"
 #include "front/page.h"
 #include "front/writer.h"
 
@@ -13,24 +13,10 @@ enum conn_state { CONN_IDLE, CONN_READING, CONN_BUSY, CONN_FLUSH, CONN_LINGER };
 
 #define LINGER_MS 2000
 #define FLUSH_MS 10000		/* time for the last bytes to leave when a connection closes */
-#define AHEAD_BYTES 65536u	/* pipelined bytes kept while an answer is made; past that the connection ends with the answer */
-#define LONGEST_TIMEOUT_MS 86400000u
+/* Pipelined bytes kept while an answer is made; past that the connection ends with the answer. */
+#define AHEAD_BYTES 65536u
 #define MAX_FIELDS 100u
 #define READ_BYTES 65536u	/* most bytes of one read (loop/stream.c) */
-
-/* What is known of the request being read or answered; zeroed between requests. */
-struct conn_request {
-	const struct endpoint *endpoint;
-	enum err refused;		/* before or instead of an exchange */
-	uint64_t start_ns, wall_ms;
-	uint64_t timeout_ms;
-	int64_t length;			/* Content-Length; -1: chunked */
-	unsigned hops;
-	bool complete;			/* its last byte has been read */
-	char id[65];
-	char path[200];			/* cut for the record; a model's name behind it is whole or the request is refused */
-	uint8_t rest_at;		/* in `path`: what stands behind a prefix path */
-};
 
 struct conn {
 	struct list node;		/* front->conns; first, so that front can walk them */
@@ -42,7 +28,7 @@ struct conn {
 	struct grave grave;
 	struct task go_on;		/* parse what was sent ahead */
 	struct exchange *exchange;	/* BUSY with a chat request */
-	struct conn_request req;
+	struct intake req;
 	struct writer out;
 	struct buf body, ahead;
 	struct slice whole;		/* a body that came in one piece, still in the stream's read buffer */
@@ -51,7 +37,7 @@ struct conn {
 	bool deaf;			/* too much was sent ahead: what follows is dropped */
 };
 
-/* --- states and memory --------------------------------------------------------------------------------------------- */
+/* --- states and memory ----------------------------------------------------------------------------------- */
 
 static void dig(struct grave *g)
 {
@@ -115,21 +101,22 @@ static void close_after_flush(struct conn *c)
 static void wait_for_request(struct conn *c)
 {
 	move(c, CONN_IDLE);
-	c->req = (struct conn_request){ .refused = ERR_OK };
+	c->req = (struct intake){ .refused = ERR_OK };
 	http1_next(&c->http, false);
 	alarm_set(&c->clock, c->front->limits.times.idle);
 	if (buf_len(&c->ahead))
 		loop_post(c->front->loop, &c->go_on);
 }
 
-/* --- the end of a response ----------------------------------------------------------------------------------------- */
+/* --- the end of a response ------------------------------------------------------------------------------- */
 
 static void record_page(struct conn *c, enum err err, int status)
 {
-	const struct conn_request *q = &c->req;
+	const struct intake *q = &c->req;
 	const struct record r = { .wall_ms = q->wall_ms, .request_id = slice_str(q->id),
 		.peer = slice_str(stream_peer(c->stream)), .endpoint = slice_str(q->endpoint ? q->endpoint->label : ""),
-		.path = slice_str(q->path), .status = status, .err = err, .usage = USAGE_NONE, .bytes_in = buf_len(&c->body),
+		.path = slice_str(q->path), .status = status, .err = err, .usage = USAGE_NONE,
+		.bytes_in = buf_len(&c->body),
 		.bytes_out = c->out.body_n, .total_ns = loop_now(c->front->loop) - q->start_ns };
 
 	if (q->endpoint == NULL || q->endpoint->label[0])
@@ -145,8 +132,8 @@ static void answered(struct conn *c)
 		wait_for_request(c);
 }
 
-/* `whole`: the response ended as its framing says.  A cut one is flushed (the client gets the error event) and then ends
- * without its last chunk, so that no client takes it for complete. */
+/* `whole`: the response ended as its framing says.  A cut one is flushed (the client gets the error event) and
+ * then ends without its last chunk, so that no client takes it for complete. */
 static void response_over(struct conn *c, bool whole)
 {
 	c->exchange = NULL;
@@ -165,14 +152,14 @@ static void response_over(struct conn *c, bool whole)
 		move(c, CONN_LINGER);
 		alarm_set(&c->clock, LINGER_MS);
 	} else if (stream_full(c->stream)) {
-		/* Requests sent ahead must not pile up answers that nobody reads, nor a slow reader lose the end of his. */
+		/* Requests sent ahead must not pile up answers that nobody reads, nor a slow reader lose his end. */
 		move(c, CONN_FLUSH);
 	} else {
 		answered(c);
 	}
 }
 
-/* --- answering ----------------------------------------------------------------------------------------------------- */
+/* --- answering ------------------------------------------------------------------------------------------- */
 
 static void start_answer(struct conn *c, bool may_keep)
 {
@@ -280,98 +267,19 @@ static void answer_chat(struct conn *c, bool may_keep)
 	drop(&c->body);
 }
 
-/* --- reading a request --------------------------------------------------------------------------------------------- */
-
-static bool id_ok(struct slice id)
-{
-	if (id.n == 0 || id.n > 64)
-		return false;
-	for (size_t i = 0; i < id.n; i++) {
-		char ch = id.p[i];
-		bool ok = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '_' || ch == '-';
-		if (!ok)
-			return false;
-	}
-	return true;
-}
-
-static void make_id(struct conn *c)
-{
-	struct dice *d = c->front->exchange->flight.dice;
-
-	snprintf(c->req.id, sizeof(c->req.id), "req_%016llx%08llx", (unsigned long long)dice_u64(d),
-		(unsigned long long)(dice_u64(d) >> 32));
-}
-
-/* The client's id counts when it is harmless in a header and a log. */
-static void take_id(struct conn *c, const struct http1_head *head)
-{
-	struct slice given = http1_field(head, SLICE("x-request-id"));
-
-	if (id_ok(given))
-		slice_copy(given, c->req.id, sizeof(c->req.id));
-}
-
-static void read_options(struct conn *c, const struct http1_head *head)
-{
-	uint64_t v;
-
-	if (slice_u64(http1_field(head, SLICE("x-weir-hops")), &v))
-		c->req.hops = (unsigned)MIN_OF(v, 1000u);
-	if (slice_u64(http1_field(head, SLICE("x-weir-timeout-ms")), &v))
-		c->req.timeout_ms = MIN_OF(v, LONGEST_TIMEOUT_MS);
-}
-
-static bool json_type(struct slice type)
-{
-	struct slice bare = slice_trim(slice_of(type.p, slice_find(type, ';')));
-	return type.n == 0 || slice_case_eq(bare, SLICE("application/json"));
-}
-
-static enum err check_body(const struct conn *c, const struct http1_head *head)
-{
-	struct slice encoding = http1_field(head, SLICE("content-encoding"));
-	uint64_t length = head->content_length > 0 ? (uint64_t)head->content_length : 0;
-
-	if (!json_type(http1_field(head, SLICE("content-type"))))
-		return ERR_BAD_TYPE;
-	if (encoding.n && !slice_case_eq(encoding, SLICE("identity")))
-		return ERR_BAD_TYPE;
-	if (length > c->front->limits.sizes.body)
-		return ERR_BODY_TOO_BIG;
-	if (counter_values[COUNTER_buffered_bytes] + length > c->front->limits.sizes.buffered)
-		return ERR_TOO_BUSY;
-	return ERR_OK;
-}
-
-static enum err route(struct conn *c, const struct http1_head *head)
-{
-	struct slice query, rest, path = url_path(head->target, &query);
-
-	slice_copy(path, c->req.path, sizeof(c->req.path));
-	enum err e = endpoint_find(path, head->method, c->admin ? ENDPOINT_ADMIN : ENDPOINT_PUBLIC, &c->req.endpoint, &rest);
-	if (e != ERR_OK)
-		return e;
-	if (rest.n && path.n >= sizeof(c->req.path))
-		return ERR_NOT_FOUND;
-	c->req.rest_at = rest.n ? (uint8_t)(path.n - rest.n) : 0;
-	return c->req.endpoint->kind == ENDPOINT_CHAT ? check_body(c, head) : ERR_OK;
-}
+/* --- reading a request ----------------------------------------------------------------------------------- */
 
 static enum err on_head(void *arg, const struct http1_head *head)
 {
 	struct conn *c = arg;
+	enum err e = intake_head(&c->req, c->front, head, c->admin);
 
 	counter_add(COUNTER_requests, 1);
-	c->req.length = head->chunked ? -1 : head->content_length;
 	c->out.head_only = head->method == HTTP1_HEAD;
 	c->out.http10 = c->http.parser.http_major == 1 && c->http.parser.http_minor == 0;
 	c->out.close = !head->keep_alive;
-	take_id(c, head);
-	read_options(c, head);
-	enum err e = route(c, head);
 	/* A refused request without a body ends at once and leaves the connection usable. */
-	if (e != ERR_OK && c->req.length <= 0 && !head->chunked) {
+	if (e != ERR_OK && intake_is_bare(&c->req)) {
 		c->req.refused = e;
 		return ERR_OK;
 	}
@@ -410,15 +318,13 @@ static const struct http1_events http_events = { on_head, on_body, on_end };
 static void begin_request(struct conn *c)
 {
 	move(c, CONN_READING);
-	c->req.start_ns = loop_now(c->front->loop);
-	c->req.wall_ms = loop_wall_ms(c->front->loop);
+	intake_begin(&c->req, c->front);
 	c->out = (struct writer){ .close = true };	/* until the head says otherwise */
-	make_id(c);
 	alarm_set(&c->clock, c->front->limits.times.head);
 }
 
-/* Bytes that come while an answer is being made belong to the next request.  Reading never pauses, so that a client that leaves is
- * noticed; one that sends too much ahead gets this answer and no other. */
+/* Bytes that come while an answer is being made belong to the next request.  Reading never pauses, so that a
+ * client that leaves is noticed; one that sends too much ahead gets this answer and no other. */
 static void hold_ahead(struct conn *c, struct slice bytes)
 {
 	if (c->deaf)
@@ -493,7 +399,7 @@ static void go_on(struct task *t)
 	drop(&ahead);
 }
 
-/* --- what the stream and the clock say ------------------------------------------------------------------------------ */
+/* --- what the stream and the clock say ------------------------------------------------------------------- */
 
 static void on_data(void *arg, struct slice bytes)
 {
@@ -515,7 +421,9 @@ static void on_eof(void *arg)
 {
 	struct conn *c = arg;
 
-	if (c->state == CONN_FLUSH || (c->state == CONN_BUSY && c->front->limits.half_close == FRONT_HALF_CLOSE_DELIVER))
+	bool deliver = c->front->limits.half_close == FRONT_HALF_CLOSE_DELIVER;
+
+	if (c->state == CONN_FLUSH || (c->state == CONN_BUSY && deliver))
 		c->eof = c->out.close = true;
 	else if (c->state == CONN_BUSY)
 		client_left(c);
@@ -579,7 +487,7 @@ static void on_clock(struct alarm *a)
 	}
 }
 
-/* --- life ---------------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------------------ */
 
 void conn_open(struct front *f, struct stream *s, bool admin)
 {

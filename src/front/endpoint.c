@@ -20,15 +20,16 @@ static bool matches(const struct endpoint *e, struct slice path, struct slice *o
 	return path.n > want.n && slice_starts(path, want);
 }
 
-enum err endpoint_find(struct slice path, enum http1_method method, enum endpoint_where where, const struct endpoint **out,
-	struct slice *out_rest)
+enum err endpoint_find(struct slice path, enum http1_method method, enum endpoint_where where,
+	const struct endpoint **out, struct slice *out_rest)
 {
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		const struct endpoint *e = &table[i];
 		if (!(e->where & where) || !matches(e, path, out_rest))
 			continue;
 		*out = e;
-		return method == e->method || (method == HTTP1_HEAD && e->method == HTTP1_GET) ? ERR_OK : ERR_BAD_METHOD;
+		bool head = method == HTTP1_HEAD && e->method == HTTP1_GET;
+		return method == e->method || head ? ERR_OK : ERR_BAD_METHOD;
 	}
 	*out = NULL;
 	return ERR_NOT_FOUND;

@@ -27,8 +27,8 @@ static void on_admin(void *arg, struct stream *s)
 	on_accept(arg, s, true);
 }
 
-bool front_open(struct front *f, struct loop *l, struct slice addr, struct tls_server *tls, struct slice admin_addr, char *why,
-	size_t why_cap)
+bool front_open(struct front *f, struct loop *l, struct slice addr, struct tls_server *tls,
+	struct slice admin_addr, char *why, size_t why_cap)
 {
 	f->loop = l;
 	list_init(&f->conns);

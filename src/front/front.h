@@ -34,8 +34,8 @@ struct front {
 };
 
 /* `addr` and `admin_addr` (may be empty) as for listen_open.  False with a sentence in `why`. */
-bool front_open(struct front *f, struct loop *l, struct slice addr, struct tls_server *tls, struct slice admin_addr, char *why,
-	size_t why_cap);
+bool front_open(struct front *f, struct loop *l, struct slice addr, struct tls_server *tls,
+	struct slice admin_addr, char *why, size_t why_cap);
 /* Takes no new connections, lets go of idle ones, closes the others after their answers. */
 void front_drain(struct front *f);
 /* Stops listening on the public address. */

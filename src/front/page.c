@@ -37,7 +37,8 @@ static struct page model(const struct front *f, struct slice rest, struct buf *o
 	if (found)
 		add_model(out, name);
 	arena_done(&a);
-	return found ? (struct page){ 200, TYPE_JSON, ERR_OK } : page_refuse(&(struct fault){ .err = ERR_NO_MODEL }, out);
+	return found ? (struct page){ 200, TYPE_JSON, ERR_OK }
+		: page_refuse(&(struct fault){ .err = ERR_NO_MODEL }, out);
 }
 
 struct page page_refuse(const struct fault *fault, struct buf *out)

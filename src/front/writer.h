@@ -9,7 +9,7 @@ struct writer {
 	struct stream *stream;
 	struct buf *scratch;		/* shared; empty between calls */
 	uint64_t date_s;		/* Unix seconds for Date */
-	bool http10;			/* the client does not know chunks: the end of a stream is the end of the connection */
+	bool http10;			/* the client knows no chunks: a stream ends with the connection */
 	bool head_only;			/* HEAD: no body */
 	bool close;			/* the connection ends with this response */
 	bool chunked;			/* set by writer_head */
