@@ -103,7 +103,7 @@ static void print_buf(struct buf *b)
 	buf_done(b);
 }
 
-/* --- configuration ------------------------------------------------------------------------------------------------------ */
+/* --- configuration -------------------------------------------------------------------------------------- */
 
 static const char *env_lookup(void *arg, const char *name)
 {
@@ -128,7 +128,8 @@ static struct conf *load(const struct args *a)
 	struct buf b;
 	buf_init(&b, PRINT_BYTES);
 	if (settings_from_env(env_lookup, NULL, &b) == 0) {
-		fprintf(stderr, "weir: no configuration file given (-c FILE) and no provider's API key in the environment.\n"
+		fprintf(stderr,
+			"weir: no configuration file given (-c FILE) and no provider's API key in the environment.\n"
 			"  to look around:    weir demo\n"
 			"  with a key:        OPENAI_API_KEY=... weir run\n"
 			"  with a file:       weir run -c weir.yaml\n");
@@ -200,7 +201,7 @@ static int cmd_config(const struct args *a)
 	return 0;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------------ */
+/* --- running -------------------------------------------------------------------------------------------- */
 
 static int cmd_run(const struct args *a)
 {
@@ -239,14 +240,14 @@ static int cmd_health(const struct args *a)
 	return ready ? 0 : 1;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------------ */
+/* --- the table ------------------------------------------------------------------------------------------ */
 
 static const struct {
 	const char *name;
 	int (*go)(const struct args *a);
 } commands[] = {
-	{ "run", cmd_run }, { "check", cmd_check }, { "config", cmd_config }, { "demo", cmd_demo }, { "health", cmd_health },
-	{ "version", cmd_version }, { "--version", cmd_version },
+	{ "run", cmd_run }, { "check", cmd_check }, { "config", cmd_config }, { "demo", cmd_demo },
+	{ "health", cmd_health }, { "version", cmd_version }, { "--version", cmd_version },
 };
 
 static int unknown(const char *word)

@@ -38,12 +38,14 @@ struct demo_peer {
 static const char *const replies[] = {
 	"Water finds its own level, and so does a good gateway: many streams come in, each leaves at its own pace.",
 	"A weir lets the river through, measures it, and keeps the flood away from the mill.",
-	"Every token you read here went through the whole machine: parsing, routing, a pooled connection, a journal, and back.",
+	"Every token you read here went through the whole machine: "
+		"parsing, routing, a pooled connection, a journal, and back.",
 };
 
 static void add_chunk(struct demo_peer *p, struct buf *b, const char *delta, struct slice text, const char *finish)
 {
-	buf_addf(b, "data: {\"id\":\"chatcmpl-demo-%016llx\",\"object\":\"chat.completion.chunk\",\"created\":0,\"model\":\"weir-demo\","
+	buf_addf(b, "data: {\"id\":\"chatcmpl-demo-%016llx\",\"object\":\"chat.completion.chunk\","
+		"\"created\":0,\"model\":\"weir-demo\","
 		"\"choices\":[{\"index\":0,\"delta\":{%s", (unsigned long long)p->id, delta);
 	if (text.n) {
 		buf_add(b, SLICE("\"content\":\""));
@@ -68,8 +70,9 @@ static void write_last(struct demo_peer *p, struct buf *b)
 {
 	add_chunk(p, b, "", SLICE_EMPTY, "\"stop\"");
 	if (p->usage)
-		buf_addf(b, "data: {\"id\":\"chatcmpl-demo-%016llx\",\"object\":\"chat.completion.chunk\",\"created\":0,"
-			"\"model\":\"weir-demo\",\"choices\":[],\"usage\":{\"prompt_tokens\":%zu,\"completion_tokens\":%u,"
+		buf_addf(b, "data: {\"id\":\"chatcmpl-demo-%016llx\",\"object\":\"chat.completion.chunk\","
+			"\"created\":0,\"model\":\"weir-demo\",\"choices\":[],"
+			"\"usage\":{\"prompt_tokens\":%zu,\"completion_tokens\":%u,"
 			"\"total_tokens\":%zu}}\n\n", (unsigned long long)p->id, buf_len(&p->body) / 4, p->words,
 			buf_len(&p->body) / 4 + p->words);
 	buf_add(b, SLICE("data: [DONE]\n\n"));
@@ -111,7 +114,8 @@ static void start_stream(struct demo_peer *p)
 {
 	struct buf b;
 
-	stream_write(p->stream, SLICE("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"));
+	stream_write(p->stream, SLICE("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+		"transfer-encoding: chunked\r\n\r\n"));
 	buf_init(&b, BODY_BYTES);
 	add_chunk(p, &b, "\"role\":\"assistant\"", SLICE_EMPTY, "null");
 	write_chunk(p, buf_slice(&b));
@@ -124,10 +128,12 @@ static void answer_whole(struct demo_peer *p)
 	struct buf b;
 
 	buf_init(&b, BODY_BYTES);
-	buf_addf(&b, "{\"id\":\"chatcmpl-demo-%016llx\",\"object\":\"chat.completion\",\"created\":0,\"model\":\"weir-demo\",\"choices\":[{"
+	buf_addf(&b, "{\"id\":\"chatcmpl-demo-%016llx\",\"object\":\"chat.completion\",\"created\":0,"
+		"\"model\":\"weir-demo\",\"choices\":[{"
 		"\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"", (unsigned long long)p->id);
 	buf_add_json(&b, buf_slice(&p->text));
-	buf_addf(&b, "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":%zu,\"completion_tokens\":%zu,\"total_tokens\":%zu}}",
+	buf_addf(&b, "\"},\"finish_reason\":\"stop\"}],"
+		"\"usage\":{\"prompt_tokens\":%zu,\"completion_tokens\":%zu,\"total_tokens\":%zu}}",
 		buf_len(&p->body) / 4, buf_len(&p->text) / 5, buf_len(&p->body) / 4 + buf_len(&p->text) / 5);
 	struct buf h;
 	buf_init(&h, 4096);

@@ -1,5 +1,5 @@
-/* The built-in provider of `weir demo`: an OpenAI-compatible server on a loopback port of its own, so that the demo goes through
- * every floor.  The same question always gets the same answer. */
+/* The built-in provider of `weir demo`: an OpenAI-compatible server on a loopback port of its own, so that
+ * the demo goes through every floor.  The same question always gets the same answer. */
 #ifndef APP_DEMO_H
 #define APP_DEMO_H
 

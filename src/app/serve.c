@@ -29,7 +29,7 @@ struct serve {
 	char why[WHY_BYTES];
 };
 
-/* --- signals ----------------------------------------------------------------------------------------------------------- */
+/* --- signals -------------------------------------------------------------------------------------------- */
 
 static void on_drained(void *arg)
 {
@@ -84,7 +84,7 @@ static void watch_signals(struct serve *s)
 	s->sigs[2] = sig_watch(s->loop, SIGHUP, on_reload, s);
 }
 
-/* --- start and end ------------------------------------------------------------------------------------------------------ */
+/* --- start and end -------------------------------------------------------------------------------------- */
 
 static bool enough_files(void)
 {
@@ -102,7 +102,8 @@ static struct conf *demo_conf(struct serve *s, const char *listen)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "listen: \"%s\"\nadmin: {listen: \"\"}\nproviders:\n  demo: {dialect: openai, "
-		"url: \"http://%s/v1\", auth: none}\nmodels:\n  demo: {targets: [demo/weir-demo]}\n", listen, demo_addr(s->demo));
+		"url: \"http://%s/v1\", auth: none}\nmodels:\n  demo: {targets: [demo/weir-demo]}\n",
+		listen, demo_addr(s->demo));
 	return conf_parse(slice_str(text), "demo", &settings_section, &source_process);
 }
 
@@ -113,14 +114,16 @@ static void print_demo(const struct serve *s)
 	printf("weir %s demo: an OpenAI-compatible gateway with a built-in provider, no key needed.\n\n"
 		"Try it from another terminal:\n\n"
 		"  curl -N http://%s/v1/chat/completions -H 'content-type: application/json' \\\n"
-		"    -d '{\"model\":\"demo\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}'\n\n"
+		"    -d '{\"model\":\"demo\",\"stream\":true,"
+		"\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}'\n\n"
 		"or from Python (pip install openai):\n\n"
 		"  from openai import OpenAI\n"
 		"  client = OpenAI(base_url=\"http://%s/v1\", api_key=\"none\")\n"
 		"  for chunk in client.chat.completions.create(model=\"demo\", stream=True,\n"
 		"          messages=[{\"role\": \"user\", \"content\": \"Hello\"}]):\n"
 		"      print(chunk.choices[0].delta.content or \"\", end=\"\", flush=True)\n\n"
-		"Ctrl-C ends it.  Next: `weir --help`, or a real configuration: see conf/weir.yaml.\n\n", WEIR_VERSION, addr, addr);
+		"Ctrl-C ends it.  Next: `weir --help`, or a real configuration: see conf/weir.yaml.\n\n",
+		WEIR_VERSION, addr, addr);
 	fflush(stdout);
 }
 

@@ -13,7 +13,8 @@
 #include "loop/tls.h"
 #include "observe/metrics.h"
 
-#define MAX_HEALTH 16384u	/* targets, keys, providers and models known at once; direct names beyond share one entry */
+#define MAX_HEALTH 16384u	/* targets, keys, providers and models known at once; direct names beyond
+				 * share one entry */
 #define CUT_GRACE_MS 1000	/* after a cut: time for error events to leave */
 
 struct service {
@@ -37,7 +38,7 @@ static const struct settings *settings_of(const struct service *s)
 	return s->conf->root;
 }
 
-/* --- the record: last step of each exchange -------------------------------------------------------------------------- */
+/* --- the record: last step of each exchange ------------------------------------------------------------- */
 
 static void on_record(void *arg, const struct record *r)
 {
@@ -57,7 +58,7 @@ static void write_metrics(void *arg, struct buf *out)
 	metrics_write(&s->metrics, &s->health, loop_now(s->loop), out);
 }
 
-/* --- configuration -> running parts ---------------------------------------------------------------------------------- */
+/* --- configuration -> running parts --------------------------------------------------------------------- */
 
 static struct tls_client *tls_for(const struct provider *p, char *why, size_t why_cap)
 {
@@ -95,7 +96,8 @@ static bool connect_providers(struct service *s, struct roster *r, char *why, si
 
 	while (map_next(&r->providers, &at, &name, &v)) {
 		struct provider *p = v;
-		if (p->url.tls && (p->tls = shared_trust(s, r, p)) == NULL && (p->tls = tls_for(p, why, why_cap)) == NULL)
+		if (p->url.tls && (p->tls = shared_trust(s, r, p)) == NULL &&
+			(p->tls = tls_for(p, why, why_cap)) == NULL)
 			return false;
 		if (p->tls_insecure)
 			log_warn("tls_insecure", LOG_S("provider", p->name));
@@ -106,7 +108,8 @@ static bool connect_providers(struct service *s, struct roster *r, char *why, si
 		struct provider *p = v;
 		p->pool = pools_get(s->pools, p);
 		if (p->pool == NULL) {
-			snprintf(why, why_cap, "too many different provider addresses since the start: restart to use new ones");
+			snprintf(why, why_cap,
+				"too many different provider addresses since the start: restart to use new ones");
 			return false;
 		}
 	}
@@ -126,13 +129,16 @@ static void apply(struct service *s)
 	const struct settings *st = settings_of(s);
 
 	s->exchange.flight.plan = route_conf_plan(&st->route);
-	s->exchange.flight.limits = (struct flight_limits){ .journal_bytes = st->answers.journal, .lag_bytes = st->answers.lag };
+	s->exchange.flight.limits = (struct flight_limits){ .journal_bytes = st->answers.journal,
+		.lag_bytes = st->answers.lag };
 	const struct answer_limits limits = answer_limits(st);
 	attempt_env_limit(&s->exchange.flight.attempt, &limits);
 	s->exchange.ping_ms = st->ping;
 	s->exchange.max_hops = (unsigned)st->max_hops;
-	s->front.max_conns = MIN_OF((uint64_t)st->limits.connections, sys_raise_files() / 2);	/* the other half is for providers */
-	s->front.limits = (struct front_limits){ .sizes = st->limits, .times = st->timeouts, .half_close = st->half_close };
+	/* the other half is for providers */
+	s->front.max_conns = MIN_OF((uint64_t)st->limits.connections, sys_raise_files() / 2);
+	s->front.limits = (struct front_limits){ .sizes = st->limits, .times = st->timeouts,
+		.half_close = st->half_close };
 	s->access = st->log.access;
 }
 
@@ -174,7 +180,7 @@ static bool read_cert(const struct settings *st, struct tls_server **out, char *
 	return *out != NULL;
 }
 
-/* --- start ------------------------------------------------------------------------------------------------------------ */
+/* --- start ---------------------------------------------------------------------------------------------- */
 
 static void on_quiet(struct task *t);
 static void on_delay(struct alarm *a);
@@ -232,13 +238,13 @@ struct service *service_open(struct loop *l, struct conf *c, char *why, size_t w
 	return s;
 }
 
-struct service *service_open_text(struct loop *l, const char *text, const char *name, const struct source *from, char *why,
-	size_t why_cap)
+struct service *service_open_text(struct loop *l, const char *text, const char *name,
+	const struct source *from, char *why, size_t why_cap)
 {
 	return service_open(l, conf_parse(slice_str(text), name, &settings_section, from), why, why_cap);
 }
 
-/* --- reload ------------------------------------------------------------------------------------------------------------ */
+/* --- reload --------------------------------------------------------------------------------------------- */
 
 static void tell_unchanged(const struct service *s, const struct conf *c)
 {
@@ -283,7 +289,7 @@ bool service_reload(struct service *s, struct conf *c, char *why, size_t why_cap
 	return true;
 }
 
-/* --- the end ----------------------------------------------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------------------------------------- */
 
 static void done(struct service *s)
 {

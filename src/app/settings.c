@@ -6,7 +6,8 @@
 _Static_assert(offsetof(struct settings, route) == 0, "the rows of struct route_conf are used for struct settings");
 
 static const struct row log_rows[] = {
-	ROW_ENUM(struct settings_log, level, "debug|info|warn|error", "info", ROW_RELOAD, "least important lines that are written"),
+	ROW_ENUM(struct settings_log, level, "debug|info|warn|error", "info", ROW_RELOAD,
+		"least important lines that are written"),
 	ROW_ENUM(struct settings_log, format, "auto|json|text", "auto", ROW_RELOAD,
 		"auto: text on a terminal, JSON elsewhere"),
 	ROW_BOOL(struct settings_log, access, "true", ROW_RELOAD, "one line for each request"),
@@ -14,10 +15,12 @@ static const struct row log_rows[] = {
 static const struct section log_section = ROW_TABLE("log", struct settings_log, log_rows);
 
 static const struct row answers_rows[] = {
-	ROW_BYTES(struct settings_answers, head, 4096, 1u << 20, "64KiB", ROW_RELOAD, "largest response head of a provider"),
+	ROW_BYTES(struct settings_answers, head, 4096, 1u << 20, "64KiB", ROW_RELOAD,
+		"largest response head of a provider"),
 	ROW_BYTES(struct settings_answers, event, 4096, 64u << 20, "8MiB", ROW_RELOAD,
 		"largest event of a stream; images come in one event"),
-	ROW_BYTES(struct settings_answers, body, 65536, 1u << 30, "64MiB", ROW_RELOAD, "largest answer, streamed or not"),
+	ROW_BYTES(struct settings_answers, body, 65536, 1u << 30, "64MiB", ROW_RELOAD,
+		"largest answer, streamed or not"),
 	ROW_BYTES(struct settings_answers, journal, 65536, 1u << 30, "160MiB", ROW_RELOAD,
 		"most memory one answer may hold, as it came and taken apart: at least twice `body`"),
 	ROW_BYTES(struct settings_answers, lag, 16384, 1u << 30, "256KiB", ROW_RELOAD,
@@ -30,11 +33,13 @@ static const struct row root_rows[] = {
 		"address for clients: host:port, [v6]:port or unix:/path"),
 	ROW_SECTION(struct settings, tls, &front_conf_tls, ROW_OPTIONAL, "TLS toward clients"),
 	ROW_SECTION(struct settings, admin, &front_conf_admin, ROW_OPTIONAL, "address for operators"),
-	ROW_MAP(struct route_conf, providers, 0, ROUTE_CONF_PROVIDERS_MAX, &route_conf_provider, ROW_OPTIONAL, ROW_RELOAD,
+	ROW_MAP(struct route_conf, providers, 0, ROUTE_CONF_PROVIDERS_MAX, &route_conf_provider,
+		ROW_OPTIONAL, ROW_RELOAD,
 		"operators of models, by a name of your choice; the catalogue knows many"),
 	ROW_MAP(struct route_conf, models, 0, ROUTE_CONF_MODELS_MAX, &route_conf_model, ROW_OPTIONAL, ROW_RELOAD,
 		"names that clients ask for; provider/model works without an entry"),
-	ROW_SECTION(struct route_conf, breaker, &route_conf_breaker, ROW_OPTIONAL, "when a failing target is left alone"),
+	ROW_SECTION(struct route_conf, breaker, &route_conf_breaker, ROW_OPTIONAL,
+		"when a failing target is left alone"),
 	ROW_SECTION(struct route_conf, retry, &route_conf_retry, ROW_OPTIONAL, "how much and how fast is retried"),
 	ROW_MS(struct settings, ping, 0, 3600000, "15s", ROW_RELOAD,
 		"a streaming client that has heard nothing this long gets a comment; 0: never"),

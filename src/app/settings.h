@@ -39,7 +39,8 @@ extern const struct section settings_section;
 /* What the rows cannot say one by one (a key without a certificate).  Faults are added to `c`. */
 void settings_check(struct conf *c);
 
-/* The configuration for a start without a file: providers for the API keys found in the environment, as YAML.  Returns how many. */
+/* The configuration for a start without a file: providers for the API keys found in the environment, as YAML.
+ * Returns how many. */
 struct buf;
 size_t settings_from_env(const char *(*env)(void *arg, const char *name), void *arg, struct buf *out);
 

@@ -1,5 +1,5 @@
-/* Where log lines go: gathered for a few milliseconds, then written without ever blocking the loop.  A log that cannot be written
- * fast enough loses lines, counted, never time (faults.md 96). */
+/* Where log lines go: gathered for a few milliseconds, then written without ever blocking the loop.  A log
+ * that cannot be written fast enough loses lines, counted, never time (faults.md 96). */
 #ifndef APP_SINK_H
 #define APP_SINK_H
 

@@ -41,7 +41,8 @@ void arena_reset(struct arena *a, size_t keep)
 	size_t limit = a->limit;
 	arena_done(a);
 	b->next = NULL;
-	*a = (struct arena){ .blocks = b, .at = (char *)(b + 1), .end = (char *)b + b->size, .used = b->size, .limit = limit };
+	*a = (struct arena){ .blocks = b, .at = (char *)(b + 1), .end = (char *)b + b->size,
+		.used = b->size, .limit = limit };
 }
 
 void arena_wipe(struct arena *a)

@@ -29,8 +29,8 @@ static inline struct slice buf_slice(const struct buf *b)
 /* False when the content would pass `max`; nothing is appended then. */
 bool buf_put(struct buf *b, struct slice s) MUST_CHECK;
 void buf_add_slow(struct buf *b, struct slice s);
-/* The same for content whose size weir itself bounds: passing `max` is a must() failure.  Inline: log lines, heads and frames
- * are made of dozens of small pieces. */
+/* The same for content whose size weir itself bounds: passing `max` is a must() failure.  Inline: log lines,
+ * heads and frames are made of dozens of small pieces. */
 static inline void buf_add(struct buf *b, struct slice s)
 {
 	if (s.n > b->cap - b->n || buf_len(b) + s.n > b->max) {

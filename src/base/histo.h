@@ -1,4 +1,5 @@
-/* A histogram of durations in log-linear buckets: 16 steps a power of two, so at most 6 % error; 1 us to about 19 hours. */
+/* A histogram of durations in log-linear buckets: 16 steps a power of two, so at most 6 % error; 1 us to
+ * about 19 hours. */
 #ifndef BASE_HISTO_H
 #define BASE_HISTO_H
 

@@ -85,7 +85,8 @@ static void add_value(struct buf *b, enum log_form form, const struct log_field 
 	}
 }
 
-static void format_json(struct buf *b, const char *stamp, const char *level, const char *event, const struct log_field *fields)
+static void format_json(struct buf *b, const char *stamp, const char *level, const char *event,
+	const struct log_field *fields)
 {
 	buf_add(b, SLICE("{\"time\":\""));
 	buf_add(b, slice_str(stamp));
@@ -103,7 +104,8 @@ static void format_json(struct buf *b, const char *stamp, const char *level, con
 	buf_add(b, SLICE("}\n"));
 }
 
-static void format_text(struct buf *b, const char *stamp, const char *level, const char *event, const struct log_field *fields)
+static void format_text(struct buf *b, const char *stamp, const char *level, const char *event,
+	const struct log_field *fields)
 {
 	buf_add(b, slice_of(stamp + 11, 12));
 	buf_addf(b, " %-5s %-14s", level, event);

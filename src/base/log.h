@@ -1,5 +1,5 @@
-/* Log lines: a fixed snake_case event name, then typed fields; JSON or readable text.  Lines go to a sink that app/ sets, so this
- * room does no I/O.  Floors below exchange do not log above debug. */
+/* Log lines: a fixed snake_case event name, then typed fields; JSON or readable text.  Lines go to a sink
+ * that app/ sets, so this room does no I/O.  Floors below exchange do not log above debug. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -40,7 +40,8 @@ enum log_form log_form_now(void);
 void log_write(struct slice line);
 
 #define LOG_AT(level, event, ...) \
-	(log_on(level) ? log_emit(level, event, (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }) : (void)0)
+	(log_on(level) ? \
+		log_emit(level, event, (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }) : (void)0)
 #define log_debug(event, ...) LOG_AT(LOG_LEVEL_DEBUG, event, __VA_ARGS__)
 #define log_info(event, ...) LOG_AT(LOG_LEVEL_INFO, event, __VA_ARGS__)
 #define log_warn(event, ...) LOG_AT(LOG_LEVEL_WARN, event, __VA_ARGS__)

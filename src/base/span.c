@@ -10,7 +10,8 @@ struct unit {
 	uint64_t factor;
 };
 
-static const struct unit ms_units[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 } };
+static const struct unit ms_units[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 },
+	{ "ms", 1 } };
 static const struct unit byte_units[] = { { "GiB", 1u << 30 }, { "MiB", 1u << 20 }, { "KiB", 1u << 10 },
 	{ "GB", 1000000000 }, { "MB", 1000000 }, { "KB", 1000 }, { "B", 1 }, { "", 1 } };
 
@@ -87,7 +88,8 @@ const char *span_print_ms(uint64_t ms, char *out, size_t cap)
 
 const char *span_print_bytes(uint64_t bytes, char *out, size_t cap)
 {
-	static const struct unit binary[] = { { "GiB", 1u << 30 }, { "MiB", 1u << 20 }, { "KiB", 1u << 10 }, { "", 1 } };
+	static const struct unit binary[] = { { "GiB", 1u << 30 }, { "MiB", 1u << 20 }, { "KiB", 1u << 10 },
+		{ "", 1 } };
 	return print_units(bytes, binary, COUNT_OF(binary), out, cap);
 }
 

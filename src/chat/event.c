@@ -25,15 +25,16 @@ bool event_is_content(const struct event *ev)
 
 const char *event_kind_name(enum event_kind kind)
 {
-	static const char *const names[] = { "start", "text", "reasoning", "refusal", "tool_start", "tool_args", "finish", "usage",
-		"other", "error", "end" };
+	static const char *const names[] = { "start", "text", "reasoning", "refusal", "tool_start",
+		"tool_args", "finish", "usage", "other", "error", "end" };
 	must((unsigned)kind < COUNT_OF(names));
 	return names[kind];
 }
 
 const char *event_finish_name(enum event_finish f)
 {
-	static const char *const names[] = { "none", "stop", "length", "tool_calls", "content_filter", "function_call", "unknown" };
+	static const char *const names[] = { "none", "stop", "length", "tool_calls", "content_filter",
+		"function_call", "unknown" };
 	must((unsigned)f < COUNT_OF(names));
 	return names[f];
 }

@@ -1,5 +1,5 @@
-/* The waist, answer side: what a provider's answer says, event by event.  Small and fixed-size; slices point into journal
- * memory.  A decoder of any dialect produces them, an encoder of any dialect consumes them. */
+/* The waist, answer side: what a provider's answer says, event by event.  Small and fixed-size; slices point
+ * into journal memory.  A decoder of any dialect produces them, an encoder of any dialect consumes them. */
 #ifndef CHAT_EVENT_H
 #define CHAT_EVENT_H
 
@@ -17,18 +17,20 @@ enum event_kind {
 	EVENT_TOOL_ARGS,	/* more of its arguments: part = its index, text = fragment */
 	EVENT_FINISH,		/* finish of a choice: reason; text = the provider's own word */
 	EVENT_USAGE,		/* token counts: event_usage() */
-	EVENT_OTHER,		/* no typed meaning (audio, annotations, filter results): only `raw` carries it; choice is
-				 * EVENT_NO_CHOICE when the frame holds no choice at all */
+	EVENT_OTHER,		/* no typed meaning (audio, annotations, filter results): only `raw` carries
+				 * it; choice is EVENT_NO_CHOICE when the frame holds no choice at all */
 	EVENT_ERROR,		/* the provider reported a failure inside the answer: err, text = its message */
 	EVENT_END,		/* end marker of the dialect ([DONE]) */
 };
 
-enum event_finish { EVENT_FINISH_NONE, EVENT_FINISH_STOP, EVENT_FINISH_LENGTH, EVENT_FINISH_TOOL_CALLS, EVENT_FINISH_FILTER,
-	EVENT_FINISH_FUNCTION, EVENT_FINISH_UNKNOWN /* a word of the provider weir does not know: passed on, never made `stop` */ };
+enum event_finish { EVENT_FINISH_NONE, EVENT_FINISH_STOP, EVENT_FINISH_LENGTH, EVENT_FINISH_TOOL_CALLS,
+	EVENT_FINISH_FILTER, EVENT_FINISH_FUNCTION,
+	EVENT_FINISH_UNKNOWN /* a word of the provider weir does not know: passed on, never made `stop` */ };
 
 /* -1 in a field: the provider did not say. */
 struct usage {
-	int64_t prompt_tok, completion_tok;	/* prompt includes cached, completion includes reasoning (OpenAI's rule) */
+	int64_t prompt_tok, completion_tok;	/* prompt includes cached, completion includes reasoning
+						 * (OpenAI's rule) */
 	int64_t cached_tok, cache_write_tok, reasoning_tok;
 };
 #define USAGE_NONE ((struct usage){ -1, -1, -1, -1, -1 })
@@ -39,7 +41,8 @@ struct event {
 	uint8_t kind;		/* enum event_kind */
 	uint8_t finish;		/* EVENT_FINISH: enum event_finish */
 	uint8_t err;		/* EVENT_ERROR: enum err */
-	bool first_of_raw;	/* this event carries the raw slice of its frame; the others of the same frame have none */
+	bool first_of_raw;	/* this event carries the raw slice of its frame; the others of the same frame
+				 * have none */
 	bool hidden;		/* its frame is the usage chunk weir asked for: not for clients who did not ask */
 	uint16_t choice;
 	uint16_t part;		/* tool call index */
@@ -47,7 +50,8 @@ struct event {
 	struct slice raw;	/* provider's bytes of the frame, when first_of_raw */
 };
 
-/* The counts of an EVENT_USAGE travel as the bytes of a struct usage in its `text`, so that a journal copies them as any text. */
+/* The counts of an EVENT_USAGE travel as the bytes of a struct usage in its `text`, so that a journal copies
+ * them as any text. */
 static inline struct slice event_usage_text(const struct usage *u)
 {
 	return slice_of(u, sizeof(*u));

@@ -1,5 +1,5 @@
-/* What went wrong, with what a person needs to know.  The first fault of an exchange or flight wins and is kept; slices live in
- * the arena of whoever keeps it. */
+/* What went wrong, with what a person needs to know.  The first fault of an exchange or flight wins and is
+ * kept; slices live in the arena of whoever keeps it. */
 #ifndef CHAT_FAULT_H
 #define CHAT_FAULT_H
 

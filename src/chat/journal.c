@@ -4,8 +4,8 @@
 
 #include "base/counter.h"
 
-/* A segment holds about three streamed chunks with their events.  A lone reader leaves a single one alive, so this is the
- * memory of an ordinary stream (budget: 16 KiB a stream in all). */
+/* A segment holds about three streamed chunks with their events.  A lone reader leaves a single one alive, so
+ * this is the memory of an ordinary stream (budget: 16 KiB a stream in all). */
 #define SEGMENT_BYTES 1024u
 
 struct journal_segment {
@@ -92,8 +92,8 @@ static bool all_at_end(const struct journal *j)
 	return !list_empty(&j->cursors);
 }
 
-/* Every reader has everything and nothing is kept: the one segment is written again from its start (invariant 3).  One that
- * was made for a large event is given back instead. */
+/* Every reader has everything and nothing is kept: the one segment is written again from its start (invariant
+ * 3).  One that was made for a large event is given back instead. */
 static void reuse(struct journal *j)
 {
 	struct journal_segment *s = j->last;

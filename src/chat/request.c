@@ -1,7 +1,7 @@
 #include "chat/request.h"
 
-/* Counts lead bytes: an ASCII byte is a quarter token; a character of a longer sequence is about half a token.  Runs of 255 bytes
- * are summed in bytes, which lets the compiler use vectors: prompts are long. */
+/* Counts lead bytes: an ASCII byte is a quarter token; a character of a longer sequence is about half a
+ * token.  Runs of 255 bytes are summed in bytes, which lets the compiler use vectors: prompts are long. */
 uint64_t request_estimate_tok(struct slice text)
 {
 	uint64_t ascii = 0, wide = 0;

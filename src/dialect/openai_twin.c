@@ -3,7 +3,8 @@
 #include "base/utf8.h"
 
 #define AROUND_BYTES 352u	/* before and after the text; OpenAI's own chunks have about 200 */
-#define MISSES 8u		/* in a row: this provider's chunks differ elsewhere too (OpenAI's `obfuscation`), so looking is given up */
+/* in a row: this provider's chunks differ elsewhere too (OpenAI's `obfuscation`), so looking is given up */
+#define MISSES 8u
 
 /* In the decoder's arena, one a stream. */
 struct openai_twin {

@@ -66,7 +66,7 @@ static void fail(struct exchange *ex, const struct fault *f)
 		ex->fault = *f;
 }
 
-/* --- replying ------------------------------------------------------------------------------------------------------ */
+/* --- replying ------------------------------------------------------------------------------------------- */
 
 static void send_head(struct exchange *ex, int status, struct slice type, struct slice fields, int64_t length)
 {
@@ -123,14 +123,16 @@ static void send_error(struct exchange *ex)
 	buf_add(&fields, answer_fields(ex));
 	refuse_fields(&ex->fault, f && f->attempts > 0, &fields);
 	ex->ask.dialect->error_body(&ex->fault, &body);
-	send_head(ex, err_row(ex->fault.err)->http, SLICE("application/json"), buf_slice(&fields), (int64_t)buf_len(&body));
+	send_head(ex, err_row(ex->fault.err)->http, SLICE("application/json"), buf_slice(&fields),
+		(int64_t)buf_len(&body));
 	put(ex, buf_slice(&body));
 	ex->whole = true;
 	buf_done(&fields);
 	buf_done(&body);
 }
 
-/* After the first byte: the form that makes official SDKs raise, then a broken end of body (dependencies.md section 4). */
+/* After the first byte: the form that makes official SDKs raise, then a broken end of body (dependencies.md
+ * section 4). */
 static void send_broken_end(struct exchange *ex)
 {
 	struct buf *b = &ex->env->out;
@@ -153,7 +155,7 @@ static enum turn finish(struct exchange *ex)
 	return TURN_NEXT;
 }
 
-/* --- steps --------------------------------------------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------------------------------------- */
 
 /* Runs inside exchange_open, where the body is borrowed; step_parse tells what it found. */
 static void parse(struct exchange *ex)
@@ -168,7 +170,8 @@ static void parse(struct exchange *ex)
 		f = fault_copy(&ex->arena, &f);
 		fail(ex, &f);
 	} else {
-		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is dropped here. */
+		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is
+		 * dropped here. */
 		request_keep(&ex->arena, &r, &ex->request);
 		if (ex->ask.timeout_ms)
 			ex->request.timeout_ms = ex->ask.timeout_ms;
@@ -187,8 +190,8 @@ static enum turn step_fly(struct exchange *ex)
 
 	if (ex->ask.hops >= ex->env->max_hops)
 		f.err = ERR_LOOP;
-	else if (!flight_open(&ex->env->flight, ex->env->roster, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
-		&ex->reader, &ex->drive, &f) && f.err == ERR_OK)
+	else if (!flight_open(&ex->env->flight, ex->env->roster, &ex->request, &ex->arena, ex->ask.request_id,
+		ex->ask.hops + 1, &ex->reader, &ex->drive, &f) && f.err == ERR_OK)
 		f.err = ERR_INTERNAL;
 	if (f.err != ERR_OK) {
 		fail(ex, &f);
@@ -213,8 +216,8 @@ static enum turn step_hold(struct exchange *ex)
 		return TURN_WAIT;
 	if (f->journal.state == JOURNAL_FAILED && !f->released)
 		return flight_failed(ex);
-	relay_init(&ex->relay, &f->request, ex->ask.dialect, f->target->provider->dialect, f->streamed, ex->wall_ms / 1000,
-		&f->arena, ex->ask.request_id);
+	relay_init(&ex->relay, &f->request, ex->ask.dialect, f->target->provider->dialect, f->streamed,
+		ex->wall_ms / 1000, &f->arena, ex->ask.request_id);
 	return TURN_NEXT;
 }
 
@@ -281,7 +284,7 @@ static enum turn step_relay(struct exchange *ex)
 	return finish(ex);
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------------------------------------- */
 
 static void fill_record(const struct exchange *ex, struct record *r)
 {
@@ -289,7 +292,8 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	uint64_t now = loop_now(loop_of(ex));
 
 	*r = (struct record){ .wall_ms = ex->wall_ms, .request_id = ex->ask.request_id, .peer = ex->ask.peer,
-		.endpoint = ex->ask.endpoint, .model = ex->request.model, .stream = ex->request.stream, .err = ex->fault.err,
+		.endpoint = ex->ask.endpoint, .model = ex->request.model, .stream = ex->request.stream,
+		.err = ex->fault.err,
 		.status = ex->silent ? err_row(ex->fault.err)->http : ex->status, .usage = USAGE_NONE,
 		.bytes_in = ex->body_n, .bytes_out = ex->out_n,
 		.total_ns = now - ex->open_ns };
@@ -319,7 +323,8 @@ static enum turn step_record(struct exchange *ex)
 	struct buf tries;
 
 	alarm_clear(&ex->ping);
-	/* A client that leaves, or an answer cut in the middle, must first stop the upstream: then the record has its usage. */
+	/* A client that leaves, or an answer cut in the middle, must first stop the upstream: then the record
+	 * has its usage. */
 	buf_init(&tries, 8192);
 	struct flight *f = ex->reader.flight;
 	if (f && f->readers == 1)
@@ -339,7 +344,7 @@ static enum turn step_record(struct exchange *ex)
 	return TURN_DONE;
 }
 
-/* --- the driver ---------------------------------------------------------------------------------------------------- */
+/* --- the driver ----------------------------------------------------------------------------------------- */
 
 static void run(struct exchange *ex)
 {
@@ -384,8 +389,8 @@ static void on_ping(struct alarm *a)
 	counter_add(COUNTER_pings, 1);
 }
 
-struct exchange *exchange_open(struct exchange_env *env, const struct exchange_ask *ask, const struct exchange_reply *reply,
-	void *arg)
+struct exchange *exchange_open(struct exchange_env *env, const struct exchange_ask *ask,
+	const struct exchange_reply *reply, void *arg)
 {
 	struct exchange *ex = calloc(1, sizeof(*ex));
 	struct loop *l = env->flight.attempt.loop;

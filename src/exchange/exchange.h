@@ -1,7 +1,7 @@
 /* An exchange: one client request and its response, run as the steps of steps.def by one driver.
  *
- * Callbacks (news from the flight, room in the socket, client gone) only record and post the driver's task.  The end is one
- * function on every path. */
+ * Callbacks (news from the flight, room in the socket, client gone) only record and post the driver's task.
+ * The end is one function on every path. */
 #ifndef EXCHANGE_EXCHANGE_H
 #define EXCHANGE_EXCHANGE_H
 
@@ -17,8 +17,8 @@ struct exchange_reply {
 	void (*put)(void *arg, struct slice bytes);
 	/* The client reads too slowly: stop until exchange_room(). */
 	bool (*full)(void *arg);
-	/* Exactly once, last.  `whole` false: the client must notice that the answer is cut.  The exchange is freed at the
-	 * end of this turn. */
+	/* Exactly once, last.  `whole` false: the client must notice that the answer is cut.  The exchange is
+	 * freed at the end of this turn. */
 	void (*end)(void *arg, bool whole);
 };
 
@@ -43,14 +43,14 @@ struct exchange_ask {
 	uint64_t timeout_ms;		/* x-weir-timeout-ms header or the like; 0: none */
 };
 
-/* Parses and plans at once; every answer, errors too, comes through `reply` in a later step of this turn or later turns, never
- * inside this call. */
-struct exchange *exchange_open(struct exchange_env *env, const struct exchange_ask *ask, const struct exchange_reply *reply,
-	void *arg);
+/* Parses and plans at once; every answer, errors too, comes through `reply` in a later step of this turn or
+ * later turns, never inside this call. */
+struct exchange *exchange_open(struct exchange_env *env, const struct exchange_ask *ask,
+	const struct exchange_reply *reply, void *arg);
 /* The client can take more. */
 void exchange_room(struct exchange *ex);
-/* The client is gone, or too slow (ERR_CLIENT_SLOW), or the server must go (ERR_DRAINING: tells the client first).  Ends it at once:
- * reply->end is called only for ERR_DRAINING. */
+/* The client is gone, or too slow (ERR_CLIENT_SLOW), or the server must go (ERR_DRAINING: tells the client
+ * first).  Ends it at once: reply->end is called only for ERR_DRAINING. */
 void exchange_cancel(struct exchange *ex, enum err why);
 
 #endif

@@ -20,7 +20,8 @@ static bool is_line_end(char c)
 	return c == '\n' || c == '\r';
 }
 
-/* The last line is empty: a line end (CRLF, LF or CR), and another one before it.  Frames cut at a CR leave their LF to the next. */
+/* The last line is empty: a line end (CRLF, LF or CR), and another one before it.  Frames cut at a CR leave
+ * their LF to the next. */
 static bool ends_frame(struct slice raw)
 {
 	if (raw.n == 0 || !is_line_end(raw.p[raw.n - 1]))
@@ -32,7 +33,8 @@ static bool ends_frame(struct slice raw)
 /* A last frame that came without its blank line would be dropped by the client's parser: it gets one. */
 static struct slice pass_frame(struct relay *r, struct slice raw, struct buf *scratch)
 {
-	/* A byte order mark is only one at the very start: behind a keep-alive comment it would spoil the first field's name. */
+	/* A byte order mark is only one at the very start: behind a keep-alive comment it would spoil the
+	 * first field's name. */
 	if (!r->begun && slice_starts(raw, SLICE("\xef\xbb\xbf")))
 		raw = slice_skip(raw, 3);
 	r->begun |= raw.n > 0;

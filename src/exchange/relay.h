@@ -1,5 +1,5 @@
-/* The relay: events of a journal -> bytes for this client.  Same dialect and form on both sides: the provider's bytes pass
- * untouched.  Else the client's dialect writes them. */
+/* The relay: events of a journal -> bytes for this client.  Same dialect and form on both sides: the
+ * provider's bytes pass untouched.  Else the client's dialect writes them. */
 #ifndef EXCHANGE_RELAY_H
 #define EXCHANGE_RELAY_H
 
@@ -24,8 +24,8 @@ struct relay {
 /* `request`, `arena` and `id` must live as long as the relay.  `streamed`: the provider answers with events. */
 void relay_init(struct relay *r, const struct request *request, const struct dialect *front, const struct dialect *back,
 	bool streamed, uint64_t now_s, struct arena *arena, struct slice id);
-/* Bytes for this event: the provider's own or written into `scratch` (empty on entry); none while collecting.  The first bytes of
- * RELAY_PASS_WHOLE are the whole body. */
+/* Bytes for this event: the provider's own or written into `scratch` (empty on entry); none while collecting.
+ * The first bytes of RELAY_PASS_WHOLE are the whole body. */
 struct slice relay_event(struct relay *r, const struct event *ev, struct buf *scratch);
 /* What is left to say when the answer is complete: end mark, or the collected body. */
 void relay_end(struct relay *r, struct buf *out);

@@ -12,7 +12,7 @@ static const struct attempt_events attempt_events;
 
 static void try_next(struct flight *f);
 
-/* --- states -------------------------------------------------------------------------------------------------------- */
+/* --- states --------------------------------------------------------------------------------------------- */
 
 /* The only mover: state, clocks and the running attempt change together. */
 static void move(struct flight *f, enum flight_state to)
@@ -50,7 +50,7 @@ static void note_fault(struct flight *f, const struct fault *fault)
 		f->fault = fault_copy(&f->arena, fault);
 }
 
-/* --- one attempt after another -------------------------------------------------------------------------------------- */
+/* --- one attempt after another -------------------------------------------------------------------------- */
 
 /* Once for each change of state, never for each request. */
 static void tell_breaker(const struct flight *f, bool changed, enum err why)
@@ -87,7 +87,8 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 static void start_attempt(struct flight *f)
 {
 	const struct attempt_ask ask = { .target = f->choice.step->target, .key = f->choice.key,
-		.clocks = &f->choice.step->model->clocks, .request = &f->request, .request_id = f->request_id, .hops = f->hops };
+		.clocks = &f->choice.step->model->clocks, .request = &f->request,
+		.request_id = f->request_id, .hops = f->hops };
 
 	f->target = ask.target;
 	f->attempts++;
@@ -153,7 +154,7 @@ static void attempt_is_over(struct flight *f)
 	try_next(f);
 }
 
-/* --- back-pressure --------------------------------------------------------------------------------------------------- */
+/* --- back-pressure -------------------------------------------------------------------------------------- */
 
 /* A lone slow reader slows its upstream.  Where several share it, the slow one is cut alone: its exchange sees
  * cursor.journal == NULL at its next turn. */
@@ -175,7 +176,7 @@ static void check_lag(struct flight *f)
 	}
 }
 
-/* --- what attempts and clocks record ---------------------------------------------------------------------------------- */
+/* --- what attempts and clocks record -------------------------------------------------------------------- */
 
 /* The first content is there: readers may read, and a target under probation has proven itself. */
 static void release(struct flight *f)
@@ -195,7 +196,8 @@ static enum err on_event(void *arg, const struct event *ev)
 
 	if (e != ERR_OK)
 		return ERR_UP_TOO_BIG;
-	/* A client that wants one whole answer sees nothing before its end: until then every failure stays invisible. */
+	/* A client that wants one whole answer sees nothing before its end: until then every failure stays
+	 * invisible. */
 	if (!f->released && f->request.stream && event_is_content(ev) && f->attempt.answer.mode == ANSWER_EVENTS)
 		release(f);
 	if (f->released)
@@ -247,7 +249,7 @@ static void on_total(struct alarm *a)
 	end_failed(f);
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------------------------------------- */
 
 void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 {
@@ -280,8 +282,9 @@ static void start_total(struct flight *f)
 	alarm_set(&f->total, ms);
 }
 
-struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request, struct arena *arena,
-	struct slice request_id, unsigned hops, struct reader *r, struct task *on_news, struct fault *out_fault)
+struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
+	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
+	struct fault *out_fault)
 {
 	struct loop *l = env->attempt.loop;
 	struct plan plan;

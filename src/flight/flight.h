@@ -1,5 +1,5 @@
-/* A flight: one piece of upstream work and its journal, read by any number of exchanges.  It belongs to nobody: the last reader
- * that leaves ends it.
+/* A flight: one piece of upstream work and its journal, read by any number of exchanges.  It belongs to
+ * nobody: the last reader that leaves ends it.
  *
  *   FLIGHT_TRYING    an attempt is running                                        [flight.c, move()]
  *   FLIGHT_WAITING   a back-off or a Retry-After runs; then TRYING
@@ -10,8 +10,8 @@
  *   TRYING -> ENDED    answer complete; or failed after release; or nothing left to try; or total time over
  *   WAITING -> TRYING | ENDED
  *
- * Release: readers see nothing until the hold is over (the first content event, or for a whole answer its end).  Until then
- * every failure is invisible: the journal is started anew by the next attempt. */
+ * Release: readers see nothing until the hold is over (the first content event, or for a whole answer its
+ * end).  Until then every failure is invisible: the journal is started anew by the next attempt. */
 #ifndef FLIGHT_FLIGHT_H
 #define FLIGHT_FLIGHT_H
 
@@ -88,11 +88,13 @@ struct reader {
 void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice);
 void flight_env_done(struct flight_env *e);
 
-/* Starts with one reader, whose `on_news` is posted for every change.  `arena` and what `request` points to move into the flight.
- * NULL with *out_fault when there is no such model (the arena is untouched then). */
-struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request, struct arena *arena,
-	struct slice request_id, unsigned hops, struct reader *r, struct task *on_news, struct fault *out_fault);
-/* The reader leaves; the last one ends the flight: its attempt is closed now, its memory goes at the end of the turn. */
+/* Starts with one reader, whose `on_news` is posted for every change.  `arena` and what `request` points to
+ * move into the flight.  NULL with *out_fault when there is no such model (the arena is untouched then). */
+struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
+	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
+	struct fault *out_fault);
+/* The reader leaves; the last one ends the flight: its attempt is closed now, its memory goes at the end of
+ * the turn. */
 void flight_leave(struct reader *r);
 /* Stops the upstream now: its last reader is about to leave.  The counts for the record are final after this. */
 void flight_stop(struct flight *f);

@@ -1,5 +1,5 @@
-/* The one record of an exchange: what the access log, metrics and later spans and money are made of.  Slices are borrowed for the
- * call that hands it over. */
+/* The one record of an exchange: what the access log, metrics and later spans and money are made of.  Slices
+ * are borrowed for the call that hands it over. */
 #ifndef LEDGER_RECORD_H
 #define LEDGER_RECORD_H
 
@@ -25,7 +25,8 @@ struct record {
 	uint64_t prompt_estimate_tok;
 	uint64_t bytes_in, bytes_out;	/* body bytes from and to the client */
 	uint64_t total_ns, first_ns;	/* from the complete request to its end, and to the first content; 0: never */
-	struct slice tries;		/* "openai/a=up_overloaded:812ms openai/b=ok:...", empty for a single good attempt */
+	struct slice tries;		/* "openai/a=up_overloaded:812ms openai/b=ok:...", empty for a single
+					 * good attempt */
 };
 
 /* One line as JSON or text, appended to `out` (base/log.h). */

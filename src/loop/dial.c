@@ -205,10 +205,24 @@ static void on_answer(struct dns_wait *w, const struct dns_addrs *found)
 	try_next(d);
 }
 
+/* Addresses that need no look-up: literals, and localhost, which always means this machine (RFC 6761 section
+ * 6.3) even where /etc/hosts does not say so. */
+static bool known_here(struct slice host, struct dns_addrs *out)
+{
+	const struct slice local = SLICE(".localhost");
+	bool is_local = slice_case_eq(host, SLICE("localhost"))
+		|| (host.n > local.n && slice_case_eq(slice_skip(host, host.n - local.n), local));
+
+	out->n = is_local ? 2 : 1;
+	if (!is_local)
+		return ip_parse(host, 0, &out->ip[0]);
+	return ip_parse(SLICE("127.0.0.1"), 0, &out->ip[0]) && ip_parse(SLICE("::1"), 0, &out->ip[1]);
+}
+
 struct dial *dial_open(struct loop *l, struct slice host, uint16_t port, dial_on_done *on_done, void *arg)
 {
 	struct dial *d = calloc(1, sizeof(*d));
-	struct dns_addrs found = { .n = 1 };
+	struct dns_addrs found = { .n = 0 };
 
 	must(d != NULL);
 	d->loop = l;
@@ -220,7 +234,7 @@ struct dial *dial_open(struct loop *l, struct slice host, uint16_t port, dial_on
 	alarm_init(&d->beside, l, on_beside);
 	dns_wait_init(&d->wait, on_answer);
 	snprintf(d->detail, sizeof(d->detail), "%.*s: no address found", (int)MIN_OF(host.n, (size_t)80), host.p);
-	if (ip_parse(host, 0, &found.ip[0])) {
+	if (known_here(host, &found)) {
 		on_answer(&d->wait, &found);
 		return d;
 	}

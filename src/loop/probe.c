@@ -37,7 +37,8 @@ static int dial(const char *host, uint16_t port)
 bool probe_http(struct slice host, uint16_t port, struct slice path, const char **out_why)
 {
 	char name[256], request[512], answer[32] = "";
-	int n = snprintf(request, sizeof(request), "GET %.*s HTTP/1.1\r\nhost: weir\r\nconnection: close\r\n\r\n", SLICE_ARG(path));
+	int n = snprintf(request, sizeof(request), "GET %.*s HTTP/1.1\r\nhost: weir\r\nconnection: close\r\n\r\n",
+		SLICE_ARG(path));
 	int fd = n < (int)sizeof(request) ? dial(slice_copy(host, name, sizeof(name)), port) : -1;
 
 	*out_why = "not ready: nobody listens there";

@@ -7,8 +7,8 @@
 
 #include "base/slice.h"
 
-/* GET `path` over plain HTTP within 3 s.  `host`: an IP literal or a name.  True when the status is 200, else *out_why says what
- * happened (static). */
+/* GET `path` over plain HTTP within 3 s.  `host`: an IP literal or a name.  True when the status is 200, else
+ * *out_why says what happened (static). */
 bool probe_http(struct slice host, uint16_t port, struct slice path, const char **out_why);
 
 #endif

@@ -33,10 +33,11 @@ struct stream_events {
 	void (*on_eof)(void *arg);
 	/* Output that had made stream_full() true has drained.  May be NULL. */
 	void (*on_room)(void *arg);
-	/* The stream is dead: ERR_OK (see on_eof), ERR_UP_DNS, ERR_UP_REFUSED, ERR_UP_NO_SOCKET, ERR_UP_CONNECT_TIMEOUT, ERR_UP_TLS or
-	 * ERR_UP_RESET (reset, broken pipe, any other failure).  ERR_UP_REFUSED also stands for an address that cannot
-	 * be reached: nothing was connected, nothing was sent.  ERR_UP_DNS and ERR_UP_REFUSED come before on_open only.
-	 * Accepted streams use ERR_UP_RESET too.  stream_close() here is harmless. */
+	/* The stream is dead: ERR_OK (see on_eof), ERR_UP_DNS, ERR_UP_REFUSED, ERR_UP_NO_SOCKET,
+	 * ERR_UP_CONNECT_TIMEOUT, ERR_UP_TLS or ERR_UP_RESET (reset, broken pipe, any other failure).
+	 * ERR_UP_REFUSED also stands for an address that cannot be reached: nothing was connected, nothing
+	 * was sent.  ERR_UP_DNS and ERR_UP_REFUSED come before on_open only.  Accepted streams use
+	 * ERR_UP_RESET too.  stream_close() here is harmless. */
 	void (*on_close)(void *arg, enum err why);
 };
 
@@ -70,8 +71,9 @@ void stream_resume(struct stream *s);
  * on unread bytes would send a reset that can overtake our last words.  A stream that is not open yet is dropped with
  * its output.  Sets *s to NULL; NULL is fine.  No callback after this. */
 void stream_close(struct stream **s, uint64_t linger_ms);
-/* Closes now: output that has not left yet is dropped, also that of this turn.  `reset`: with RST, so that the peer cannot take what it got for a whole answer.  TLS sessions stay
- * reusable.  Sets *s to NULL; NULL is fine. */
+/* Closes now: output that has not left yet is dropped, also that of this turn.  `reset`: with RST, so that
+ * the peer cannot take what it got for a whole answer.  TLS sessions stay reusable.  Sets *s to NULL; NULL is
+ * fine. */
 void stream_abort(struct stream **s, bool reset);
 /* What went wrong, one line for the log ("10.0.0.1:443: Connection refused"); valid in on_close, "" when nothing
  * did. */

@@ -112,7 +112,8 @@ static void count_request(struct metrics *m, const struct record *r)
 
 static void count_tokens(struct metrics *m, const struct record *r)
 {
-	const int64_t counts[TOKEN_TYPES] = { r->usage.prompt_tok, r->usage.completion_tok, r->usage.cached_tok, r->usage.reasoning_tok };
+	const int64_t counts[TOKEN_TYPES] = { r->usage.prompt_tok, r->usage.completion_tok,
+		r->usage.cached_tok, r->usage.reasoning_tok };
 	bool is_new;
 
 	if (r->usage.prompt_tok < 0 && r->usage.completion_tok < 0)
@@ -211,12 +212,12 @@ static void write_histo(struct buf *b, const char *name, const char *help, const
 	for (size_t i = 0; i < COUNT_OF(edges_ms); i++)
 		buf_addf(b, "%s_bucket{le=\"%u.%03u\"} %" PRIu64 "\n", name, edges_ms[i] / 1000, edges_ms[i] % 1000,
 			histo_below(h, edges_ms[i] * 1000ull));
-	buf_addf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %" PRIu64 ".%06" PRIu64 "\n%s_count %" PRIu64 "\n", name, h->count,
-		name, h->sum_us / 1000000, h->sum_us % 1000000, name, h->count);
+	buf_addf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %" PRIu64 ".%06" PRIu64 "\n%s_count %" PRIu64 "\n",
+		name, h->count, name, h->sum_us / 1000000, h->sum_us % 1000000, name, h->count);
 }
 
-/* Health is kept by kind and name, "target openai/gpt-4.1": the kind becomes a label.  Clients can name any model of a provider,
- * so that these families need a maximum too. */
+/* Health is kept by kind and name, "target openai/gpt-4.1": the kind becomes a label.  Clients can name any
+ * model of a provider, so that these families need a maximum too. */
 static void write_health_family(struct buf *b, const char *name, const char *type, const char *help,
 	const struct health_table *t, uint64_t (*value)(const struct health *, uint64_t), uint64_t now_ns)
 {
@@ -258,10 +259,14 @@ static uint64_t value_resting(const struct health *h, uint64_t now_ns)
 
 static void write_health(struct buf *b, const struct health_table *t, uint64_t now_ns)
 {
-	write_health_family(b, "weir_target_attempts_total", "counter", "upstream calls by target", t, value_attempts, now_ns);
-	write_health_family(b, "weir_target_failures_total", "counter", "failed upstream calls by target", t, value_failures, now_ns);
-	write_health_family(b, "weir_target_breaker_state", "gauge", "0 closed, 1 open, 2 half open", t, value_breaker, now_ns);
-	write_health_family(b, "weir_target_resting", "gauge", "1 while the target rests after a rate limit", t, value_resting, now_ns);
+	write_health_family(b, "weir_target_attempts_total", "counter", "upstream calls by target",
+		t, value_attempts, now_ns);
+	write_health_family(b, "weir_target_failures_total", "counter", "failed upstream calls by target",
+		t, value_failures, now_ns);
+	write_health_family(b, "weir_target_breaker_state", "gauge", "0 closed, 1 open, 2 half open",
+		t, value_breaker, now_ns);
+	write_health_family(b, "weir_target_resting", "gauge", "1 while the target rests after a rate limit",
+		t, value_resting, now_ns);
 }
 
 static void write_process(struct buf *b, uint64_t started_wall_ms)
@@ -280,7 +285,8 @@ void metrics_write(const struct metrics *m, const struct health_table *health, u
 	write_requests(out, &m->requests);
 	write_tokens(out, &m->tokens);
 	write_histo(out, "weir_request_duration_seconds", "whole time of requests that reached a provider", &m->total);
-	write_histo(out, "weir_time_to_first_token_seconds", "time to the first content of streamed answers", &m->first);
+	write_histo(out, "weir_time_to_first_token_seconds", "time to the first content of streamed answers",
+		&m->first);
 	write_health(out, health, now_ns);
 	write_process(out, m->started_wall_ms);
 }

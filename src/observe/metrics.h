@@ -1,6 +1,6 @@
-/* Prometheus text (version 0.0.4): the process' counters, and labelled series fed by the one record of each exchange.
- * Models in labels are configured names; what a client chose becomes "other".  Targets that clients name directly keep their names.
- * Each family has a maximum of series. */
+/* Prometheus text (version 0.0.4): the process' counters, and labelled series fed by the one record of each
+ * exchange.  Models in labels are configured names; what a client chose becomes "other".  Targets that
+ * clients name directly keep their names.  Each family has a maximum of series. */
 #ifndef OBSERVE_METRICS_H
 #define OBSERVE_METRICS_H
 

@@ -29,8 +29,9 @@ static const struct row header_rows[] = {
 const struct section route_conf_header =
 	ROW_TABLE_SCALAR("provider_header", struct route_header_conf, header_rows, "value");
 
-/* 16,384 connections: at 16 KiB a stream that is 256 MiB, and it stays below the 28,000 ports that Linux has for one address
- * (ip_local_port_range).  50 s of idling stays below the 60 s of AWS load balancers, so that it is mostly weir that closes. */
+/* 16,384 connections: at 16 KiB a stream that is 256 MiB, and it stays below the 28,000 ports that Linux has
+ * for one address (ip_local_port_range).  50 s of idling stays below the 60 s of AWS load balancers, so that
+ * it is mostly weir that closes. */
 static const struct row provider_rows[] = {
 	ROW_STR(struct route_provider_conf, dialect, 0, 64, "", ROW_RELOAD,
 		"wire format, e.g. openai; empty: what the catalogue says, else openai"),

@@ -26,8 +26,8 @@ static enum err on_event(void *arg, const struct event *ev)
 	counter_add(COUNTER_events, 1);
 	if (ev->kind == EVENT_ERROR)
 		return ev->err ? (enum err)ev->err : ERR_UP_ERROR_EVENT;
-	/* [DONE] can follow an error or a crash (protocols.md 0): without a terminal reason it must not reach the client, who
-	 * would take it for a good end. */
+	/* [DONE] can follow an error or a crash (protocols.md 0): without a terminal reason it must not reach
+	 * the client, who would take it for a good end. */
 	if (ev->kind == EVENT_END && !a->decode.tally.finished)
 		return a->decode.tally.content ? ERR_UP_TRUNCATED : ERR_UP_EMPTY;
 	return a->opts.on_event(a->opts.arg, ev);
@@ -84,9 +84,10 @@ static void end_err(struct answer *a, enum err e)
 	end(a, f);
 }
 
-/* --- head ---------------------------------------------------------------------------------------------------------- */
+/* --- head ----------------------------------------------------------------------------------------------- */
 
-/* Seconds (fractions allowed) or an HTTP date; milliseconds in the fields of OpenAI and Azure.  Garbage counts as absent. */
+/* Seconds (fractions allowed) or an HTTP date; milliseconds in the fields of OpenAI and Azure.  Garbage
+ * counts as absent. */
 static uint64_t read_retry_after(const struct answer *a, const struct http1_head *head)
 {
 	uint64_t ms, s;
@@ -149,12 +150,13 @@ static enum err on_head(void *arg, const struct http1_head *head)
 		a->request_id = arena_copy(a->opts.arena, id);
 	a->retry_after_ms = read_retry_after(a, head);
 	a->mode = mode_for(a, head);
-	if (a->mode == ANSWER_WHOLE && head->content_length > 0 && (uint64_t)head->content_length > a->opts.limits.body_bytes)
+	if (a->mode == ANSWER_WHOLE && head->content_length > 0 &&
+		(uint64_t)head->content_length > a->opts.limits.body_bytes)
 		return ERR_UP_TOO_BIG;
 	return open_inflate(a, head);
 }
 
-/* --- body ---------------------------------------------------------------------------------------------------------- */
+/* --- body ----------------------------------------------------------------------------------------------- */
 
 static enum err on_sse(void *arg, const struct sse_event *ev)
 {
@@ -179,8 +181,8 @@ static enum err collect_fault(struct answer *a, struct slice piece)
 	return e == ERR_OK && a->body_n > FAULT_BODY_BYTES ? ERR_UP_TOO_BIG : e;
 }
 
-/* Servers label streams and JSON as text/plain or not at all (protocols.md 6.6); markup is a CDN's page.  White space before
- * the byte that decides is dropped, however the body is split. */
+/* Servers label streams and JSON as text/plain or not at all (protocols.md 6.6); markup is a CDN's page.
+ * White space before the byte that decides is dropped, however the body is split. */
 static enum err sniff(struct answer *a, struct slice *piece)
 {
 	struct slice s = slice_trim(*piece);
@@ -192,7 +194,8 @@ static enum err sniff(struct answer *a, struct slice *piece)
 		return ERR_UP_BAD_TYPE;
 	if (s.p[0] == '{' || s.p[0] == '[')
 		a->mode = ANSWER_WHOLE;
-	else if (s.p[0] == ':' || s.p[0] == 'd' || s.p[0] == 'e' || s.p[0] == 'i' || s.p[0] == 'r' || (unsigned char)s.p[0] == 0xef)
+	else if (s.p[0] == ':' || s.p[0] == 'd' || s.p[0] == 'e' || s.p[0] == 'i' || s.p[0] == 'r' ||
+		(unsigned char)s.p[0] == 0xef)
 		a->mode = ANSWER_EVENTS;
 	else
 		return ERR_UP_BAD_TYPE;
@@ -226,7 +229,7 @@ static enum err on_body(void *arg, struct slice piece)
 	return a->inflate ? inflate_feed(a->inflate, piece, take, a) : take(a, piece);
 }
 
-/* --- end ----------------------------------------------------------------------------------------------------------- */
+/* --- end ------------------------------------------------------------------------------------------------ */
 
 static enum err verdict_events(struct answer *a)
 {

@@ -1,6 +1,6 @@
-/* A provider's response: bytes as they come -> events and one verdict.  Pure: no I/O and no clock, so that it can be tested and
- * fuzzed by itself.  Decides by status and content type how the body is read, and by what the body said whether the answer is
- * complete: a body that merely stops is never a whole answer. */
+/* A provider's response: bytes as they come -> events and one verdict.  Pure: no I/O and no clock, so that it
+ * can be tested and fuzzed by itself.  Decides by status and content type how the body is read, and by what
+ * the body said whether the answer is complete: a body that merely stops is never a whole answer. */
 #ifndef UPSTREAM_ANSWER_H
 #define UPSTREAM_ANSWER_H
 

@@ -5,7 +5,8 @@
 
 #define WIRE_MAX_BYTES (256u << 20)	/* a built request: the body limit, spliced members and a head stay far below */
 #define KEEP_WIRE_BYTES (256u << 10)	/* the build buffer is given back after a request larger than this */
-#define REPLAY_MS 1000			/* a connection that was dead before says so within a round trip; later, work was lost */
+#define REPLAY_MS 1000			/* a connection that was dead before says so within a round trip;
+					 * later, work was lost */
 #define KEEP_SCRATCH_BYTES (4u << 20)	/* memory for parsing is given back after an answer larger than this */
 #define TAIL_MS 1000			/* after [DONE]: the transfer may take this long to end by itself */
 
@@ -32,7 +33,7 @@ void attempt_env_done(struct attempt_env *e)
 	buf_done(&e->wire);
 }
 
-/* --- the end: every attempt passes here once ------------------------------------------------------------------------- */
+/* --- the end: every attempt passes here once ------------------------------------------------------------ */
 
 static void end(struct attempt *at)
 {
@@ -63,7 +64,7 @@ static void fail(struct attempt *at, enum err why)
 	end_and_tell(at);
 }
 
-/* --- clocks -------------------------------------------------------------------------------------------------------- */
+/* --- clocks --------------------------------------------------------------------------------------------- */
 
 static uint64_t clock_limit_ms(const struct attempt *at)
 {
@@ -76,7 +77,8 @@ static uint64_t clock_limit_ms(const struct attempt *at)
 	return at->ask.clocks->first_token_ms;
 }
 
-/* Progress only stores a time; the alarm finds out when it fires how long it was really quiet.  So an event costs a store. */
+/* Progress only stores a time; the alarm finds out when it fires how long it was really quiet.  So an event
+ * costs a store. */
 static void on_clock(struct alarm *a)
 {
 	struct attempt *at = LIST_ITEM(a, struct attempt, clock);
@@ -95,7 +97,8 @@ static void on_clock(struct alarm *a)
 	if (answer_is_told(&at->answer))
 		fail(at, ERR_OK);
 	else
-		fail(at, at->first_ns || (at->head_ns && !at->ask.request->stream) ? ERR_UP_IDLE_TIMEOUT : ERR_UP_FIRST_TIMEOUT);
+		fail(at, at->first_ns || (at->head_ns && !at->ask.request->stream)
+			? ERR_UP_IDLE_TIMEOUT : ERR_UP_FIRST_TIMEOUT);
 }
 
 static void start_clock(struct attempt *at)
@@ -106,7 +109,7 @@ static void start_clock(struct attempt *at)
 		alarm_set(&at->clock, limit);
 }
 
-/* --- the answer ---------------------------------------------------------------------------------------------------- */
+/* --- the answer ----------------------------------------------------------------------------------------- */
 
 static enum err on_event(void *arg, const struct event *ev)
 {
@@ -173,7 +176,7 @@ static void on_close(void *arg, enum err why)
 
 static const struct stream_events stream_events = { .on_data = on_data, .on_close = on_close };
 
-/* --- the request --------------------------------------------------------------------------------------------------- */
+/* --- the request ---------------------------------------------------------------------------------------- */
 
 static void write_auth(struct buf *b, const struct provider *p, const struct roster_key *key)
 {
@@ -196,7 +199,8 @@ static void write_auth(struct buf *b, const struct provider *p, const struct ros
 	buf_add(b, SLICE("\r\n"));
 }
 
-/* The head is written anew from parsed fields and configuration; nothing of the client's head passes (faults.md, smuggling). */
+/* The head is written anew from parsed fields and configuration; nothing of the client's head passes
+ * (faults.md, smuggling). */
 static void write_head(struct buf *b, const struct attempt_ask *ask, size_t body_n)
 {
 	const struct provider *p = ask->target->provider;
@@ -208,7 +212,8 @@ static void write_head(struct buf *b, const struct attempt_ask *ask, size_t body
 	buf_add(b, p->authority);
 	buf_add(b, SLICE("\r\n"));
 	write_auth(b, p, ask->key);
-	buf_add(b, SLICE("content-type: application/json\r\naccept-encoding: identity\r\nuser-agent: weir\r\naccept: "));
+	buf_add(b, SLICE("content-type: application/json\r\naccept-encoding: identity\r\n"
+		"user-agent: weir\r\naccept: "));
 	buf_add(b, ask->request->stream ? SLICE("text/event-stream\r\n") : SLICE("application/json\r\n"));
 	http1_write_field(b, SLICE("x-request-id"), ask->request_id);
 	buf_add(b, SLICE("x-weir-hops: "));
@@ -274,7 +279,7 @@ static void on_fail(struct lease *l, enum err why)
 	fail(LIST_ITEM(l, struct attempt, lease), why);
 }
 
-/* --- life ---------------------------------------------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------------------------------------- */
 
 void attempt_open(struct attempt *at, struct attempt_env *env, const struct attempt_ask *ask, struct arena *arena,
 	const struct attempt_events *events, void *arg)
@@ -284,8 +289,9 @@ void attempt_open(struct attempt *at, struct attempt_env *env, const struct atte
 		answer_done(&at->answer);
 	*at = (struct attempt){ .state = ATTEMPT_LEASE, .env = env, .ask = *ask, .events = events, .arg = arg,
 		.open_ns = loop_now(env->loop), .lease = { .on_ready = on_ready, .on_fail = on_fail } };
-	const struct answer_opts o = { .dialect = ask->target->provider->dialect, .scratch = &env->scratch, .arena = arena,
-		.limits = env->limits, .wall_s = loop_wall_ms(env->loop) / 1000, .on_event = on_event, .arg = at };
+	const struct answer_opts o = { .dialect = ask->target->provider->dialect, .scratch = &env->scratch,
+		.arena = arena, .limits = env->limits, .wall_s = loop_wall_ms(env->loop) / 1000,
+		.on_event = on_event, .arg = at };
 	answer_init(&at->answer, &o);
 	alarm_init(&at->clock, env->loop, on_clock);
 	list_init(&at->lease.node);

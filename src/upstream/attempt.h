@@ -61,7 +61,8 @@ void attempt_env_done(struct attempt_env *e);
 /* `arena`: of the flight, for texts of the answer. */
 void attempt_open(struct attempt *at, struct attempt_env *env, const struct attempt_ask *ask, struct arena *arena,
 	const struct attempt_events *events, void *arg);
-/* Ends it now, without on_end: the connection is closed unless the answer was complete.  Harmless when idle or ended. */
+/* Ends it now, without on_end: the connection is closed unless the answer was complete.  Harmless when idle
+ * or ended. */
 void attempt_close(struct attempt *at);
 /* Back-pressure; the idle clock stands still meanwhile. */
 void attempt_pause(struct attempt *at, bool paused);

@@ -46,7 +46,7 @@ static const struct stream_events opening_events, idle_events;
 
 static void fill(struct pool *p);
 
-/* --- connections --------------------------------------------------------------------------------------------------- */
+/* --- connections ---------------------------------------------------------------------------------------- */
 
 static void dig_conn(struct grave *g)
 {
@@ -209,7 +209,7 @@ static void on_rewarm(struct alarm *a)
 	keep_warm(LIST_ITEM(a, struct pool, rewarm));
 }
 
-/* --- leases -------------------------------------------------------------------------------------------------------- */
+/* --- leases --------------------------------------------------------------------------------------------- */
 
 static void on_patience(struct alarm *a)
 {
@@ -329,7 +329,7 @@ void pool_lost(struct lease *l)
 	pool_put(l, false);
 }
 
-/* --- the table ----------------------------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------------------ */
 
 struct pools *pools_new(struct loop *l)
 {
@@ -415,8 +415,8 @@ static char *pool_key(const struct provider *p)
 	struct buf b;
 	buf_init(&b, 65536);
 	/* Extra trust settings keep origins apart: a session made without verification must not serve one with it. */
-	buf_addf(&b, "%s %.*s %u %.*s %d", p->url.tls ? "tls" : "tcp", SLICE_ARG(p->url.host), p->url.port, SLICE_ARG(p->ca_file),
-		p->tls_insecure);
+	buf_addf(&b, "%s %.*s %u %.*s %d", p->url.tls ? "tls" : "tcp", SLICE_ARG(p->url.host), p->url.port,
+		SLICE_ARG(p->ca_file), p->tls_insecure);
 	buf_add_char(&b, '\0');
 	return b.p;
 }

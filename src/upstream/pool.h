@@ -1,4 +1,5 @@
-/* Connection pools: one for each origin (scheme, host, port, trust), shared by all targets there and kept through reloads.
+/* Connection pools: one for each origin (scheme, host, port, trust), shared by all targets there and kept
+ * through reloads.
  *
  *   a connection is in exactly one place:  opening -> idle <-> busy (owned by a lease) -> gone
  *   a lease is in exactly one state:
@@ -43,11 +44,12 @@ struct lease {
 struct pools *pools_new(struct loop *l);
 /* Closes idle connections; there must be no leases. */
 void pools_free(struct pools **ps);
-/* A configuration is taken on: pools_begin, then pools_get for each provider, then pools_end, which lets the idle connections of
- * origins go that are not named any more. */
+/* A configuration is taken on: pools_begin, then pools_get for each provider, then pools_end, which lets the
+ * idle connections of origins go that are not named any more. */
 void pools_begin(struct pools *ps);
 void pools_end(struct pools *ps);
-/* The pool of this provider's origin with its present limits.  NULL: 1,024 different origins have been named since the start. */
+/* The pool of this provider's origin with its present limits.  NULL: 1,024 different origins have been named
+ * since the start. */
 struct pool *pools_get(struct pools *ps, const struct provider *p);
 /* Closes all idle connections and opens no new warm ones: drain. */
 void pools_drain(struct pools *ps);
@@ -55,7 +57,8 @@ void pools_drain(struct pools *ps);
 /* Asks for a connection.  True: given at once, l->stream is set, no callback.  False: a callback comes later.
  * `fresh`: not a reused one.  `connect_ms` bounds opening one. */
 bool pool_take(struct pool *p, struct lease *l, bool fresh, uint64_t connect_ms);
-/* Gives up whatever the lease has.  `fit`: the connection may be used again (the answer was complete).  LEASE_NONE after. */
+/* Gives up whatever the lease has.  `fit`: the connection may be used again (the answer was complete).
+ * LEASE_NONE after. */
 void pool_put(struct lease *l, bool fit);
 /* The holder's stream died by itself (on_close): forget it. */
 void pool_lost(struct lease *l);

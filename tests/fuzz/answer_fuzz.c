@@ -1,5 +1,5 @@
-/* Any bytes as a provider's whole response: the verdict does not depend on how they are split, nothing that merely stops is
- * taken for a whole answer, and no error of another side comes out. */
+/* Any bytes as a provider's whole response: the verdict does not depend on how they are split, nothing that
+ * merely stops is taken for a whole answer, and no error of another side comes out. */
 #include "../unit/upstream/answer_play.h"
 #include "fuzz.h"
 
@@ -21,14 +21,16 @@ static void check(const struct answer_play *p)
 		must(p->n_events > 0 && p->n_raws > 0);
 	} else {
 		must(strncmp(name, "up_", 3) == 0);
-		must(!p->told_before_eof || p->ended_before_eof);	/* once told, the end of the connection is no fault */
+		/* once told, the end of the connection is no fault */
+		must(!p->told_before_eof || p->ended_before_eof);
 	}
 	must(!p->fit || p->ended_before_eof);
 	must(p->n_raws <= p->n_events && (buf_len(&p->raw) == 0) == (p->n_raws == 0));
 	must(buf_len(&p->raw) <= p->limits.body_bytes);
 }
 
-/* A line feed that came after a split belongs to the next frame, and is lost with one that gives no event (codec/sse.h). */
+/* A line feed that came after a split belongs to the next frame, and is lost with one that gives no event
+ * (codec/sse.h). */
 static void drop_line_ends(struct buf *b)
 {
 	size_t n = 0;
@@ -62,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct answer_play plays[COUNT_OF(cuts)];
 
 	for (size_t i = 0; i < COUNT_OF(cuts); i++) {
-		plays[i] = (struct answer_play){ .limits = limits[which], .eof = number / 8 % 2 ? ERR_OK : ERR_UP_RESET };
+		plays[i] = (struct answer_play){ .limits = limits[which],
+			.eof = number / 8 % 2 ? ERR_OK : ERR_UP_RESET };
 		answer_play(&plays[i], slice_of(data, n), cuts[i].first, cuts[i].step);
 		check(&plays[i]);
 		if (i && which == 0)

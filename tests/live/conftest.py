@@ -1,8 +1,9 @@
 """The real binary on loopback with scripted providers behind it."""
+import itertools
+import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -16,20 +17,16 @@ CANARY_KEY = "sk-canary-key-0123456789"
 CANARY_PROMPT = "canary-prompt-98765"
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Weir:
     """One process; `text` is its configuration without listen and admin."""
+    numbers = itertools.count(1)
 
     def __init__(self, tmp, text, env=None, wrap=()):
-        self.port, self.admin = free_port(), free_port()
-        self.file = pathlib.Path(tmp) / f"weir-{self.port}.yaml"
+        self.port = self.admin = 0      # the kernel picks; the start line says which
+        number = next(Weir.numbers)
+        self.file = pathlib.Path(tmp) / f"weir-{number}.yaml"
         self.write(text)
-        self.log_file = open(pathlib.Path(tmp) / f"weir-{self.port}.log", "w+b")
+        self.log_file = open(pathlib.Path(tmp) / f"weir-{number}.log", "w+b")
         self.process = subprocess.Popen([*wrap, os.environ["WEIR"], "run", "-c", str(self.file)], stdout=self.log_file,
                                         stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
         self.wait_ready()
@@ -38,11 +35,15 @@ class Weir:
         self.file.write_text(f"listen: 127.0.0.1:{self.port}\nadmin: {{listen: \"127.0.0.1:{self.admin}\"}}\n{text}")
 
     def wait_ready(self):
-        for _ in range(500):
-            if self.get("/readyz")[0] == 200:
-                return
+        for _ in range(1000):
+            for line in self.log().splitlines():
+                if '"event":"ready"' in line:
+                    said = json.loads(line)
+                    self.port, self.admin = (int(said[k].rsplit(":", 1)[1]) for k in ("listen", "admin"))
+                    assert self.get("/readyz")[0] == 200
+                    return
             assert self.process.poll() is None, self.log()
-            time.sleep(0.02)
+            time.sleep(0.01)
         raise AssertionError("weir did not become ready: " + self.log())
 
     def get(self, path, port=None):
@@ -83,8 +84,8 @@ class Weir:
         self.process.send_signal(number)
 
     def client(self, **options):
-        return openai.OpenAI(base_url=f"http://127.0.0.1:{self.port}/v1", api_key=CANARY_KEY, **{"max_retries": 0, "timeout": 20,
-                             **options})
+        return openai.OpenAI(base_url=f"http://127.0.0.1:{self.port}/v1", api_key=CANARY_KEY,
+                             **{"max_retries": 0, "timeout": 20, **options})
 
     def stop(self):
         if self.process.poll() is None:
@@ -94,16 +95,18 @@ class Weir:
         code = self.process.wait(20)
         text = self.log()
         assert code == 0, f"exit {code}: {text}"
-        for forbidden in ("AddressSanitizer", "LeakSanitizer", "runtime error", "impossible state", CANARY_KEY, CANARY_PROMPT,
-                          "sk-canary"):
+        for forbidden in ("AddressSanitizer", "LeakSanitizer", "runtime error", "impossible state", CANARY_KEY,
+                          CANARY_PROMPT, "sk-canary"):
             assert forbidden not in text, f"{forbidden} in the log: {text[-4000:]}"
 
 
 def config(primary, backup, more="", clocks="{connect: 1s, first_token: 500ms, whole: 500ms, idle: 1s, total: 15s}"):
     """A model for each script: first target plays it, second is good.  `only-NAME` has no second target."""
     lines = ["drain: {delay: 100ms, limit: 20s}", "providers:",
-             f"  one: {{dialect: openai, url: \"http://127.0.0.1:{primary.port}/v1\", key: sk-canary-provider-one}}",
-             f"  two: {{dialect: openai, url: \"http://127.0.0.1:{backup.port}/v1\", key: sk-canary-provider-two}}", "models:"]
+             f"  one: {{dialect: openai, url: \"http://127.0.0.1:{primary.port}/v1\", "
+             "key: sk-canary-provider-one}",
+             f"  two: {{dialect: openai, url: \"http://127.0.0.1:{backup.port}/v1\", "
+             "key: sk-canary-provider-two}", "models:"]
     for name in mock.SCRIPTS:
         lines.append(f"  {name}: {{tiers: [{{targets: [one/{name}]}}, {{targets: [two/good]}}], clocks: {clocks}}}")
         lines.append(f"  only-{name}: {{targets: [one/{name}], retries: 0, clocks: {clocks}}}")

@@ -1,5 +1,5 @@
-"""A scripted provider on loopback: raw sockets, so that every fault can be played.  What it does is chosen by the model name of the
-request; what it saw is kept for the test to look at."""
+"""A scripted provider on loopback: raw sockets, so that every fault can be played.  What it does is chosen by
+the model name of the request; what it saw is kept for the test to look at."""
 import json
 import socket
 import ssl
@@ -19,8 +19,8 @@ def chunk(delta, finish=None, **more):
 
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 7, "total_tokens": 16}
-USAGE_CHUNK = ("data: " + json.dumps({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "up-1",
-                                       "choices": [], "usage": USAGE}) + "\n\n").encode()
+USAGE_CHUNK = ("data: " + json.dumps({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1,
+                                       "model": "up-1", "choices": [], "usage": USAGE}) + "\n\n").encode()
 DONE = b"data: [DONE]\n\n"
 
 
@@ -142,12 +142,13 @@ class Provider:
         self.listener.close()
 
 
-# --- scripts: what a model name means -------------------------------------------------------------------------------------
+# --- scripts: what a model name means -----------------------------------------------------------------------
 
 def good(peer, call, gap=0.0):
     if not call.json.get("stream"):
         peer.whole({"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "up-1", "usage": USAGE,
-                    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": TEXT}}]})
+                    "choices": [{"index": 0, "finish_reason": "stop",
+                                 "message": {"role": "assistant", "content": TEXT}}]})
         return
     peer.head(ctype="text/event-stream")
     peer.piece(chunk({"role": "assistant", "content": ""}))
@@ -174,8 +175,9 @@ def slower(peer, call):
 def bytewise(peer, call):
     """The same stream in pieces of three bytes: inside UTF-8, inside `data:`, inside CRLF."""
     peer.head(ctype="text/event-stream")
-    data = b"".join([b"\xef\xbb\xbf: hello\r\n\r\n", chunk({"role": "assistant"})] + [chunk({"content": w}) for w in WORDS]
-                    + [chunk({}, "stop"), DONE]).replace(b"\n", b"\r\n").replace(b"\r\r", b"\r")
+    data = b"".join([b"\xef\xbb\xbf: hello\r\n\r\n", chunk({"role": "assistant"})]
+                    + [chunk({"content": w}) for w in WORDS] + [chunk({}, "stop"), DONE]
+                    ).replace(b"\n", b"\r\n").replace(b"\r\r", b"\r")
     for i in range(0, len(data), 3):
         peer.piece(data[i:i + 3])
     peer.last()
@@ -220,7 +222,8 @@ def hang_after_head(peer, call):
 
 def status(code, **fields):
     def play(peer, call):
-        peer.whole({"error": {"message": f"provider says {code} key sk-canary-upstream", "type": "server_error", "code": "x"}},
+        peer.whole({"error": {"message": f"provider says {code} key sk-canary-upstream", "type": "server_error",
+                              "code": "x"}},
                    code, **fields)
     return play
 
@@ -295,8 +298,9 @@ def redirect(peer, call):
 
 
 SCRIPTS = {
-    "good": good, "slow": slow, "slower": slower, "bytewise": bytewise, "tools": tools, "endless": endless, "hang": hang,
-    "hang-after-head": hang_after_head, "bad-request": bad_request, "reset": reset, "html": html, "empty": empty,
+    "good": good, "slow": slow, "slower": slower, "bytewise": bytewise, "tools": tools, "endless": endless,
+    "hang": hang, "hang-after-head": hang_after_head, "bad-request": bad_request, "reset": reset, "html": html,
+    "empty": empty,
     "error-in-200": error_in_200, "first-event-error": first_event_error, "truncated-json": truncated_json,
     "redirect": redirect, "throttled": status(429, retry_after="30"),
     "after-clean": after(3, end_clean), "after-done": after(3, end_done_only), "after-cut": after(3, end_cut),

@@ -1,5 +1,6 @@
 """Signals, reload, drain, TLS, limits and logs of the real process."""
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import openai
 import pytest
 import ssl
 import trustme
-from conftest import Weir, ask, config, free_port
+from conftest import Weir, ask, config
 
 import provider as mock
 from provider import TEXT
@@ -33,15 +34,16 @@ def raw(port, data, timeout=5, half_close=False):
 
 
 def post(body=b"{}", fields=b"", path=b"/v1/chat/completions"):
-    return (b"POST " + path + b" HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n" + fields
-            + b"content-length: %d\r\n\r\n" % len(body) + body)
+    return (b"POST " + path + b" HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            + fields + b"content-length: %d\r\n\r\n" % len(body) + body)
 
 
 def test_shapes_of_refusals(weir):
     assert b" 404 " in raw(weir.port, post(path=b"/v1/nope")).split(b"\r\n")[0]
     got = raw(weir.port, b"GET /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
     assert b" 405 " in got and b"allow: POST" in got and b'"type":"invalid_request_error"' in got
-    big = raw(weir.port, b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n", timeout=4)
+    big = raw(weir.port, b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n",
+              timeout=4)
     assert b" 413 " in big
     assert b" 415 " in raw(weir.port, post().replace(b"application/json", b"text/plain"))
     assert b" 415 " in raw(weir.port, post(fields=b"content-encoding: gzip\r\n"))
@@ -53,7 +55,8 @@ def test_shapes_of_refusals(weir):
 
 def test_smuggling_is_refused(weir, providers):
     for bad in (b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n",
-                b"Content-Length: 5\r\nContent-Length: 6\r\n", b"X: a\r\n b\r\nContent-Length: 0\r\n", b"Content-Length : 5\r\n"):
+                b"Content-Length: 5\r\nContent-Length: 6\r\n", b"X: a\r\n b\r\nContent-Length: 0\r\n",
+                b"Content-Length : 5\r\n"):
         got = raw(weir.port, b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n" + bad + b"\r\n0\r\n\r\n")
         assert got.startswith(b"HTTP/1.1 400 ") and got.count(b"HTTP/1.1 ") == 1, bad
     assert providers[0].calls == []
@@ -132,7 +135,8 @@ def test_reload_under_load(weir, providers):
         client = weir.client()
         while not stop.is_set():
             try:
-                texts.append("".join(c.choices[0].delta.content or "" for c in client.chat.completions.create(**ask(True))))
+                texts.append("".join(c.choices[0].delta.content or ""
+                                     for c in client.chat.completions.create(**ask(True))))
             except Exception as e:  # noqa: BLE001 - any error is a failure of this test
                 errors.append(e)
     threads = [threading.Thread(target=work) for _ in range(8)]
@@ -160,7 +164,8 @@ def test_drain_lets_streams_finish(weir):
     results, client = [], weir.client()
 
     def work():
-        results.append("".join(c.choices[0].delta.content or "" for c in client.chat.completions.create(**ask(True, "slower"))))
+        results.append("".join(c.choices[0].delta.content or ""
+                               for c in client.chat.completions.create(**ask(True, "slower"))))
     threads = [threading.Thread(target=work) for _ in range(50)]
     [t.start() for t in threads]
     weir.wait_metric("weir_exchanges_open", 50)
@@ -227,7 +232,8 @@ def test_tls_upstream_is_verified_and_reused(ca, tmp_path):
 @pytest.mark.parametrize("what", ["wrong name", "wrong authority"])
 def test_bad_certificate_gets_no_key(ca, tmp_path, what):
     other = trustme.CA()
-    p = mock.Provider("tls", mock.SCRIPTS, tls_context(ca, "elsewhere.test") if what == "wrong name" else tls_context(other, "localhost"))
+    p = mock.Provider("tls", mock.SCRIPTS, tls_context(ca, "elsewhere.test") if what == "wrong name"
+                      else tls_context(other, "localhost"))
     w = Weir(tmp_path, tls_config(tmp_path, p.port))
     with pytest.raises(openai.InternalServerError):
         w.client().chat.completions.create(**ask())
@@ -241,7 +247,8 @@ def test_tls_for_clients(providers, ca, tmp_path):
     cert.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
     w = Weir(tmp_path, config(*providers, f"tls: {{cert: {tmp_path / 'cert.pem'}, key: {tmp_path / 'key.pem'}}}\n"))
     context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
-    with socket.create_connection(("127.0.0.1", w.port), timeout=5) as s, context.wrap_socket(s, server_hostname="localhost") as t:
+    with socket.create_connection(("127.0.0.1", w.port), timeout=5) as s, \
+            context.wrap_socket(s, server_hostname="localhost") as t:
         t.sendall(post_keep("good"))
         assert t.recv(65536).startswith(b"HTTP/1.1 200")
     w.stop()
@@ -249,8 +256,8 @@ def test_tls_for_clients(providers, ca, tmp_path):
 
 def test_out_of_descriptors(providers, tmp_path):
     """A start with too few is refused with advice; with a low limit new clients wait and streams in progress live."""
-    got = subprocess.run(["sh", "-c", f"ulimit -n 256; {os.environ['WEIR']} demo -l 127.0.0.1:{free_port()}"], capture_output=True,
-                         text=True, timeout=10)
+    got = subprocess.run(["sh", "-c", f"ulimit -n 256; {os.environ['WEIR']} demo -l 127.0.0.1:0"],
+                         capture_output=True, text=True, timeout=10)
     assert got.returncode == 1 and "file descriptors" in got.stderr
     w = Weir(tmp_path, config(*providers), wrap=("sh", "-c", 'ulimit -n 1024; exec "$@"', "sh"))
     stream = w.client().chat.completions.create(**ask(True, "slow"))
@@ -265,11 +272,15 @@ def test_out_of_descriptors(providers, tmp_path):
 
 def test_blocked_log_pipe_does_not_block_requests(providers, tmp_path):
     w = Weir.__new__(Weir)
-    w.port, w.admin, w.file = free_port(), free_port(), tmp_path / "weir.yaml"
+    w.port, w.admin, w.file = 0, 0, tmp_path / "weir.yaml"
     w.write(config(*providers))
     read_end, write_end = os.pipe()
-    w.process = subprocess.Popen([os.environ["WEIR"], "run", "-c", str(w.file)], stdout=write_end, stderr=subprocess.DEVNULL)
-    w.log = lambda: ""
+    said = b""
+    w.process = subprocess.Popen([os.environ["WEIR"], "run", "-c", str(w.file)], stdout=write_end,
+                                 stderr=subprocess.DEVNULL)
+    while b"\n" not in said:
+        said += os.read(read_end, 4096)
+    w.log = lambda: said.decode()
     w.wait_ready()
     client = w.client()
     began = time.monotonic()
@@ -310,14 +321,15 @@ def test_commands(tmp_path):
 
 
 def test_demo(tmp_path):
-    port = free_port()
-    p = subprocess.Popen([os.environ["WEIR"], "demo", "-l", f"127.0.0.1:{port}"], stdout=subprocess.PIPE, text=True)
+    p = subprocess.Popen([os.environ["WEIR"], "demo", "-l", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
     lines = [p.stdout.readline() for _ in range(6)]
-    assert any("curl -N" in line for line in lines)
+    port = int(re.search(r"curl -N http://127.0.0.1:([0-9]+)/", "".join(lines))[1])
     client = openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
-    texts = {"".join(c.choices[0].delta.content or "" for c in client.chat.completions.create(**ask(True, "demo"))) for _ in range(2)}
+    texts = {"".join(c.choices[0].delta.content or "" for c in client.chat.completions.create(**ask(True, "demo")))
+             for _ in range(2)}
     assert len(texts) == 1 and "You said" in texts.pop()
-    code = subprocess.run([os.environ["WEIR"], "health", f"http://127.0.0.1:{port}/readyz"], timeout=10, stdout=subprocess.DEVNULL)
+    code = subprocess.run([os.environ["WEIR"], "health", f"http://127.0.0.1:{port}/readyz"], timeout=10,
+                          stdout=subprocess.DEVNULL)
     assert code.returncode == 0
     p.send_signal(signal.SIGINT)
     assert p.wait(10) == 0

@@ -8,8 +8,9 @@ from conftest import CANARY_KEY, ask
 
 from provider import TEXT
 
-BEFORE_CONTENT = ["s500", "s502", "s503", "s529", "s408", "s409", "s401", "s403", "s404", "throttled", "hang", "hang-after-head",
-                  "reset", "html", "empty", "error-in-200", "first-event-error", "truncated-json", "redirect"]
+BEFORE_CONTENT = ["s500", "s502", "s503", "s529", "s408", "s409", "s401", "s403", "s404", "throttled", "hang",
+                  "hang-after-head", "reset", "html", "empty", "error-in-200", "first-event-error",
+                  "truncated-json", "redirect"]
 AFTER_CONTENT = ["after-clean", "after-done", "after-cut", "after-error", "after-reset"]
 
 
@@ -27,7 +28,8 @@ def test_plain(weir, providers):
 
 
 def test_body_is_forwarded_untouched(weir, providers):
-    weir.client().chat.completions.create(**ask(temperature=0.25, extra_body={"vendor_field": {"deep": [1, 2.50, None]}}))
+    weir.client().chat.completions.create(**ask(temperature=0.25,
+                                               extra_body={"vendor_field": {"deep": [1, 2.50, None]}}))
     sent = providers[0].calls[0].json
     assert sent["vendor_field"] == {"deep": [1, 2.5, None]} and sent["temperature"] == 0.25 and sent["model"] == "good"
 
@@ -129,7 +131,8 @@ def test_fallbacks_in_the_body(weir, providers):
     r = weir.client().chat.completions.create(**ask(model="only-s500", extra_body={"fallbacks": ["two/good"]}))
     assert r.choices[0].message.content == TEXT
     assert "fallbacks" not in providers[1].calls[0].json
-    r = weir.client().chat.completions.create(**ask(model="only-s500", extra_body={"models": ["only-s500", "two/good"]}))
+    r = weir.client().chat.completions.create(**ask(model="only-s500",
+                                                   extra_body={"models": ["only-s500", "two/good"]}))
     assert r.choices[0].message.content == TEXT
 
 
@@ -173,7 +176,8 @@ def test_two_hundred_streams_at_once(weir):
 
         async def one():
             return "".join([c.choices[0].delta.content or "" async for c in
-                            await client.chat.completions.create(**ask(True, "slow", extra_headers={"x-weir-timeout-ms": "60000"}))])
+                            await client.chat.completions.create(
+                                **ask(True, "slow", extra_headers={"x-weir-timeout-ms": "60000"}))])
         return await asyncio.gather(*[one() for _ in range(200)])
     assert set(asyncio.run(run())) == {TEXT}
 
@@ -186,7 +190,6 @@ def test_request_id_is_kept(weir, providers):
 
 
 def test_callers_deadline(weir):
-    began = time.monotonic()
     with pytest.raises(openai.APIStatusError) as e:
         weir.client().chat.completions.create(**ask(model="only-hang", extra_headers={"x-weir-timeout-ms": "100"}))
-    assert e.value.status_code == 408 and time.monotonic() - began < 0.45
+    assert e.value.status_code == 408 and e.value.code == "deadline_exceeded"      # and not the clock of 500 ms, a 504

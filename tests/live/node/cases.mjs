@@ -35,7 +35,8 @@ const cases = {
 	async helper() { assert.equal((await helper('good')).content, want); },
 	async usage() {
 		let usage;
-		for await (const c of await client.chat.completions.create({ model: 'good', messages, stream: true, stream_options: { include_usage: true } }))
+		for await (const c of await client.chat.completions.create({ model: 'good', messages, stream: true,
+			stream_options: { include_usage: true } }))
 			usage = c.usage ?? usage;
 		assert.equal(usage.total_tokens, 16);
 	},

@@ -41,7 +41,8 @@ static struct answer_play ask(struct scene *s, const char *body)
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	buf_addf(&b, "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %zu\r\n\r\n%s", strlen(body), body);
+	buf_addf(&b, "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %zu\r\n\r\n%s",
+		strlen(body), body);
 	stream_write(s->client.s, buf_slice(&b));
 	buf_done(&b);
 	buf_clear(&s->client.in);
@@ -107,8 +108,8 @@ static void test_usage_for_those_who_ask(void **state)
 /* Whatever is asked, an answer comes. */
 static void test_odd_questions(void **state)
 {
-	static const char *const bodies[] = { "{}", "", "[", "[1]", "{\"messages\":[]}", "{\"messages\":[{\"content\":[]}]}",
-		QUESTION("\\u0000\\n\\\\ \xf0\x9f\x98\x80", "") };
+	static const char *const bodies[] = { "{}", "", "[", "[1]", "{\"messages\":[]}",
+		"{\"messages\":[{\"content\":[]}]}", QUESTION("\\u0000\\n\\\\ \xf0\x9f\x98\x80", "") };
 	struct scene s;
 
 	scene_open(&s);
@@ -137,7 +138,8 @@ static void test_ends_in_the_middle(void **state)
 	for (int demo_first = 0; demo_first < 2; demo_first++) {
 		struct scene s;
 		scene_open(&s);
-		stream_write(s.client.s, SLICE("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 15\r\n\r\n{\"stream\":true}"));
+		stream_write(s.client.s, SLICE("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 15\r\n\r\n"
+			"{\"stream\":true}"));
 		run_until(&s.p, buf_len(&s.client.in) > 400);
 		if (demo_first) {
 			demo_close(&s.demo);

@@ -113,8 +113,8 @@ static void test_words(void **state)
 	char text[200];
 
 	for (int i = 0; i < 4; i++) {
-		snprintf(text, sizeof(text), "log: {level: %s, format: %s, access: false}\nhalf_close: %s\n", levels[i], formats[i % 3],
-			closes[i % 2]);
+		snprintf(text, sizeof(text), "log: {level: %s, format: %s, access: false}\nhalf_close: %s\n",
+			levels[i], formats[i % 3], closes[i % 2]);
 		struct conf *c = parse(text);
 		const struct settings *s = c->root;
 		expect_ok(c);
@@ -132,7 +132,8 @@ static void test_half_a_certificate(void **state)
 		const char *text;
 		bool ok;
 	} rows[] = {
-		{ "tls: {cert: a.pem, key: b.pem}\n", true }, { "tls: {cert: a.pem}\n", false }, { "tls: {key: b.pem}\n", false },
+		{ "tls: {cert: a.pem, key: b.pem}\n", true }, { "tls: {cert: a.pem}\n", false },
+		{ "tls: {key: b.pem}\n", false },
 		{ "listen: 1.2.3.4:1\n", true },
 	};
 
@@ -157,8 +158,8 @@ static void test_half_a_certificate(void **state)
 /* A start without a file: one provider for each key in the environment, and the text is a configuration. */
 static void test_from_the_environment(void **state)
 {
-	static const char *const two[] = { "GROQ_API_KEY", "gsk-2", "HOME", "/root", "OPENAI_API_KEY", "sk-\"1: {}", "MISTRAL_API_KEY",
-		"", NULL };
+	static const char *const two[] = { "GROQ_API_KEY", "gsk-2", "HOME", "/root", "OPENAI_API_KEY",
+		"sk-\"1: {}", "MISTRAL_API_KEY", "", NULL };
 	struct health_table health;
 	struct buf b;
 

@@ -136,8 +136,8 @@ static void test_closing_writes_the_rest(void **state)
 	scene_close(&s);
 }
 
-/* A reader that does not read costs lines, never time: the loop goes on, memory is bounded, what is lost is counted, and what is
- * kept comes out whole and in order. */
+/* A reader that does not read costs lines, never time: the loop goes on, memory is bounded, what is lost is
+ * counted, and what is kept comes out whole and in order. */
 static void test_a_reader_that_stands_still(void **state)
 {
 	enum { LINES = 8000, BYTES = 1000 };

@@ -4,9 +4,11 @@
 
 static void test_durations(void **state)
 {
-	static const struct { const char *text; uint64_t ms; } good[] = { { "250ms", 250 }, { "1.5s", 1500 }, { "2m", 120000 },
-		{ "1h", 3600000 }, { "7d", 604800000 }, { "0", 0 }, { " 3 s ", 3000 }, { "0.001s", 1 } };
-	static const char *const bad[] = { "", "5", "s", "-1s", "1.2345s", "1 week", "1e3s", "99999999999999999999s", "1..5s" };
+	static const struct { const char *text; uint64_t ms; } good[] = { { "250ms", 250 }, { "1.5s", 1500 },
+		{ "2m", 120000 }, { "1h", 3600000 }, { "7d", 604800000 }, { "0", 0 }, { " 3 s ", 3000 },
+		{ "0.001s", 1 } };
+	static const char *const bad[] = { "", "5", "s", "-1s", "1.2345s", "1 week", "1e3s",
+		"99999999999999999999s", "1..5s" };
 	char out[32];
 	uint64_t ms;
 

@@ -11,7 +11,8 @@ static void test_content(void **state)
 		bool content;
 	} rows[] = {
 		{ EVENT_START, "start", false }, { EVENT_TEXT, "text", true }, { EVENT_REASONING, "reasoning", true },
-		{ EVENT_REFUSAL, "refusal", true }, { EVENT_TOOL_START, "tool_start", true }, { EVENT_TOOL_ARGS, "tool_args", true },
+		{ EVENT_REFUSAL, "refusal", true }, { EVENT_TOOL_START, "tool_start", true },
+		{ EVENT_TOOL_ARGS, "tool_args", true },
 		{ EVENT_FINISH, "finish", true }, { EVENT_USAGE, "usage", false }, { EVENT_OTHER, "other", true },
 		{ EVENT_ERROR, "error", false }, { EVENT_END, "end", false },
 	};
@@ -29,7 +30,8 @@ static void test_content(void **state)
 
 static void test_finish_names(void **state)
 {
-	static const char *const want[] = { "none", "stop", "length", "tool_calls", "content_filter", "function_call", "unknown" };
+	static const char *const want[] = { "none", "stop", "length", "tool_calls", "content_filter",
+		"function_call", "unknown" };
 
 	for (int f = 0; f <= EVENT_FINISH_UNKNOWN; f++)
 		assert_string_equal(event_finish_name((enum event_finish)f), want[f]);

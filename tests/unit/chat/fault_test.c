@@ -30,8 +30,8 @@ static void test_a_fault_without_a_message_has_its_rows_text(void **state)
 static void test_copy(void **state)
 {
 	char message[] = "no room", code[] = "full", param[] = "n";
-	const struct fault from = { .err = ERR_UP_OVERLOADED, .status = 529, .retry_after_ms = 250, .message = slice_str(message),
-		.code = slice_str(code), .param = slice_str(param) };
+	const struct fault from = { .err = ERR_UP_OVERLOADED, .status = 529, .retry_after_ms = 250,
+		.message = slice_str(message), .code = slice_str(code), .param = slice_str(param) };
 	struct arena a;
 
 	arena_init(&a, 0);

@@ -88,7 +88,8 @@ static void test_many_readers_each_at_its_pace(void **state)
 	journal_init(&j, loop, 64 << 20, false);
 	for (int i = 0; i < READERS; i++)
 		cursor_open(&c[i], &j, &news);
-	while (written < EVENTS || seen[0] < EVENTS || seen[1] < EVENTS || seen[2] < EVENTS || seen[3] < EVENTS || seen[4] < EVENTS) {
+	while (written < EVENTS || seen[0] < EVENTS || seen[1] < EVENTS || seen[2] < EVENTS ||
+		seen[3] < EVENTS || seen[4] < EVENTS) {
 		if (written < EVENTS && dice_below(&d, 2)) {
 			int n = snprintf(text, sizeof(text), "%d:", written++);
 			memset(text + n, 'y', sizeof(text) - (size_t)n);

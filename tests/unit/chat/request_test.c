@@ -7,9 +7,10 @@ static void test_keep(void **state)
 {
 	char body[] = "{\"model\":\"chat\"}", model[] = "chat", first[] = "one", second[] = "two";
 	struct slice fallbacks[] = { slice_str(first), slice_str(second) };
-	struct request from = { .op = REQUEST_CHAT, .body = slice_str(body), .doc = (yyjson_doc *)body, .model = slice_str(model),
-		.fallbacks = fallbacks, .n_fallbacks = 2, .no_fallbacks = true, .stream = true, .wants_usage = true, .choices = 3,
-		.has_tools = true, .timeout_ms = 7, .prompt_tok = 8 };
+	struct request from = { .op = REQUEST_CHAT, .body = slice_str(body), .doc = (yyjson_doc *)body,
+		.model = slice_str(model), .fallbacks = fallbacks, .n_fallbacks = 2, .no_fallbacks = true,
+		.stream = true, .wants_usage = true, .choices = 3, .has_tools = true,
+		.timeout_ms = 7, .prompt_tok = 8 };
 	struct request kept;
 	struct arena a;
 
@@ -54,7 +55,8 @@ static void test_estimate(void **state)
 	assert_int_equal(request_estimate_tok(SLICE("abc")), 1);
 	assert_int_equal(request_estimate_tok(SLICE("abcd")), 2);
 	assert_int_equal(request_estimate_tok(SLICE("abcdefgh")), 3);
-	assert_int_equal(request_estimate_tok(SLICE("\xe4\xbd\xa0\xe5\xa5\xbd")), 2);	/* two characters of three bytes */
+	/* two characters of three bytes */
+	assert_int_equal(request_estimate_tok(SLICE("\xe4\xbd\xa0\xe5\xa5\xbd")), 2);
 	assert_int_equal(request_estimate_tok(SLICE("\xf0\x9f\x98\x80\xc3\xa9" "abcd")), 3);
 	assert_int_equal(request_estimate_tok(SLICE("\x80\x80\x80\x80")), 1);	/* no lead byte: no character */
 	/* runs are summed in bytes: their ends must not lose any */

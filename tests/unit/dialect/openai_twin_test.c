@@ -13,11 +13,12 @@ static enum err on_event(void *arg, const struct event *ev)
 {
 	struct seen *s = arg;
 
-	/* Only a stream's first frame has a start; where it has, a frame without text needs no other event for its bytes. */
+	/* Only a stream's first frame has a start; where it has, a frame without text needs no other event
+	 * for its bytes. */
 	if (ev->kind == EVENT_START || ev->kind == EVENT_OTHER)
 		return ERR_OK;
-	s->n += (size_t)snprintf(s->log + s->n, sizeof(s->log) - s->n, "%s %u %u %.*s|", event_kind_name((enum event_kind)ev->kind), ev->choice,
-		ev->finish, SLICE_ARG(ev->text));
+	s->n += (size_t)snprintf(s->log + s->n, sizeof(s->log) - s->n, "%s %u %u %.*s|",
+		event_kind_name((enum event_kind)ev->kind), ev->choice, ev->finish, SLICE_ARG(ev->text));
 	return ERR_OK;
 }
 
@@ -33,7 +34,8 @@ static void rig_open(struct rig_one *r)
 	memset(r, 0, sizeof(*r));
 	json_scratch_init(&r->scratch, 1 << 20);
 	arena_init(&r->arena, 0);
-	r->d = (struct dialect_decode){ .scratch = &r->scratch, .arena = &r->arena, .on_event = on_event, .arg = &r->seen };
+	r->d = (struct dialect_decode){ .scratch = &r->scratch, .arena = &r->arena, .on_event = on_event,
+		.arg = &r->seen };
 }
 
 static void rig_close(struct rig_one *r)
@@ -61,15 +63,18 @@ static void check(struct rig_one *stream, const char *data)
 	rig_close(&alone);
 }
 
-#define CHUNK(content) "{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":" content "},\"finish_reason\":null}]}"
+#define CHUNK(content) "{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0," \
+	"\"delta\":{\"content\":" content "},\"finish_reason\":null}]}"
 
 static void test_near_twins(void **state)
 {
 	static const char *const chunks[] = {
-		CHUNK("\"Hello\""), CHUNK("\" world\""), CHUNK("\"\""), CHUNK("\"a\\\"b\""), CHUNK("\"\\u0041\""), CHUNK("\"tab\\t\""),
-		CHUNK("\"\xc3\xa9\xe2\x82\xac\""), CHUNK("\"cut \xe2\x82\""), CHUNK("\"x\",\"refusal\":\"y\""), CHUNK("\"x\"},\"x\":{\"y\":\"z\""),
-		CHUNK("\"raw\ttab\""), CHUNK("null"), CHUNK("\"index\""), CHUNK("\"c\""), CHUNK("\"m\""), CHUNK("\"content\""),
-		CHUNK("[\"a\"]"), CHUNK("\"a\x7f\""), CHUNK("\"}]}\""), CHUNK("\"plain again\""), CHUNK("\"and again\""),
+		CHUNK("\"Hello\""), CHUNK("\" world\""), CHUNK("\"\""), CHUNK("\"a\\\"b\""),
+		CHUNK("\"\\u0041\""), CHUNK("\"tab\\t\""), CHUNK("\"\xc3\xa9\xe2\x82\xac\""),
+		CHUNK("\"cut \xe2\x82\""), CHUNK("\"x\",\"refusal\":\"y\""), CHUNK("\"x\"},\"x\":{\"y\":\"z\""),
+		CHUNK("\"raw\ttab\""), CHUNK("null"), CHUNK("\"index\""), CHUNK("\"c\""), CHUNK("\"m\""),
+		CHUNK("\"content\""), CHUNK("[\"a\"]"), CHUNK("\"a\x7f\""), CHUNK("\"}]}\""),
+		CHUNK("\"plain again\""), CHUNK("\"and again\""),
 	};
 	struct rig_one stream;
 
@@ -95,10 +100,13 @@ static void test_another_string_is_not_the_text(void **state)
 		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"zz\",\"content\":\"c\"}}]}",
 		"{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"second\"}}]}",
 		"{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"choice\"}}]}",
-		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"first\"}},{\"index\":1,\"delta\":{\"content\":\"both\"}}]}",
-		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"other\"}},{\"index\":1,\"delta\":{\"content\":\"both\"}}]}",
+		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"first\"}},"
+			"{\"index\":1,\"delta\":{\"content\":\"both\"}}]}",
+		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"other\"}},"
+			"{\"index\":1,\"delta\":{\"content\":\"both\"}}]}",
 		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"end\"},\"finish_reason\":\"stop\"}]}",
-		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"u\"}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}",
+		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"u\"}}],"
+			"\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}",
 		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"u\"}}],\"error\":{\"message\":\"u\"}}",
 	};
 	struct rig_one stream;
@@ -109,7 +117,8 @@ static void test_another_string_is_not_the_text(void **state)
 			decode(&stream, chunks[a]);
 			for (size_t i = 0; i < 3 && a != 13; i++) {
 				decode(&stream, chunks[a]);
-				if (b != 11 && b != 12)		/* a second finish or the same usage says nothing new in a stream */
+				/* a second finish or the same usage says nothing new in a stream */
+				if (b != 11 && b != 12)
 					check(&stream, chunks[b]);
 			}
 			rig_close(&stream);
@@ -129,7 +138,8 @@ static void test_random_bytes_between(void **state)
 		for (size_t i = 0; i < n; i++)
 			text[i] = "abc \"\\{}:,\x01\xc3\xa9\xff\x7f\n"[dice_below(&d, dice_below(&d, 4) ? 4 : 17)];
 		text[n] = '\0';
-		snprintf(data, sizeof(data), "{\"id\":\"i%u\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"}}]}",
+		snprintf(data, sizeof(data), "{\"id\":\"i%u\","
+			"\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"}}]}",
 			(unsigned)(round / 1000), text);
 		check(&stream, data);
 	}

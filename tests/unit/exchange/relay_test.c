@@ -48,8 +48,8 @@ static void end(struct scene *s)
 
 static struct event event_of(enum event_kind kind, const char *text, const char *raw)
 {
-	return (struct event){ .kind = (uint8_t)kind, .finish = EVENT_FINISH_STOP, .text = slice_str(text), .extra = SLICE_EMPTY,
-		.raw = slice_str(raw), .first_of_raw = raw != NULL };
+	return (struct event){ .kind = (uint8_t)kind, .finish = EVENT_FINISH_STOP, .text = slice_str(text),
+		.extra = SLICE_EMPTY, .raw = slice_str(raw), .first_of_raw = raw != NULL };
 }
 
 static void test_modes(void **state)
@@ -72,12 +72,13 @@ static void test_modes(void **state)
 	}
 }
 
-/* Not one byte of a whole frame is touched, nor copied; a last one without its blank line gets it, or the client's parser would
- * drop it. */
+/* Not one byte of a whole frame is touched, nor copied; a last one without its blank line gets it, or the
+ * client's parser would drop it. */
 static void test_frames_pass_untouched(void **state)
 {
-	static const char *const whole[] = { "data: {}\n\n", "data: {}\r\n\r\n", "data: {}\r\r", "data: {}\n\r\n", "data: {}\r\n\n",
-		": comment\n\ndata: {}\n\n", "\ndata: {}\n\n", "data: {}\r\n\r" /* its LF is in the next one */, "\n\n", "data: {}\n\r",
+	static const char *const whole[] = { "data: {}\n\n", "data: {}\r\n\r\n", "data: {}\r\r",
+		"data: {}\n\r\n", "data: {}\r\n\n", ": comment\n\ndata: {}\n\n", "\ndata: {}\n\n",
+		"data: {}\r\n\r" /* its LF is in the next one */, "\n\n", "data: {}\n\r",
 		"event: x\ndata: {}\ndata: {}\n\n" };
 	static const struct {
 		const char *raw, *want;
@@ -98,6 +99,19 @@ static void test_frames_pass_untouched(void **state)
 		assert_slice(give(&s, event_of(EVENT_TEXT, "", cut[i].raw)), cut[i].want);
 	/* the second event of a frame has no bytes of its own */
 	assert_int_equal(give(&s, event_of(EVENT_TEXT, "more", NULL)).n, 0);
+	scene_close(&s);
+}
+
+/* A byte order mark is one at the start only: behind a keep-alive comment of ours it would spoil the first
+ * field's name. */
+static void test_a_byte_order_mark_does_not_pass(void **state)
+{
+	struct scene s;
+
+	scene_open(&s, true, false, &openai_chat, true);
+	assert_int_equal(give(&s, event_of(EVENT_TEXT, "", NULL)).n, 0);
+	assert_slice(give(&s, event_of(EVENT_TEXT, "", "\xef\xbb\xbf" "data: 1\n\n")), "data: 1\n\n");
+	assert_slice(give(&s, event_of(EVENT_TEXT, "", "\xef\xbb\xbf" "data: 2\n\n")), "\xef\xbb\xbf" "data: 2\n\n");
 	scene_close(&s);
 }
 
@@ -123,8 +137,8 @@ static void test_hidden_usage(void **state)
 {
 	for (int wants = 0; wants < 2; wants++) {
 		struct usage u = { 3, 2, -1, -1, -1 };
-		struct event ev = { .kind = EVENT_USAGE, .hidden = true, .first_of_raw = true, .text = event_usage_text(&u),
-			.raw = SLICE("data: {\"usage\":1}\n\n") };
+		struct event ev = { .kind = EVENT_USAGE, .hidden = true, .first_of_raw = true,
+			.text = event_usage_text(&u), .raw = SLICE("data: {\"usage\":1}\n\n") };
 		struct scene s;
 		scene_open(&s, true, wants, &openai_chat, true);
 		assert_slice(give(&s, ev), wants ? "data: {\"usage\":1}\n\n" : "");
@@ -142,7 +156,8 @@ static void test_hidden_usage(void **state)
 	}
 }
 
-#define HEAD "data: {\"id\":\"a1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"model\":\"m\",\"choices\":["
+#define HEAD "data: {\"id\":\"a1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000," \
+	"\"model\":\"m\",\"choices\":["
 
 /* Event by event in the client's dialect: the provider's bytes do not appear. */
 static void test_translating(void **state)
@@ -155,7 +170,8 @@ static void test_translating(void **state)
 		start.extra = SLICE("m");
 		assert_int_equal(give(&s, start).n, 0);
 		assert_slice(give(&s, event_of(EVENT_TEXT, "Hi", "RAW")),
-			HEAD "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Hi\"},\"finish_reason\":null}]}\n\n");
+			HEAD "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Hi\"},"
+			"\"finish_reason\":null}]}\n\n");
 		assert_slice(give(&s, event_of(EVENT_FINISH, "stop", NULL)),
 			HEAD "{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n");
 		assert_int_equal(give(&s, event_of(EVENT_END, "", "data: [DONE]\n\n")).n, 0);
@@ -200,8 +216,9 @@ static void test_collecting(void **state)
 	give(&s, event_of(EVENT_END, "", "RAW"));
 	assert_int_equal(buf_len(&s.out), 0);
 	end(&s);
-	assert_slice(buf_slice(&s.out), "{\"id\":\"a1\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"m\","
-		"\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi there\",\"refusal\":null},"
+	assert_slice(buf_slice(&s.out), "{\"id\":\"a1\",\"object\":\"chat.completion\","
+		"\"created\":1700000000,\"model\":\"m\",\"choices\":[{\"index\":0,"
+		"\"message\":{\"role\":\"assistant\",\"content\":\"Hi there\",\"refusal\":null},"
 		"\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,"
 		"\"total_tokens\":5}}");
 	scene_close(&s);
@@ -224,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_frames_pass_untouched),
+		cmocka_unit_test(test_a_byte_order_mark_does_not_pass),
 		cmocka_unit_test(test_the_end_mark_is_there_once),
 		cmocka_unit_test(test_hidden_usage),
 		cmocka_unit_test(test_translating),

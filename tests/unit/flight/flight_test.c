@@ -1,5 +1,5 @@
-/* Flights on loopback: release, back-pressure, readers that leave, and the record of attempts.  Orders of failover and clocks are
- * played in tests/sim. */
+/* Flights on loopback: release, back-pressure, readers that leave, and the record of attempts.  Orders of
+ * failover and clocks are played in tests/sim. */
 #include "unit/flight/sky.h"
 
 static uint64_t count(enum counter c)
@@ -45,7 +45,7 @@ static void flood(struct peer *peer, size_t n)
 		peer_say(peer, text);
 }
 
-/* --- release ----------------------------------------------------------------------------------------------------------- */
+/* --- release -------------------------------------------------------------------------------------------- */
 
 static void test_nothing_is_read_before_the_first_content(void **state)
 {
@@ -65,7 +65,8 @@ static void test_nothing_is_read_before_the_first_content(void **state)
 	assert_true(f->first_ns > f->open_ns);
 	run_until(&s.p, buf_len(&w.got) == 2);
 	assert_false(ended(f));
-	peer_say(&s.p.v[0], SKY_STOP SKY_DATA("{\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}") SKY_DONE);
+	peer_say(&s.p.v[0], SKY_STOP
+		SKY_DATA("{\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}") SKY_DONE);
 	end_peer(&s.p.v[0]);
 	run_until(&s.p, ended(f));
 	assert_int_equal(f->fault.err, ERR_OK);
@@ -192,7 +193,7 @@ static void test_the_callers_deadline(void **state)
 	sky_close(&s);
 }
 
-/* --- back-pressure ----------------------------------------------------------------------------------------------------- */
+/* --- back-pressure -------------------------------------------------------------------------------------- */
 
 static void test_a_lone_slow_reader_pauses_its_provider(void **state)
 {
@@ -205,7 +206,8 @@ static void test_a_lone_slow_reader_pauses_its_provider(void **state)
 	struct flight *f = fly(&w, SKY_STREAMED("one"));
 	run_until(&s.p, sky_asked(&s, 0));
 	peer_say(&s.p.v[0], SKY_HEAD);
-	flood(&s.p.v[0], 4000);			/* 2 MB on the wire, far above every socket's buffer and the journal's limit */
+	/* 2 MB on the wire, far above every socket's buffer and the journal's limit */
+	flood(&s.p.v[0], 4000);
 	run_until(&s.p, f->attempt.paused);
 	run_ms(&s.p, 30);
 	assert_true(journal_lag(&f->journal) < 20000 + 4 * 65536);	/* and one read on top */
@@ -289,7 +291,7 @@ static void test_the_last_of_two_is_not_cut(void **state)
 	sky_close(&s);
 }
 
-/* --- leaving ----------------------------------------------------------------------------------------------------------- */
+/* --- leaving -------------------------------------------------------------------------------------------- */
 
 static void test_the_last_reader_takes_the_upstream_along(void **state)
 {
@@ -337,7 +339,7 @@ static void test_leaving_during_a_back_off(void **state)
 	sky_close(&s);
 }
 
-/* --- the record -------------------------------------------------------------------------------------------------------- */
+/* --- the record ----------------------------------------------------------------------------------------- */
 
 static void test_tries(void **state)
 {
@@ -361,8 +363,9 @@ static void test_tries(void **state)
 		f.tries[i] = (struct flight_try){ &b, ERR_UP_RESET, 0, (uint64_t)i * 1000000 };
 	buf_clear(&out);
 	flight_tries(&f, &out);
-	assert_slice(buf_slice(&out), "local/b=up_reset:0 local/b=up_reset:1 local/b=up_reset:2 local/b=up_reset:3 local/b=up_reset:4 "
-		"local/b=up_reset:5 local/b=up_reset:6 local/b=up_reset:7");
+	assert_slice(buf_slice(&out), "local/b=up_reset:0 local/b=up_reset:1 local/b=up_reset:2 "
+		"local/b=up_reset:3 local/b=up_reset:4 local/b=up_reset:5 local/b=up_reset:6 "
+		"local/b=up_reset:7");
 	buf_done(&out);
 }
 

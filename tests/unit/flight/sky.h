@@ -1,5 +1,5 @@
-/* All that a flight needs, with providers on loopback: a roster from configuration text, pools, health, dice; and readers that
- * write down what they hear. */
+/* All that a flight needs, with providers on loopback: a roster from configuration text, pools, health, dice;
+ * and readers that write down what they hear. */
 #ifndef TESTS_SKY_H
 #define TESTS_SKY_H
 
@@ -24,7 +24,8 @@
 
 #define SKY_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 #define SKY_DATA(json) "data: " json "\n\n"
-#define SKY_ROLE SKY_DATA("{\"id\":\"c1\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}")
+#define SKY_ROLE SKY_DATA("{\"id\":\"c1\",\"model\":\"m\",\"choices\":[{\"index\":0," \
+	"\"delta\":{\"role\":\"assistant\"}}]}")
 #define SKY_TEXT(t) SKY_DATA("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" t "\"}}]}")
 #define SKY_STOP SKY_DATA("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}")
 #define SKY_DONE SKY_DATA("[DONE]")
@@ -127,7 +128,8 @@ static inline void watcher_init(struct watcher *w, struct sky *s, bool reads)
 }
 
 /* The first reader of a new flight; NULL with *out_fault when it cannot be opened. */
-static inline struct flight *watcher_open(struct watcher *w, const char *body, uint64_t timeout_ms, struct fault *out_fault)
+static inline struct flight *watcher_open(struct watcher *w, const char *body, uint64_t timeout_ms,
+	struct fault *out_fault)
 {
 	struct sky *s = w->sky;
 	struct request parsed = { .choices = 1 }, kept;
@@ -140,7 +142,8 @@ static inline struct flight *watcher_open(struct watcher *w, const char *body, u
 	request_keep(&arena, &parsed, &kept);
 	kept.timeout_ms = timeout_ms;
 	arena_done(&scratch);
-	struct flight *flight = flight_open(&s->env, s->roster, &kept, &arena, SLICE("req_1"), 1, &w->reader, &w->news, out_fault);
+	struct flight *flight = flight_open(&s->env, s->roster, &kept, &arena, SLICE("req_1"), 1, &w->reader,
+		&w->news, out_fault);
 	if (flight)
 		assert_null(arena.blocks);	/* it moved */
 	arena_done(&arena);

@@ -1,5 +1,5 @@
-/* Client connections on loopback: what is kept, what is closed, and bytes that come in any pieces.  More of this is played by
- * tests/sim/front_scenario.c. */
+/* Client connections on loopback: what is kept, what is closed, and bytes that come in any pieces.  More of
+ * this is played by tests/sim/front_scenario.c. */
 #include "unit/flight/sky.h"
 
 #include "front/conn.h"
@@ -65,8 +65,10 @@ static void door_open(struct door *d)
 	buf_init(&d->env.out, 1 << 24);
 	d->front = (struct front){ .exchange = &d->env, .on_quiet = { .go = on_quiet }, .write_metrics = write_metrics,
 		.on_record = on_record, .arg = d };
-	d->front.limits = (struct front_limits){ .sizes = { 4096, 1 << 20, 1 << 24, 100 }, .times = { 5000, 5000, 5000, 5000 } };
-	if (!front_open(&d->front, d->sky.p.rig.loop, SLICE("127.0.0.1:0"), NULL, SLICE("127.0.0.1:0"), why, sizeof(why)))
+	d->front.limits = (struct front_limits){ .sizes = { 4096, 1 << 20, 1 << 24, 100 },
+		.times = { 5000, 5000, 5000, 5000 } };
+	if (!front_open(&d->front, d->sky.p.rig.loop, SLICE("127.0.0.1:0"), NULL, SLICE("127.0.0.1:0"), why,
+		sizeof(why)))
 		fail_msg("%s", why);
 	end_init(&d->client, &d->sky.p.rig, NULL);
 	connect_to(d, d->front.open);
@@ -132,8 +134,8 @@ static void hear(struct door *d, const char *status, const char *what)
 static const char *chat_text(void)
 {
 	static char text[1000];
-	snprintf(text, sizeof(text), "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n" CHAT,
-		strlen(CHAT));
+	snprintf(text, sizeof(text), "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+		"Content-Length: %zu\r\n\r\n" CHAT, strlen(CHAT));
 	return text;
 }
 
@@ -150,7 +152,7 @@ static bool closed(const struct door *d)
 	return d->client.eofs + d->client.closes > 0;
 }
 
-/* --- pages and refusals ------------------------------------------------------------------------------------------------ */
+/* --- pages and refusals --------------------------------------------------------------------------------- */
 
 static void test_pages_on_one_connection(void **state)
 {
@@ -200,16 +202,20 @@ static void test_refusals(void **state)
 		enum err err;
 	} rows[] = {
 		{ GET("/nowhere"), "404 Not Found", "\"not_found\"", false, ERR_NOT_FOUND },
-		{ "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "404 Not Found", "\"not_found\"", false, ERR_NOT_FOUND },
-		{ "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", "404 Not Found", "\"not_found\"", true,
-			ERR_NOT_FOUND },
+		{ "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "404 Not Found",
+			"\"not_found\"", false, ERR_NOT_FOUND },
+		{ "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", "404 Not Found",
+			"\"not_found\"", true, ERR_NOT_FOUND },
 		{ GET("/v1/chat/completions"), "405 Method Not Allowed", "allow: POST\r\n", false, ERR_BAD_METHOD },
-		{ "DELETE /v1/models HTTP/1.1\r\nHost: x\r\n\r\n", "405 Method Not Allowed", "allow: GET, HEAD\r\n", false, ERR_BAD_METHOD },
+		{ "DELETE /v1/models HTTP/1.1\r\nHost: x\r\n\r\n", "405 Method Not Allowed",
+			"allow: GET, HEAD\r\n", false, ERR_BAD_METHOD },
 		{ POST("9999999"), "413 Content Too Large", "\"request_too_large\"", true, ERR_BODY_TOO_BIG },
-		{ "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}",
-			"415 Unsupported Media Type", "\"unsupported_media_type\"", true, ERR_BAD_TYPE },
-		{ "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
-			"415 Unsupported Media Type", "\"unsupported_media_type\"", true, ERR_BAD_TYPE },
+		{ "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+			"Content-Length: 2\r\n\r\n{}", "415 Unsupported Media Type",
+			"\"unsupported_media_type\"", true, ERR_BAD_TYPE },
+		{ "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n"
+			"Content-Length: 2\r\n\r\n{}", "415 Unsupported Media Type",
+			"\"unsupported_media_type\"", true, ERR_BAD_TYPE },
 		{ "GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "\"bad_http\"", true, ERR_BAD_HTTP },
 		{ "nonsense\r\n\r\n", "400 Bad Request", "\"bad_http\"", true, ERR_BAD_HTTP },
 		{ POST("2") "{}", "400 Bad Request", "model", false, ERR_BAD_FIELD },
@@ -279,8 +285,10 @@ static void test_request_ids(void **state)
 		const char *id;
 		bool kept;
 	} rows[] = {
-		{ "abc-DEF_1.2", true }, { "x", true }, { "0123456789012345678901234567890123456789012345678901234567890123", true },
-		{ "01234567890123456789012345678901234567890123456789012345678901234", false }, { "", false }, { "a b", false },
+		{ "abc-DEF_1.2", true }, { "x", true },
+		{ "0123456789012345678901234567890123456789012345678901234567890123", true },
+		{ "01234567890123456789012345678901234567890123456789012345678901234", false }, { "", false },
+		{ "a b", false },
 		{ "a\"b", false }, { "a/b", false }, { "\xc3\xa9", false },
 	};
 	char last[70] = "";
@@ -289,7 +297,8 @@ static void test_request_ids(void **state)
 	door_open(&d);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		char text[300];
-		snprintf(text, sizeof(text), "GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Request-Id: %s\r\n\r\n", rows[i].id);
+		snprintf(text, sizeof(text), "GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Request-Id: %s\r\n\r\n",
+			rows[i].id);
 		say(&d, text);
 		hear(&d, "200 OK", "\"data\":");
 		const char *id = d.ids[i];
@@ -305,7 +314,7 @@ static void test_request_ids(void **state)
 	door_close(&d);
 }
 
-/* --- chat requests ----------------------------------------------------------------------------------------------------- */
+/* --- chat requests -------------------------------------------------------------------------------------- */
 
 /* Cut anywhere it is the same request: a body in one piece is used where it lies, one in several is gathered. */
 static void test_a_request_in_any_pieces(void **state)
@@ -402,8 +411,8 @@ static void test_a_large_body_sent_ahead(void **state)
 		memset(spaces, ' ', sizes[i]);
 		door_open(&d);
 		say(&d, chat_text());
-		snprintf(head, sizeof(head), "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n",
-			sizes[i] + strlen(CHAT));
+		snprintf(head, sizeof(head), "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+			"Content-Length: %zu\r\n\r\n", sizes[i] + strlen(CHAT));
 		say(&d, head);
 		stream_write(d.client.s, slice_of(spaces, sizes[i]));
 		say(&d, CHAT);
@@ -422,7 +431,7 @@ static void test_a_large_body_sent_ahead(void **state)
 	}
 }
 
-/* --- the end of a connection ------------------------------------------------------------------------------------------- */
+/* --- the end of a connection ---------------------------------------------------------------------------- */
 
 static void test_a_client_that_leaves(void **state)
 {

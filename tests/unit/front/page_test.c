@@ -34,8 +34,8 @@ static void scene_close(struct scene *s)
 	close_world(&s->w);
 }
 
-static void expect(struct scene *s, enum endpoint_kind kind, const char *rest, int status, const char *type, enum err err,
-	const char *want)
+static void expect(struct scene *s, enum endpoint_kind kind, const char *rest, int status, const char *type,
+	enum err err, const char *want)
 {
 	buf_clear(&s->out);
 	struct page p = page_make(&s->front, kind, slice_str(rest), &s->out);
@@ -46,8 +46,8 @@ static void expect(struct scene *s, enum endpoint_kind kind, const char *rest, i
 }
 
 #define MODEL(name) "{\"id\":\"" name "\",\"object\":\"model\",\"created\":0,\"owned_by\":\"weir\"}"
-#define NO_MODEL "{\"error\":{\"message\":\"there is no such model\",\"type\":\"invalid_request_error\",\"param\":null," \
-	"\"code\":\"model_not_found\"}}"
+#define NO_MODEL "{\"error\":{\"message\":\"there is no such model\",\"type\":\"invalid_request_error\"," \
+	"\"param\":null,\"code\":\"model_not_found\"}}"
 
 /* In the order of the configuration, odd names and all. */
 static void test_models(void **state)
@@ -74,8 +74,8 @@ static void test_model(void **state)
 		{ "a%2Fm%3A7b", MODEL("a/m:7b") },
 		{ "a/b/c", MODEL("a/b/c") },
 		{ "qwen:7b", MODEL("qwen:7b") },
-		{ "nobody", NULL }, { "nobody/m", NULL }, { "a/", NULL }, { "", NULL }, { "chat%", NULL }, { "chat%00", NULL },
-		{ "chat%zz", NULL }, { "chat/", NULL }, { "Chat", NULL },
+		{ "nobody", NULL }, { "nobody/m", NULL }, { "a/", NULL }, { "", NULL }, { "chat%", NULL },
+		{ "chat%00", NULL }, { "chat%zz", NULL }, { "chat/", NULL }, { "Chat", NULL },
 	};
 	struct scene s;
 
@@ -110,8 +110,8 @@ static void test_refuse(void **state)
 	assert_int_equal(p.status, 405);
 	assert_int_equal(p.err, ERR_BAD_METHOD);
 	assert_slice(p.type, "application/json");
-	assert_slice(buf_slice(&b), "{\"error\":{\"message\":\"this path does not take this method\",\"type\":\"invalid_request_error\","
-		"\"param\":null,\"code\":\"method_not_allowed\"}}");
+	assert_slice(buf_slice(&b), "{\"error\":{\"message\":\"this path does not take this method\","
+		"\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"method_not_allowed\"}}");
 	buf_done(&b);
 }
 

@@ -70,14 +70,18 @@ static void test_framings(void **state)
 		bool want_close;
 	} rows[] = {
 		{ false, false, false, 18, HEAD "content-length: 18\r\n\r\nhello from a river", false },
-		{ false, false, true, 18, HEAD "content-length: 18\r\nconnection: close\r\n\r\nhello from a river", true },
-		{ false, false, false, -1, HEAD "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\nd\r\n from a river\r\n0\r\n\r\n", false },
-		{ false, false, true, -1, HEAD "transfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nhello\r\nd\r\n from a river"
-			"\r\n0\r\n\r\n", true },
+		{ false, false, true, 18, HEAD "content-length: 18\r\nconnection: close\r\n\r\n"
+			"hello from a river", true },
+		{ false, false, false, -1, HEAD "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\nd\r\n"
+			" from a river\r\n0\r\n\r\n", false },
+		{ false, false, true, -1, HEAD "transfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\n"
+			"hello\r\nd\r\n from a river\r\n0\r\n\r\n", true },
 		{ false, true, false, 18, HEAD "content-length: 18\r\n\r\n", false },
 		{ false, true, false, -1, HEAD "transfer-encoding: chunked\r\n\r\n", false },
-		{ true, false, false, 18, HEAD "content-length: 18\r\nconnection: keep-alive\r\n\r\nhello from a river", false },
-		{ true, false, true, 18, HEAD "content-length: 18\r\nconnection: close\r\n\r\nhello from a river", true },
+		{ true, false, false, 18, HEAD "content-length: 18\r\nconnection: keep-alive\r\n\r\n"
+			"hello from a river", false },
+		{ true, false, true, 18, HEAD "content-length: 18\r\nconnection: close\r\n\r\n"
+			"hello from a river", true },
 		/* without chunks the end of the connection is the end of the body */
 		{ true, false, false, -1, HEAD "connection: close\r\n\r\nhello from a river", true },
 		{ false, false, false, 0, HEAD "content-length: 0\r\n\r\nhello from a river", false },
@@ -108,7 +112,8 @@ static void test_chunk_sizes(void **state)
 	buf_init(&want, 1 << 20);
 	line_open(&l);
 	writer_head(&l.w, 503, SLICE("a/b"), SLICE_EMPTY, -1);
-	buf_addf(&want, "HTTP/1.1 503 Service Unavailable\r\n" DATE "content-type: a/b\r\ntransfer-encoding: chunked\r\n\r\n");
+	buf_addf(&want, "HTTP/1.1 503 Service Unavailable\r\n" DATE "content-type: a/b\r\n"
+		"transfer-encoding: chunked\r\n\r\n");
 	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
 		writer_put(&l.w, slice_of(body, sizes[i]));
 		buf_addf(&want, "%zx\r\n", sizes[i]);
@@ -136,8 +141,8 @@ static void test_dates(void **state)
 		line_open(&l);
 		l.w.date_s = rows[i].s;
 		writer_head(&l.w, 200, SLICE("a/b"), SLICE_EMPTY, 0);
-		snprintf(want, sizeof(want), "HTTP/1.1 200 OK\r\ndate: %s GMT\r\ncontent-type: a/b\r\ncontent-length: 0\r\n\r\n",
-			rows[i].date);
+		snprintf(want, sizeof(want), "HTTP/1.1 200 OK\r\ndate: %s GMT\r\ncontent-type: a/b\r\n"
+			"content-length: 0\r\n\r\n", rows[i].date);
 		line_close(&l, want);
 	}
 }

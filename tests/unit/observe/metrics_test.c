@@ -38,8 +38,9 @@ static struct slice page_of(struct scene *s)
 
 static struct record good(const char *model)
 {
-	return (struct record){ .endpoint = SLICE("chat.completions"), .model = slice_str(model), .model_known = true, .status = 200,
-		.attempts = 1, .usage = { 10, 20, 3, -1, 4 }, .total_ns = 1500000000, .first_ns = 250000000 };
+	return (struct record){ .endpoint = SLICE("chat.completions"), .model = slice_str(model),
+		.model_known = true, .status = 200, .attempts = 1, .usage = { 10, 20, 3, -1, 4 },
+		.total_ns = 1500000000, .first_ns = 250000000 };
 }
 
 static void expect(struct slice page, const char *sample, double want)
@@ -75,19 +76,28 @@ static void test_before_anything_happened(void **state)
 	buf_init(&lines, 1 << 20);
 	lines_of(page, "weir_request_duration_seconds", &lines);
 	assert_slice(buf_slice(&lines),
-		"weir_request_duration_seconds_bucket{le=\"0.001\"} 0\n" "weir_request_duration_seconds_bucket{le=\"0.010\"} 0\n"
-		"weir_request_duration_seconds_bucket{le=\"0.020\"} 0\n" "weir_request_duration_seconds_bucket{le=\"0.040\"} 0\n"
-		"weir_request_duration_seconds_bucket{le=\"0.080\"} 0\n" "weir_request_duration_seconds_bucket{le=\"0.160\"} 0\n"
-		"weir_request_duration_seconds_bucket{le=\"0.320\"} 0\n" "weir_request_duration_seconds_bucket{le=\"0.640\"} 0\n"
-		"weir_request_duration_seconds_bucket{le=\"1.280\"} 0\n" "weir_request_duration_seconds_bucket{le=\"2.560\"} 0\n"
-		"weir_request_duration_seconds_bucket{le=\"5.120\"} 0\n" "weir_request_duration_seconds_bucket{le=\"10.240\"} 0\n"
-		"weir_request_duration_seconds_bucket{le=\"20.480\"} 0\n" "weir_request_duration_seconds_bucket{le=\"40.960\"} 0\n"
-		"weir_request_duration_seconds_bucket{le=\"81.920\"} 0\n" "weir_request_duration_seconds_bucket{le=\"+Inf\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"0.001\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"0.010\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"0.020\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"0.040\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"0.080\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"0.160\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"0.320\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"0.640\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"1.280\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"2.560\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"5.120\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"10.240\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"20.480\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"40.960\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"81.920\"} 0\n"
+		"weir_request_duration_seconds_bucket{le=\"+Inf\"} 0\n"
 		"weir_request_duration_seconds_sum 0.000000\n" "weir_request_duration_seconds_count 0\n");
 	lines_of(page, BY_RESULT, &lines);
 	assert_slice(buf_slice(&lines), "");
 	lines_of(page, "# HELP weir_requests_by_result_total", &lines);
-	assert_slice(buf_slice(&lines), "# HELP weir_requests_by_result_total finished requests by model, endpoint, status and error\n");
+	assert_slice(buf_slice(&lines), "# HELP weir_requests_by_result_total finished requests by model, "
+		"endpoint, status and error\n");
 	expect(page, "process_start_time_seconds", 1700000000);
 	assert_true(page_value(page, "process_resident_memory_bytes") > 100000);
 	assert_true(page_value(page, "process_open_fds") >= 3);
@@ -117,8 +127,9 @@ static void test_counters(void **state)
 
 static void test_requests_and_tokens(void **state)
 {
-	struct record r = good("chat"), failed = good("chat"), page_asked = { .endpoint = SLICE("models"), .status = 200,
-		.usage = USAGE_NONE }, lost = { .status = 404, .err = ERR_NOT_FOUND, .usage = USAGE_NONE };
+	struct record r = good("chat"), failed = good("chat"), page_asked = { .endpoint = SLICE("models"),
+		.status = 200, .usage = USAGE_NONE }, lost = { .status = 404, .err = ERR_NOT_FOUND,
+		.usage = USAGE_NONE };
 	struct scene s;
 
 	scene_open(&s);
@@ -212,7 +223,8 @@ static void test_series_are_told_apart(void **state)
 	scene_close(&s);
 }
 
-/* Past the maximum of a family one series counts the rest, and says so in every label: none of them is the first one's. */
+/* Past the maximum of a family one series counts the rest, and says so in every label: none of them is the
+ * first one's. */
 static void test_overflow(void **state)
 {
 	enum { MODELS = 2500, MAX = 2000 };
@@ -298,12 +310,13 @@ static void test_targets(void **state)
 	expect(page, "weir_target_breaker_state{target=\"groq/a b\"}", 1);
 	expect(page, "weir_target_resting{target=\"groq/a b\"}", 1);
 	expect(page, "weir_target_resting{target=\"openai/gpt-4.1\"}", 0);
-	assert_int_equal(page_samples(page, "weir_target_attempts_total{", &sum), 2);	/* keys and models are no targets */
+	/* keys and models are no targets */
+	assert_int_equal(page_samples(page, "weir_target_attempts_total{", &sum), 2);
 	scene_close(&s);
 }
 
-/* Clients can name any model of a provider: as many as the table of healths takes, each as long and odd as it may be.  The page
- * stays within what a page may be. */
+/* Clients can name any model of a provider: as many as the table of healths takes, each as long and odd as it
+ * may be.  The page stays within what a page may be. */
 static void test_targets_that_clients_made_up(void **state)
 {
 	struct scene s;

@@ -1,5 +1,6 @@
-/* Plays a provider's response through an answer, in pieces of the caller's choice, and writes down what it gave: its events as
- * text, the raw bytes they carried, and the verdict.  For the tests and the fuzz target of upstream/answer. */
+/* Plays a provider's response through an answer, in pieces of the caller's choice, and writes down what it
+ * gave: its events as text, the raw bytes they carried, and the verdict.  For the tests and the fuzz target
+ * of upstream/answer. */
 #ifndef TESTS_ANSWER_PLAY_H
 #define TESTS_ANSWER_PLAY_H
 
@@ -105,8 +106,9 @@ static inline void answer_play(struct answer_play *p, struct slice response, siz
 	buf_init(&p->raw, 64u << 20);
 	buf_init(&p->text, 64u << 20);
 	json_scratch_init(&scratch, 64u << 20);
-	const struct answer_opts o = { .dialect = &openai_chat, .scratch = &scratch, .arena = &arena, .limits = p->limits,
-		.wall_s = ANSWER_PLAY_WALL_S, .on_event = answer_play_on_event, .arg = p };
+	const struct answer_opts o = { .dialect = &openai_chat, .scratch = &scratch, .arena = &arena,
+		.limits = p->limits, .wall_s = ANSWER_PLAY_WALL_S, .on_event = answer_play_on_event,
+		.arg = p };
 	answer_init(&a, &o);
 	for (size_t at = 0, n = first ? first : step; at < response.n && !a.ended; at += n, n = step) {
 		n = MIN_OF(n, response.n - at);

@@ -5,7 +5,7 @@
 
 #include "unit/upstream/answer_play.h"
 
-/* --- pieces of answers ---------------------------------------------------------------------------------------------- */
+/* --- pieces of answers ---------------------------------------------------------------------------------- */
 
 #define DATA(json) "data: " json "\n\n"
 #define CHUNK(choices) "{\"id\":\"a1\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[" choices "]}"
@@ -13,7 +13,8 @@
 #define ROLE DELTA("\"role\":\"assistant\"")
 #define HI DELTA("\"content\":\"Hi\"")
 #define STOP DATA(CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}"))
-#define USAGE DATA("{\"id\":\"a1\",\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}")
+#define USAGE DATA("{\"id\":\"a1\",\"model\":\"m\",\"choices\":[]," \
+	"\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}")
 #define DONE DATA("[DONE]")
 #define SSE_ERROR DATA("{\"error\":{\"message\":\"no room\",\"type\":\"server_error\",\"code\":503}}")
 #define STREAM ROLE HI STOP DONE
@@ -58,8 +59,8 @@ static void add_response(struct buf *out, struct slice head, struct slice body, 
 
 static const struct answer_limits usual = { .head_bytes = 4096, .event_bytes = 65536, .body_bytes = 1 << 20 };
 
-static void play(struct answer_play *p, struct slice response, const struct answer_limits *limits, enum err eof, size_t first,
-	size_t step)
+static void play(struct answer_play *p, struct slice response, const struct answer_limits *limits,
+	enum err eof, size_t first, size_t step)
 {
 	*p = (struct answer_play){ .limits = *limits, .eof = eof };
 	answer_play(p, response, first, step);
@@ -93,7 +94,7 @@ static void play_all(const char *name, struct slice response, const struct answe
 	}
 }
 
-/* --- every way an answer can go ---------------------------------------------------------------------------------------- */
+/* --- every way an answer can go ------------------------------------------------------------------------- */
 
 enum what { FIT = 1 /* the connection can be used again */, AT_EOF = 2 /* it takes the end of the connection */ };
 
@@ -108,9 +109,10 @@ static const struct row {
 	{ "a stream", OK200 SSE, STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
 	{ "a stream with a length", OK200 SSE, STREAM, LENGTH, ERR_OK, STREAM_STORY, FIT },
 	{ "a stream until the end", OK200 SSE, STREAM, CLOSED, ERR_OK, STREAM_STORY, AT_EOF },
-	{ "parameters and case of the type", OK200 TYPE("TEXT/Event-Stream ; charset=utf-8"), STREAM, CHUNKED, ERR_OK, STREAM_STORY,
-		FIT },
-	{ "line ends of another kind", OK200 SSE, "data: " CHUNK("{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}")
+	{ "parameters and case of the type", OK200 TYPE("TEXT/Event-Stream ; charset=utf-8"), STREAM, CHUNKED,
+		ERR_OK, STREAM_STORY, FIT },
+	{ "line ends of another kind", OK200 SSE, "data: "
+		CHUNK("{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}")
 		"\r\n\r\ndata: [DONE]\r\r", CHUNKED, ERR_OK, STREAM_STORY, FIT },
 	{ "a stream with usage", OK200 SSE, ROLE HI STOP USAGE DONE, CHUNKED, ERR_OK,
 		"start:a1,m text:Hi finish:stop=stop usage(hidden):3/2 end", FIT },
@@ -126,12 +128,16 @@ static const struct row {
 	{ "a byte order mark", OK200 SSE, "\xef\xbb\xbf" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
 	{ "a byte order mark without a label", OK200, "\xef\xbb\xbf" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
 	{ "no end mark", OK200 SSE, ROLE HI STOP, CHUNKED, ERR_OK, "start:a1,m text:Hi finish:stop=stop", FIT },
-	{ "no end mark and no length", OK200 SSE, ROLE HI STOP, CLOSED, ERR_OK, "start:a1,m text:Hi finish:stop=stop", AT_EOF },
-	{ "the last blank line is missing", OK200 SSE, ROLE HI STOP "data: [DONE]", CHUNKED, ERR_OK, STREAM_STORY, FIT },
-	{ "two choices", OK200 SSE, DATA(CHUNK("{\"index\":0,\"delta\":{\"content\":\"A\"}},{\"index\":1,\"delta\":{\"content\":\"B\"}}"))
-		DATA(CHUNK("{\"index\":1,\"delta\":{},\"finish_reason\":\"length\"}")) STOP DONE, CHUNKED, ERR_OK,
-		"start:a1,m text:A text#1:B finish#1:length=length finish:stop=stop end", FIT },
-	{ "an unknown finish is passed on", OK200 SSE, HI DATA(CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"odd\"}")) DONE,
+	{ "no end mark and no length", OK200 SSE, ROLE HI STOP, CLOSED, ERR_OK,
+		"start:a1,m text:Hi finish:stop=stop", AT_EOF },
+	{ "the last blank line is missing", OK200 SSE, ROLE HI STOP "data: [DONE]", CHUNKED, ERR_OK,
+		STREAM_STORY, FIT },
+	{ "two choices", OK200 SSE, DATA(CHUNK("{\"index\":0,\"delta\":{\"content\":\"A\"}},"
+		"{\"index\":1,\"delta\":{\"content\":\"B\"}}"))
+		DATA(CHUNK("{\"index\":1,\"delta\":{},\"finish_reason\":\"length\"}")) STOP DONE, CHUNKED,
+		ERR_OK, "start:a1,m text:A text#1:B finish#1:length=length finish:stop=stop end", FIT },
+	{ "an unknown finish is passed on", OK200 SSE, HI
+		DATA(CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"odd\"}")) DONE,
 		CHUNKED, ERR_OK, "start:a1,m text:Hi finish:odd=unknown end", FIT },
 
 	/* streams that are not whole */
@@ -145,29 +151,34 @@ static const struct row {
 	{ "one choice of two", OK200 SSE, DATA(CHUNK("{\"index\":1,\"delta\":{\"content\":\"B\"}}")) STOP DONE, CHUNKED,
 		ERR_UP_TRUNCATED, "start:a1,m text#1:B finish:stop=stop", 0 },
 	{ "cut before the finish", OK200 SSE, ROLE HI, NO_LAST_CHUNK, ERR_UP_TRUNCATED, CUT_STORY, AT_EOF },
-	{ "cut after the finish", OK200 SSE, ROLE HI STOP, NO_LAST_CHUNK, ERR_UP_TRUNCATED, "start:a1,m text:Hi finish:stop=stop", AT_EOF },
+	{ "cut after the finish", OK200 SSE, ROLE HI STOP, NO_LAST_CHUNK, ERR_UP_TRUNCATED,
+		"start:a1,m text:Hi finish:stop=stop", AT_EOF },
 	{ "cut after the end mark", OK200 SSE, STREAM, NO_LAST_CHUNK, ERR_OK, STREAM_STORY, AT_EOF },
 	{ "a length too large, all told", OK200 SSE, STREAM, SHORT, ERR_OK, STREAM_STORY, AT_EOF },
 	{ "a length too large", OK200 SSE, ROLE HI, SHORT, ERR_UP_TRUNCATED, CUT_STORY, AT_EOF },
 	{ "no events", OK200 SSE, "", CHUNKED, ERR_UP_EMPTY, "", FIT },
 	{ "only comments", OK200 SSE, ": a\n\n: b\n\n", CHUNKED, ERR_UP_EMPTY, "", FIT },
 	{ "JSON labelled as events", OK200 SSE, WHOLE, LENGTH, ERR_UP_EMPTY, "", FIT },
-	{ "an event that is no JSON", OK200 SSE, ROLE DATA("{\"choices\":[") DONE, CHUNKED, ERR_UP_BAD_JSON, "start:a1,m", 0 },
+	{ "an event that is no JSON", OK200 SSE, ROLE DATA("{\"choices\":[") DONE, CHUNKED, ERR_UP_BAD_JSON,
+		"start:a1,m", 0 },
 	{ "an error first", OK200 SSE, SSE_ERROR DONE, CHUNKED, ERR_UP_OVERLOADED, "", 0 },
 	{ "an error after the role", OK200 SSE, ROLE SSE_ERROR DONE, CHUNKED, ERR_UP_OVERLOADED, "start:a1,m", 0 },
 	{ "an error late", OK200 SSE, ROLE HI SSE_ERROR DONE, CHUNKED, ERR_UP_OVERLOADED, CUT_STORY, 0 },
-	{ "an event of type error", OK200 SSE, ROLE "event: error\ndata: {\"message\":\"no\"}\n\n", CHUNKED, ERR_UP_ERROR_EVENT,
-		"start:a1,m", 0 },
-	{ "a finish that is a failure", OK200 SSE, HI DATA(CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}")) DONE, CHUNKED,
+	{ "an event of type error", OK200 SSE, ROLE "event: error\ndata: {\"message\":\"no\"}\n\n", CHUNKED,
+		ERR_UP_ERROR_EVENT, "start:a1,m", 0 },
+	{ "a finish that is a failure", OK200 SSE, HI
+		DATA(CHUNK("{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}")) DONE, CHUNKED,
 		ERR_UP_ERROR_EVENT, CUT_STORY, 0 },
 
 	/* whole answers */
 	{ "a whole answer", OK200 JSON, WHOLE, LENGTH, ERR_OK, WHOLE_STORY, FIT },
 	{ "a whole answer in chunks", OK200 JSON, WHOLE, CHUNKED, ERR_OK, WHOLE_STORY, FIT },
 	{ "a whole answer until the end", OK200 JSON, WHOLE, CLOSED, ERR_OK, WHOLE_STORY, AT_EOF },
-	{ "a whole answer of type text", OK200 TYPE("text/plain; charset=utf-8"), WHOLE, LENGTH, ERR_OK, WHOLE_STORY, FIT },
+	{ "a whole answer of type text", OK200 TYPE("text/plain; charset=utf-8"), WHOLE, LENGTH, ERR_OK,
+		WHOLE_STORY, FIT },
 	{ "a whole answer without a type", OK200, WHOLE, LENGTH, ERR_OK, WHOLE_STORY, FIT },
-	{ "a type with parameters", OK200 TYPE("Application/JSON;charset=utf-8"), WHOLE, LENGTH, ERR_OK, WHOLE_STORY, FIT },
+	{ "a type with parameters", OK200 TYPE("Application/JSON;charset=utf-8"), WHOLE, LENGTH, ERR_OK,
+		WHOLE_STORY, FIT },
 	{ "blank lines before it", OK200 JSON, "\n\n \n" WHOLE, CHUNKED, ERR_OK, WHOLE_STORY, FIT },
 	{ "blank lines before it, no type", OK200, "\n\n \n" WHOLE, CHUNKED, ERR_OK, WHOLE_STORY, FIT },
 	{ "no finish reason", OK200 JSON, "{\"choices\":[{\"message\":{\"content\":\"Hi\"}}]}", LENGTH, ERR_OK,
@@ -191,17 +202,19 @@ static const struct row {
 	{ "a page without a label", OK200, HTML, LENGTH, ERR_UP_BAD_TYPE, "", 0 },
 	{ "a page after white space", OK200 TYPE("text/plain"), "\n \n" HTML, LENGTH, ERR_UP_BAD_TYPE, "", 0 },
 	{ "a page labelled as JSON", OK200 JSON, HTML, LENGTH, ERR_UP_BAD_JSON, "", FIT },
-	{ "a page that begins like JSON", OK200 TYPE("Text/HTML; charset=utf-8"), WHOLE, LENGTH, ERR_UP_BAD_TYPE, "", 0 },
+	{ "a page that begins like JSON", OK200 TYPE("Text/HTML; charset=utf-8"), WHOLE, LENGTH,
+		ERR_UP_BAD_TYPE, "", 0 },
 	{ "an empty page", OK200 TYPE("text/html"), "", LENGTH, ERR_UP_EMPTY, "", FIT },
 	{ "text", OK200 TYPE("text/plain"), "upstream connect error", LENGTH, ERR_UP_BAD_TYPE, "", 0 },
 	{ "an image", OK200 TYPE("image/png"), "\x89PNG", LENGTH, ERR_UP_BAD_TYPE, "", 0 },
 
 	/* framing */
-	{ "interim answers", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" OK200 JSON, WHOLE, LENGTH,
-		ERR_OK, WHOLE_STORY, FIT },
+	{ "interim answers", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+		OK200 JSON, WHOLE, LENGTH, ERR_OK, WHOLE_STORY, FIT },
 	{ "the provider wants to close", OK200 JSON "Connection: close\r\n", WHOLE, LENGTH, ERR_OK, WHOLE_STORY, 0 },
 	{ "an old provider", "HTTP/1.0 200 OK\r\n" JSON, WHOLE, LENGTH, ERR_OK, WHOLE_STORY, 0 },
-	{ "an old provider that keeps", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" JSON, WHOLE, LENGTH, ERR_OK, WHOLE_STORY, FIT },
+	{ "an old provider that keeps", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" JSON, WHOLE, LENGTH,
+		ERR_OK, WHOLE_STORY, FIT },
 	{ "an upgrade", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n", "", CLOSED, ERR_UP_BAD_HTTP, "", 0 },
 	{ "two framings", OK200 JSON "Transfer-Encoding: chunked\r\n", WHOLE, LENGTH, ERR_UP_BAD_HTTP, "", 0 },
 	{ "no HTTP", "SSH-2.0-OpenSSH_9.2\r\n", "", CLOSED, ERR_UP_BAD_HTTP, "", 0 },
@@ -264,7 +277,7 @@ static void test_a_reset_changes_no_verdict_but_of_bodies_without_length(void **
 	}
 }
 
-/* --- statuses ---------------------------------------------------------------------------------------------------------- */
+/* --- statuses ------------------------------------------------------------------------------------------- */
 
 static const struct status_row {
 	int status;
@@ -283,7 +296,8 @@ static const struct status_row {
 	{ 400, "plain words", ERR_UP_BAD_REQUEST, "plain words" },
 	{ 400, HTML, ERR_UP_BAD_REQUEST, "" },
 	{ 400, "", ERR_UP_BAD_REQUEST, "" },
-	{ 400, ERROR("This model's maximum context length is 10", "x"), ERR_UP_CONTEXT, "This model's maximum context length is 10" },
+	{ 400, ERROR("This model's maximum context length is 10", "x"), ERR_UP_CONTEXT,
+		"This model's maximum context length is 10" },
 	{ 401, ERROR("Incorrect API key sk-secret", "x"), ERR_UP_KEY_DEAD, "" },
 	{ 402, "", ERR_UP_KEY_DEAD, "" },
 	{ 403, ERROR("no", "x"), ERR_UP_KEY_DEAD, "" },
@@ -292,7 +306,8 @@ static const struct status_row {
 	{ 408, "", ERR_UP_TIMEOUT_STATUS, "" },
 	{ 409, "", ERR_UP_FAILED, "" },
 	{ 413, HTML, ERR_UP_TOO_LARGE, "" },
-	{ 422, "{\"detail\":[{\"loc\":[\"body\",\"n\"],\"msg\":\"too many\",\"type\":\"x\"}]}", ERR_UP_UNPROCESSABLE, "too many" },
+	{ 422, "{\"detail\":[{\"loc\":[\"body\",\"n\"],\"msg\":\"too many\",\"type\":\"x\"}]}",
+		ERR_UP_UNPROCESSABLE, "too many" },
 	{ 429, ERROR("slow down", "x"), ERR_UP_THROTTLED, "" },
 	{ 429, ERROR("no money", "insufficient_quota"), ERR_UP_KEY_DEAD, "" },
 	{ 498, "", ERR_UP_OVERLOADED, "" },
@@ -354,16 +369,17 @@ static void check_fault(const char *name, struct slice response, enum err want, 
 /* A 429 stays one when its body cannot be read. */
 static void test_a_status_outweighs_a_bad_body(void **state)
 {
-	check_fault("chunks that are none", SLICE("HTTP/1.1 429 Slow\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), ERR_UP_THROTTLED, "");
-	check_fault("gzip that is none", SLICE("HTTP/1.1 429 Slow\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope"),
-		ERR_UP_THROTTLED, "");
-	check_fault("gzip that is cut", SLICE("HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x08"),
-		ERR_UP_OVERLOADED, "");
-	check_fault("bytes that nobody can read", SLICE("HTTP/1.1 400 No\r\nContent-Encoding: br\r\nContent-Length: 11\r\n\r\n"
-		"\x0b\x05\x80secret!\x03"), ERR_UP_BAD_REQUEST, "");
+	check_fault("chunks that are none", SLICE("HTTP/1.1 429 Slow\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"zz\r\n"), ERR_UP_THROTTLED, "");
+	check_fault("gzip that is none", SLICE("HTTP/1.1 429 Slow\r\nContent-Encoding: gzip\r\n"
+		"Content-Length: 4\r\n\r\nnope"), ERR_UP_THROTTLED, "");
+	check_fault("gzip that is cut", SLICE("HTTP/1.1 503 No\r\nContent-Encoding: gzip\r\n"
+		"Content-Length: 3\r\n\r\n\x1f\x8b\x08"), ERR_UP_OVERLOADED, "");
+	check_fault("bytes that nobody can read", SLICE("HTTP/1.1 400 No\r\nContent-Encoding: br\r\n"
+		"Content-Length: 11\r\n\r\n\x0b\x05\x80secret!\x03"), ERR_UP_BAD_REQUEST, "");
 }
 
-/* --- limits ------------------------------------------------------------------------------------------------------------ */
+/* --- limits --------------------------------------------------------------------------------------------- */
 
 /* What was given out before the limit was passed depends on the pieces; the verdict does not. */
 static void check_limits(const char *name, struct slice response, struct answer_limits limits, enum err want)
@@ -472,7 +488,7 @@ static void test_a_refused_event_ends_it(void **state)
 	buf_done(&b);
 }
 
-/* --- compressed answers ------------------------------------------------------------------------------------------------ */
+/* --- compressed answers --------------------------------------------------------------------------------- */
 
 static void deflate_to(struct buf *out, struct slice text, int window_bits)
 {
@@ -502,7 +518,8 @@ static void test_compressed_answers(void **state)
 		{ "bare deflate", OK200 SSE "Content-Encoding: deflate\r\n", STREAM, STREAM_STORY, -15, ERR_OK },
 		{ "cut stream", OK200 SSE "Content-Encoding: gzip\r\n", ROLE HI, CUT_STORY, 31, ERR_UP_TRUNCATED },
 		{ "a page", OK200 TYPE("text/html") "Content-Encoding: gzip\r\n", HTML, "", 31, ERR_UP_BAD_TYPE },
-		{ "an error", "HTTP/1.1 400 No\r\nContent-Encoding: gzip\r\n", ERROR("bad n", "x"), "", 31, ERR_UP_BAD_REQUEST },
+		{ "an error", "HTTP/1.1 400 No\r\nContent-Encoding: gzip\r\n", ERROR("bad n", "x"), "", 31,
+			ERR_UP_BAD_REQUEST },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(all); i++) {
@@ -575,7 +592,7 @@ static void test_a_bomb(void **state)
 	buf_done(&b);
 }
 
-/* --- fields of the head ------------------------------------------------------------------------------------------------ */
+/* --- fields of the head --------------------------------------------------------------------------------- */
 
 #define DAY_MS 86400000u
 
@@ -645,7 +662,7 @@ static void test_request_id(void **state)
 	}
 }
 
-/* --- the end of the answer and the connection -------------------------------------------------------------------------- */
+/* --- the end of the answer and the connection ----------------------------------------------------------- */
 
 /* Told: the caller need not wait for the end of the transfer, but the connection cannot be used until it came. */
 static void test_told(void **state)

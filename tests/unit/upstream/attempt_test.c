@@ -138,11 +138,11 @@ static uint64_t count(enum counter c)
 	return counter_values[c];
 }
 
-/* --- the request ------------------------------------------------------------------------------------------------------- */
+/* --- the request ---------------------------------------------------------------------------------------- */
 
 #define FIRST "POST /v1/chat/completions HTTP/1.1\r\nhost: a.test\r\n"
-#define SECOND(accept) "content-type: application/json\r\naccept-encoding: identity\r\nuser-agent: weir\r\naccept: " accept \
-	"\r\nx-request-id: req_1\r\nx-weir-hops: 1\r\n"
+#define SECOND(accept) "content-type: application/json\r\naccept-encoding: identity\r\nuser-agent: weir\r\n" \
+	"accept: " accept "\r\nx-request-id: req_1\r\nx-weir-hops: 1\r\n"
 #define ASKS_USAGE "{\"model\":\"m1\"," MESSAGES ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}"
 
 static void test_the_request(void **state)
@@ -153,8 +153,8 @@ static void test_the_request(void **state)
 		bool key;
 		const char *body, *auth_field, *accept, *want;
 	} rows[] = {
-		{ PROVIDER_AUTH_BEARER, PROVIDER_USAGE_ASK, true, BODY, "authorization: Bearer sk-1\r\n", "text/event-stream",
-			ASKS_USAGE },
+		{ PROVIDER_AUTH_BEARER, PROVIDER_USAGE_ASK, true, BODY, "authorization: Bearer sk-1\r\n",
+			"text/event-stream", ASKS_USAGE },
 		{ PROVIDER_AUTH_API_KEY, PROVIDER_USAGE_ALWAYS, true, BODY, "api-key: sk-1\r\n", "text/event-stream",
 			"{\"model\":\"m1\"," MESSAGES ",\"stream\":true}" },
 		{ PROVIDER_AUTH_X_API_KEY, PROVIDER_USAGE_NEVER, true, BODY, "x-api-key: sk-1\r\n", "text/event-stream",
@@ -182,15 +182,17 @@ static void test_the_request(void **state)
 		if (rows[i].key)
 			s.key.secret.bytes = SLICE("sk-1");
 		struct peer *peer = start_and_hear(&s, 0);
-		snprintf(want, sizeof(want), FIRST "%s" SECOND("%s") "%scontent-length: %zu\r\n\r\n%s", rows[i].auth_field,
-			rows[i].accept, i == 0 ? "x-team: blue  evil: 1\r\n" : "", strlen(rows[i].want), rows[i].want);
+		snprintf(want, sizeof(want), FIRST "%s" SECOND("%s") "%scontent-length: %zu\r\n\r\n%s",
+			rows[i].auth_field, rows[i].accept, i == 0 ? "x-team: blue  evil: 1\r\n" : "",
+			strlen(rows[i].want), rows[i].want);
 		assert_slice(buf_slice(&peer->in), want);
 		assert_int_equal(s.at.bytes_out, strlen(want));
 		scene_close(&s);
 	}
 }
 
-/* A dialect that cannot write this request: told in a later turn like every end, even if the provider talks meanwhile. */
+/* A dialect that cannot write this request: told in a later turn like every end, even if the provider talks
+ * meanwhile. */
 static enum err cannot_build(const struct request *r, const struct dialect_ask *ask, struct buf *out)
 {
 	buf_add(out, SLICE("{\"half"));
@@ -220,7 +222,7 @@ static void test_a_request_that_cannot_be_built(void **state)
 	}
 }
 
-/* --- answers ----------------------------------------------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------------------------------------- */
 
 static void test_a_streamed_answer(void **state)
 {
@@ -271,9 +273,10 @@ static void test_connections_that_are_not_kept(void **state)
 	} rows[] = {
 		{ STREAM "x", "start text finish end", ERR_OK },
 		{ STREAM STREAM, "start text finish end", ERR_OK },
-		{ "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 75\r\n\r\n" WHOLE_BODY,
-			"start text finish", ERR_OK },
-		{ "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\n<html>", "", ERR_UP_BAD_TYPE },
+		{ "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"
+			"Content-Length: 75\r\n\r\n" WHOLE_BODY, "start text finish", ERR_OK },
+		{ "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\n<html>", "",
+			ERR_UP_BAD_TYPE },
 		{ "nonsense\r\n", "", ERR_UP_BAD_HTTP },
 	};
 
@@ -315,7 +318,7 @@ static void test_an_event_that_is_refused(void **state)
 	scene_close(&s);
 }
 
-/* --- the connection ---------------------------------------------------------------------------------------------------- */
+/* --- the connection ------------------------------------------------------------------------------------- */
 
 static void test_no_connection(void **state)
 {
@@ -391,6 +394,38 @@ static void test_a_dead_reused_connection_is_replaced(void **state)
 	}
 }
 
+static void on_lease(struct lease *l)
+{
+}
+
+static void on_no_lease(struct lease *l, enum err why)
+{
+	fail_msg("no connection: %s", err_name(why));
+}
+
+/* Its siblings may be as dead: the second try goes over one that has carried nothing yet. */
+static void test_a_replay_takes_a_fresh_connection(void **state)
+{
+	struct lease both[2] = { { .on_ready = on_lease, .on_fail = on_no_lease },
+		{ .on_ready = on_lease, .on_fail = on_no_lease } };
+	struct scene s;
+
+	scene_open(&s, BODY);
+	for (size_t i = 0; i < COUNT_OF(both); i++)
+		assert_false(pool_take(s.p.provider.pool, &both[i], false, 2000));
+	run_until(&s.p, both[0].state == LEASE_BUSY && both[1].state == LEASE_BUSY && s.p.n == 2);
+	pool_put(&both[0], true);
+	pool_put(&both[1], true);
+	start(&s);
+	run_until(&s.p, asked(&s, 0) || asked(&s, 1));
+	cut(&s.p.v[asked(&s, 1)], true);
+	run_until(&s.p, asked(&s, 2));
+	assert_false(asked(&s, 0) && asked(&s, 1));
+	peer_say(&s.p.v[2], STREAM);
+	expect_end(&s, ERR_OK, "start text finish end");
+	scene_close(&s);
+}
+
 static void test_nothing_is_replayed_once_bytes_have_come(void **state)
 {
 	struct scene s;
@@ -407,7 +442,7 @@ static void test_nothing_is_replayed_once_bytes_have_come(void **state)
 	scene_close(&s);
 }
 
-/* --- clocks ------------------------------------------------------------------------------------------------------------ */
+/* --- clocks --------------------------------------------------------------------------------------------- */
 
 /* Silence, after what was said, ends with the error of the clock that runs then. */
 static void test_clocks(void **state)
@@ -502,22 +537,25 @@ static void test_clocks_can_be_off(void **state)
 /* After the end mark the provider has a second to end the transfer; then the answer is whole all the same. */
 static void test_a_transfer_that_does_not_end(void **state)
 {
-	struct scene s;
+	static const uint64_t idle_ms[] = { 20, 30000 };
 
-	scene_open(&s, BODY);
-	s.clocks.idle_ms = 20;
-	struct peer *peer = start_and_hear(&s, 0);
-	peer_say(peer, STREAM_HEAD ROLE HI STOP DONE);
-	run_until(&s.p, s.events == 4);
-	run_ms(&s.p, 100);
-	assert_int_equal(s.ends, 0);		/* the idle clock does not count any more */
-	expect_end(&s, ERR_OK, "start text finish end");
-	assert_true(s.at.end_ns - s.at.first_ns < 3000 * 1000000ull);
-	run_until(&s.p, peer->gone);
-	scene_close(&s);
+	for (size_t i = 0; i < COUNT_OF(idle_ms); i++) {
+		struct scene s;
+		scene_open(&s, BODY);
+		s.clocks.idle_ms = idle_ms[i];
+		struct peer *peer = start_and_hear(&s, 0);
+		peer_say(peer, STREAM_HEAD ROLE HI STOP DONE);
+		run_until(&s.p, s.events == 4);
+		run_ms(&s.p, 100);
+		assert_int_equal(s.ends, 0);		/* the idle clock does not count any more */
+		expect_end(&s, ERR_OK, "start text finish end");
+		assert_true(s.at.end_ns - s.at.first_ns < 3000 * 1000000ull);
+		run_until(&s.p, peer->gone);
+		scene_close(&s);
+	}
 }
 
-/* --- pausing and leaving ----------------------------------------------------------------------------------------------- */
+/* --- pausing and leaving -------------------------------------------------------------------------------- */
 
 static void test_pausing(void **state)
 {
@@ -583,6 +621,7 @@ int main(void)
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_the_connection_ends),
 		cmocka_unit_test(test_a_dead_reused_connection_is_replaced),
+		cmocka_unit_test(test_a_replay_takes_a_fresh_connection),
 		cmocka_unit_test(test_nothing_is_replayed_once_bytes_have_come),
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_comments_are_no_first_token),

@@ -1,5 +1,5 @@
-/* A provider's side on the loop under test: takes connections, keeps what they say, says what the test wants.  And ways to run
- * the loop until something holds. */
+/* A provider's side on the loop under test: takes connections, keeps what they say, says what the test wants.
+ * And ways to run the loop until something holds. */
 #ifndef TESTS_PEERS_H
 #define TESTS_PEERS_H
 

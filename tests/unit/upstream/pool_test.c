@@ -282,7 +282,8 @@ static void test_waiting_has_a_limit(void **state)
 	peers_close(&p);
 }
 
-/* A host that refuses fails one waiter for each attempt: nobody waits for ever, and nobody is failed for another's attempt. */
+/* A host that refuses fails one waiter for each attempt: nobody waits for ever, and nobody is failed for
+ * another's attempt. */
 static void test_a_dead_host_fails_one_waiter_each(void **state)
 {
 	struct peers p;
@@ -327,6 +328,29 @@ static void test_idle_ones_are_closed_in_time(void **state)
 	assert_false(take(&p, &h));
 	run_until(&p, h.ready == 2);
 	put(&h, true);
+	peers_close(&p);
+}
+
+/* The clock of one that is taken stands still, also while others are idle. */
+static void test_the_idle_clock_stops_in_use(void **state)
+{
+	struct peers p;
+	struct holder a = { .ready = 0 }, b = { .ready = 0 };
+
+	peers_open(&p);
+	p.provider.idle_ms = 60;
+	peers_pool(&p);
+	take_and_wait(&p, &a);
+	take_and_wait(&p, &b);
+	run_until(&p, p.n == 2);
+	put(&a, true);
+	assert_true(take(&p, &a));
+	run_ms(&p, 20);
+	put(&b, true);
+	run_ms(&p, 50);		/* past a's time, before b's */
+	assert_int_equal(a.lease.state, LEASE_BUSY);
+	assert_int_equal(peers_live(&p), 2);
+	put(&a, true);
 	peers_close(&p);
 }
 
@@ -588,6 +612,7 @@ int main(void)
 		cmocka_unit_test(test_waiting_has_a_limit),
 		cmocka_unit_test(test_a_dead_host_fails_one_waiter_each),
 		cmocka_unit_test(test_idle_ones_are_closed_in_time),
+		cmocka_unit_test(test_the_idle_clock_stops_in_use),
 		cmocka_unit_test(test_idle_ones_that_end_or_speak_are_dropped),
 		cmocka_unit_test(test_warm_ones_are_opened_ahead_and_kept),
 		cmocka_unit_test(test_a_lost_warm_one_is_replaced_after_a_while),
