@@ -136,7 +136,7 @@ static void apply(struct service *s)
 	s->exchange.ping_ms = st->ping;
 	s->exchange.max_hops = (unsigned)st->max_hops;
 	/* the other half is for providers */
-	s->front.max_conns = MIN_OF((uint64_t)st->limits.connections, sys_raise_files() / 2);
+	s->front.max_conns = sys_raise_files() / 2;	/* the other half is for providers */
 	s->front.limits = (struct front_limits){ .sizes = st->limits, .times = st->timeouts,
 		.half_close = st->half_close };
 	s->access = st->log.access;

@@ -9,7 +9,11 @@
 
 static void on_accept(struct front *f, struct stream *s, bool admin)
 {
-	if (f->n_conns >= f->max_conns && !admin) {
+	uint64_t most = (uint64_t)f->limits.sizes.connections;
+
+	if (f->max_conns && f->max_conns < most)
+		most = f->max_conns;
+	if (f->n_conns >= most && !admin) {
 		counter_add(COUNTER_connections_refused, 1);
 		stream_abort(&s, true);
 		return;

@@ -22,7 +22,7 @@ struct front {
 	struct listen *open, *admin;		/* admin may be NULL */
 	struct list conns;			/* struct conn, all of them */
 	size_t n_conns, n_busy;			/* n_busy: with a request in progress */
-	uint64_t max_conns;			/* limits.connections, or half the descriptors when that is less */
+	uint64_t max_conns;			/* besides limits.connections: half the descriptors; 0: no matter */
 	bool ready;				/* what /readyz says */
 	bool draining;				/* connections close after their answer */
 	struct buf wire;			/* scratch: heads and frames while they are written */

@@ -85,6 +85,9 @@ static void test_the_same_question_has_the_same_answer(void **state)
 	assert_int_equal(streamed.mode, ANSWER_EVENTS);
 	assert_true(slice_eq(buf_slice(&streamed.text), buf_slice(&once.text)));
 	assert_int_equal(streamed.usage.prompt_tok, -1);
+	struct answer_play after = ask(&s, QUESTION("And now?", ""));	/* the connection goes on */
+	assert_true(slice_eq(buf_slice(&other.raw), buf_slice(&after.raw)));
+	answer_play_done(&after);
 	answer_play_done(&once);
 	answer_play_done(&again);
 	answer_play_done(&other);

@@ -359,6 +359,7 @@ static void test_tries(void **state)
 	flight_tries(&f, &out);
 	assert_slice(buf_slice(&out), "openai/gpt-4.1=up_overloaded:812 local/b=ok:93");
 	f.attempts = FLIGHT_TRIES + 5;		/* the first ones are kept */
+	f.target = &a;
 	for (int i = 0; i < FLIGHT_TRIES; i++)
 		f.tries[i] = (struct flight_try){ &b, ERR_UP_RESET, 0, (uint64_t)i * 1000000 };
 	buf_clear(&out);
