@@ -36,10 +36,9 @@ struct demo_peer {
 };
 
 static const char *const replies[] = {
-	"Water finds its own level, and so does a good gateway: many streams come in, each leaves at its own pace.",
+	"Water finds its own level, and so does a good gateway: streams come in, each leaves at its own pace.",
 	"A weir lets the river through, measures it, and keeps the flood away from the mill.",
-	"Every token you read here went through the whole machine: "
-		"parsing, routing, a pooled connection, a journal, and back.",
+	"Every token you read here went through the whole machine: a plan, a pool, a journal, and back.",
 };
 
 static void add_chunk(struct demo_peer *p, struct buf *b, const char *delta, struct slice text, const char *finish)
