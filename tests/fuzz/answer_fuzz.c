@@ -59,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	uint32_t number = fuzz_number(data, n);
 	size_t which = number % 2 ? 0 : number / 2 % COUNT_OF(limits);
-	const struct { size_t first, step; } cuts[] = { { 0, n + 1 }, { 0, 1 }, { n ? number / 16 % n : 0, n + 1 },
+	const struct { size_t first, step; } cuts[] = { { 0, n + 1 }, { 0, 1 },
+		{ n ? number / 16 % n : 0, n + 1 },
 		{ 0, 1 + number / 64 % 32 } };
 	struct answer_play plays[COUNT_OF(cuts)];
 

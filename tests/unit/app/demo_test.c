@@ -60,7 +60,8 @@ static struct answer_play ask(struct scene *s, const char *body)
 	}
 }
 
-#define QUESTION(text, more) "{\"model\":\"x\",\"messages\":[{\"role\":\"user\",\"content\":\"" text "\"}]" more "}"
+#define QUESTION(text, more) \
+	"{\"model\":\"x\",\"messages\":[{\"role\":\"user\",\"content\":\"" text "\"}]" more "}"
 #define STREAMED ",\"stream\":true"
 #define WITH_USAGE STREAMED ",\"stream_options\":{\"include_usage\":true}"
 

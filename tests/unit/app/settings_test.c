@@ -64,7 +64,8 @@ static void test_the_example(void **state)
 	for (int with = 0; with < 2; with++) {
 		struct health_table health;
 		env_of_test = with ? keys : NULL;
-		const struct source disk = { .env = env, .file = source_process.file, .arg = source_process.arg };
+		const struct source disk = { .env = env, .file = source_process.file,
+			.arg = source_process.arg };
 		struct conf *c = conf_load(EXAMPLE, &settings_section, &disk);
 		expect_ok(c);
 		struct roster *r = roster_of(c, &health);
@@ -98,7 +99,7 @@ static void test_defaults(void **state)
 	assert_int_equal(s->max_hops, 4);
 	assert_int_equal(s->drain.delay, 2000);
 	assert_int_equal(s->route.models.n + s->route.providers.n, 0);
-	/* an answer that fits `body` must fit the journal, an event must fit the body, a body the memory of all */
+	/* an answer that fits `body` fits the journal, an event the body, a request's body the memory of all */
 	assert_true(s->answers.journal > s->answers.body && s->answers.body > s->answers.event);
 	assert_true(s->answers.lag < s->answers.journal && s->limits.body < s->limits.buffered);
 	conf_free(&c);

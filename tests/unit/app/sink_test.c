@@ -111,7 +111,8 @@ static void test_many_lines_leave_at_once(void **state)
 	for (int i = 0; i < 65; i++)
 		log_write(slice_of(line, sizeof(line)));
 	assert_int_equal(drink(&s), 0);
-	log_write(slice_of(line, sizeof(line)));	/* 64 KiB are passed: no waiting, as much as the pipe takes */
+	/* 64 KiB are passed: no waiting, as much as the pipe takes */
+	log_write(slice_of(line, sizeof(line)));
 	assert_true(drink(&s) >= 4096);
 	drink_all(&s);
 	assert_int_equal(buf_len(&s.got), 66 * sizeof(line));

@@ -10,10 +10,12 @@ static void test_content(void **state)
 		const char *name;
 		bool content;
 	} rows[] = {
-		{ EVENT_START, "start", false }, { EVENT_TEXT, "text", true }, { EVENT_REASONING, "reasoning", true },
+		{ EVENT_START, "start", false }, { EVENT_TEXT, "text", true },
+		{ EVENT_REASONING, "reasoning", true },
 		{ EVENT_REFUSAL, "refusal", true }, { EVENT_TOOL_START, "tool_start", true },
 		{ EVENT_TOOL_ARGS, "tool_args", true },
-		{ EVENT_FINISH, "finish", true }, { EVENT_USAGE, "usage", false }, { EVENT_OTHER, "other", true },
+		{ EVENT_FINISH, "finish", true }, { EVENT_USAGE, "usage", false },
+		{ EVENT_OTHER, "other", true },
 		{ EVENT_ERROR, "error", false }, { EVENT_END, "end", false },
 	};
 

@@ -58,7 +58,8 @@ static void test_estimate(void **state)
 	/* two characters of three bytes */
 	assert_int_equal(request_estimate_tok(SLICE("\xe4\xbd\xa0\xe5\xa5\xbd")), 2);
 	assert_int_equal(request_estimate_tok(SLICE("\xf0\x9f\x98\x80\xc3\xa9" "abcd")), 3);
-	assert_int_equal(request_estimate_tok(SLICE("\x80\x80\x80\x80")), 1);	/* no lead byte: no character */
+	/* no lead byte: no character */
+	assert_int_equal(request_estimate_tok(SLICE("\x80\x80\x80\x80")), 1);
 	/* runs are summed in bytes: their ends must not lose any */
 	for (size_t n = 250; n < 5000; n += n < 260 || (n > 505 && n < 515) ? 1 : 245) {
 		memset(text, 'a', n);

@@ -14,7 +14,8 @@ static void test_fields(void **state)
 		{ ERR_BAD_JSON, 0, false, "" },
 		{ ERR_NO_MODEL, 0, true, "x-should-retry: false\r\n" },
 		{ ERR_UP_THROTTLED, 0, true, "x-should-retry: false\r\n" },
-		{ ERR_UP_THROTTLED, 2000, true, "retry-after: 2\r\nretry-after-ms: 2000\r\nx-should-retry: false\r\n" },
+		{ ERR_UP_THROTTLED, 2000, true,
+			"retry-after: 2\r\nretry-after-ms: 2000\r\nx-should-retry: false\r\n" },
 		/* whole seconds, never earlier than the milliseconds say */
 		{ ERR_UP_THROTTLED, 1, false, "retry-after: 1\r\nretry-after-ms: 1\r\n" },
 		{ ERR_UP_THROTTLED, 1001, false, "retry-after: 2\r\nretry-after-ms: 1001\r\n" },
@@ -22,7 +23,8 @@ static void test_fields(void **state)
 		/* a gateway that is full, or going away, says when to come back although nobody told it */
 		{ ERR_TOO_BUSY, 0, false, "retry-after: 1\r\nretry-after-ms: 1000\r\n" },
 		{ ERR_DRAINING, 0, false, "retry-after: 1\r\nretry-after-ms: 1000\r\n" },
-		{ ERR_NO_TARGET, 0, true, "retry-after: 1\r\nretry-after-ms: 1000\r\nx-should-retry: false\r\n" },
+		{ ERR_NO_TARGET, 0, true,
+			"retry-after: 1\r\nretry-after-ms: 1000\r\nx-should-retry: false\r\n" },
 		{ ERR_NO_TARGET, 7500, false, "retry-after: 8\r\nretry-after-ms: 7500\r\n" },
 		{ ERR_UP_FAILED, 0, true, "x-should-retry: false\r\n" },	/* 502 */
 	};

@@ -15,7 +15,8 @@ struct scene {
 
 static struct dialect other;	/* not the same as openai_chat, though it does the same */
 
-static void scene_open(struct scene *s, bool wants_stream, bool wants_usage, const struct dialect *back, bool streamed)
+static void scene_open(struct scene *s, bool wants_stream, bool wants_usage, const struct dialect *back,
+	bool streamed)
 {
 	*s = (struct scene){ .request = { .stream = wants_stream, .wants_usage = wants_usage, .choices = 1,
 		.body = SLICE("{}") } };
@@ -66,7 +67,8 @@ static void test_modes(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct scene s;
-		scene_open(&s, rows[i].wants_stream, false, rows[i].same ? &openai_chat : &other, rows[i].streamed);
+		scene_open(&s, rows[i].wants_stream, false, rows[i].same ? &openai_chat : &other,
+			rows[i].streamed);
 		assert_int_equal(s.relay.mode, rows[i].want);
 		scene_close(&s);
 	}
@@ -111,7 +113,8 @@ static void test_a_byte_order_mark_does_not_pass(void **state)
 	scene_open(&s, true, false, &openai_chat, true);
 	assert_int_equal(give(&s, event_of(EVENT_TEXT, "", NULL)).n, 0);
 	assert_slice(give(&s, event_of(EVENT_TEXT, "", "\xef\xbb\xbf" "data: 1\n\n")), "data: 1\n\n");
-	assert_slice(give(&s, event_of(EVENT_TEXT, "", "\xef\xbb\xbf" "data: 2\n\n")), "\xef\xbb\xbf" "data: 2\n\n");
+	assert_slice(give(&s, event_of(EVENT_TEXT, "", "\xef\xbb\xbf" "data: 2\n\n")),
+		"\xef\xbb\xbf" "data: 2\n\n");
 	scene_close(&s);
 }
 
@@ -203,7 +206,8 @@ static void test_collecting(void **state)
 {
 	struct event start = event_of(EVENT_START, "a1", "RAW");
 	struct usage u = { 3, 2, -1, -1, -1 };
-	struct event usage = { .kind = EVENT_USAGE, .hidden = true, .text = event_usage_text(&u), .raw = SLICE("RAW") };
+	struct event usage = { .kind = EVENT_USAGE, .hidden = true, .text = event_usage_text(&u),
+		.raw = SLICE("RAW") };
 	struct scene s;
 
 	scene_open(&s, false, false, &openai_chat, true);
@@ -219,7 +223,8 @@ static void test_collecting(void **state)
 	assert_slice(buf_slice(&s.out), "{\"id\":\"a1\",\"object\":\"chat.completion\","
 		"\"created\":1700000000,\"model\":\"m\",\"choices\":[{\"index\":0,"
 		"\"message\":{\"role\":\"assistant\",\"content\":\"Hi there\",\"refusal\":null},"
-		"\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,"
+		"\"logprobs\":null,\"finish_reason\":\"stop\"}],"
+		"\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,"
 		"\"total_tokens\":5}}");
 	scene_close(&s);
 }

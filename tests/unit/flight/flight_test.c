@@ -66,7 +66,8 @@ static void test_nothing_is_read_before_the_first_content(void **state)
 	run_until(&s.p, buf_len(&w.got) == 2);
 	assert_false(ended(f));
 	peer_say(&s.p.v[0], SKY_STOP
-		SKY_DATA("{\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}") SKY_DONE);
+		SKY_DATA("{\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}")
+		SKY_DONE);
 	end_peer(&s.p.v[0]);
 	run_until(&s.p, ended(f));
 	assert_int_equal(f->fault.err, ERR_OK);
@@ -147,7 +148,8 @@ static void test_the_first_fault_is_told_when_all_fail(void **state)
 	struct flight *f = fly(&w, SKY_WHOLE("two"));
 	run_until(&s.p, sky_asked(&s, 0));
 	peer_say(&s.p.v[0], SKY_ERROR("500 Oops"));
-	run_until(&s.p, sky_heard(&s.p.v[0], "POST /b"));	/* the same origin, and the connection was good */
+	/* the same origin, and the connection was good */
+	run_until(&s.p, sky_heard(&s.p.v[0], "POST /b"));
 	peer_say(&s.p.v[0], SKY_ERROR("503 Full"));
 	run_until(&s.p, ended(f));
 	assert_int_equal(f->fault.err, ERR_UP_FAILED);
@@ -227,7 +229,8 @@ static void test_a_lone_slow_reader_pauses_its_provider(void **state)
 	sky_close(&s);
 }
 
-/* Of two the slow one is cut alone: the other one goes on at its own pace and gets everything, and nobody is paused. */
+/* Of two the slow one is cut alone: the other one goes on at its own pace and gets everything, and nobody is
+ * paused. */
 static void test_the_laggard_of_two_is_cut_alone(void **state)
 {
 	for (int slow_is_first = 0; slow_is_first < 2; slow_is_first++) {

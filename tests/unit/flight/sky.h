@@ -42,7 +42,8 @@ struct sky {
 
 static inline void sky_open(struct sky *s)
 {
-	const struct answer_limits limits = { .head_bytes = 8192, .event_bytes = 1 << 20, .body_bytes = 1 << 22 };
+	const struct answer_limits limits = { .head_bytes = 8192, .event_bytes = 1 << 20,
+		.body_bytes = 1 << 22 };
 	const struct source nothing = { 0 };
 	char text[2000];
 	size_t at = 0;
@@ -88,7 +89,7 @@ static inline bool sky_asked(const struct sky *s, size_t i)
 
 static inline bool sky_heard(const struct peer *peer, const char *text)
 {
-	return memmem(peer->in.p, peer->in.n, text, strlen(text)) != NULL;
+	return peer->in.n && memmem(peer->in.p, peer->in.n, text, strlen(text)) != NULL;
 }
 
 /* One who reads a journal, when it is told of news and `reads`. */

@@ -24,7 +24,8 @@ static void test_find(void **state)
 		{ "/v1/models", HTTP1_POST, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_MODELS, "" },
 		{ "/v1/models", HTTP1_DELETE, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_MODELS, "" },
 		{ "/v1/models/chat", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODEL, "chat" },
-		{ "/v1/models/openai/gpt-4.1", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODEL, "openai/gpt-4.1" },
+		{ "/v1/models/openai/gpt-4.1", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODEL,
+			"openai/gpt-4.1" },
 		{ "/v1/models/", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
 		{ "/v1/modelsx", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
 		{ "/healthz", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_HEALTHZ, "" },
@@ -45,7 +46,8 @@ static void test_find(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		const struct endpoint *e = NULL;
 		struct slice rest = SLICE("untouched");
-		enum err got = endpoint_find(slice_str(rows[i].path), rows[i].method, rows[i].where, &e, &rest);
+		enum err got = endpoint_find(slice_str(rows[i].path), rows[i].method, rows[i].where, &e,
+			&rest);
 		if (got != rows[i].want)
 			fail_msg("%s: %s", rows[i].path, err_name(got));
 		if (rows[i].want == ERR_NOT_FOUND) {
@@ -63,7 +65,8 @@ static void test_labels(void **state)
 	const struct endpoint *e;
 	struct slice rest;
 
-	assert_int_equal(endpoint_find(SLICE("/chat/completions"), HTTP1_POST, ENDPOINT_PUBLIC, &e, &rest), ERR_OK);
+	assert_int_equal(endpoint_find(SLICE("/chat/completions"), HTTP1_POST, ENDPOINT_PUBLIC, &e, &rest),
+		ERR_OK);
 	assert_string_equal(e->label, "chat.completions");
 	assert_int_equal(endpoint_find(SLICE("/v1/models/x"), HTTP1_GET, ENDPOINT_PUBLIC, &e, &rest), ERR_OK);
 	assert_string_equal(e->label, "models");

@@ -95,7 +95,8 @@ static void test_framings(void **state)
 		l.w.close = rows[i].close;
 		write_all(&l.w, rows[i].length);
 		assert_int_equal(l.w.close, rows[i].want_close);
-		assert_int_equal(l.w.body_n, 18);		/* what a HEAD spares is counted all the same */
+		/* what a HEAD spares is counted all the same */
+		assert_int_equal(l.w.body_n, 18);
 		line_close(&l, rows[i].want);
 	}
 }

@@ -60,7 +60,8 @@ static void test_a_bare_line(void **state)
 /* The estimate stands in only where the provider told nothing, and has a name of its own. */
 static void test_the_estimate(void **state)
 {
-	struct record r = { .wall_ms = WALL_MS, .status = 200, .usage = USAGE_NONE, .prompt_estimate_tok = 99 };
+	struct record r = { .wall_ms = WALL_MS, .status = 200, .usage = USAGE_NONE,
+		.prompt_estimate_tok = 99 };
 
 	expect(&r, LOG_FORM_TEXT, "09:30:00.123 info  access         status=200 prompt_tokens_estimated=99 "
 		"ms=0.000 bytes_in=0 bytes_out=0\n");

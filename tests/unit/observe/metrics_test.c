@@ -116,7 +116,8 @@ static void test_counters(void **state)
 	struct slice page = page_of(&s);
 	for (enum counter c = 0; c < COUNTER_COUNT; c++) {
 		char name[100];
-		snprintf(name, sizeof(name), "weir_%s%s", counter_name(c), counter_is_gauge(c) ? "" : "_total");
+		snprintf(name, sizeof(name), "weir_%s%s", counter_name(c),
+			counter_is_gauge(c) ? "" : "_total");
 		expect(page, name, c + 1000);
 	}
 	expect(page, "weir_requests_total", COUNTER_requests + 1000);
@@ -259,8 +260,8 @@ static void test_histograms_are_cumulative(void **state)
 	static const struct {
 		const char *le;
 		int want;
-	} buckets[] = { { "0.001", 2 }, { "0.010", 3 }, { "0.080", 3 }, { "0.160", 5 }, { "0.640", 5 }, { "1.280", 6 },
-		{ "20.480", 6 }, { "40.960", 7 }, { "81.920", 7 }, { "+Inf", 8 } };
+	} buckets[] = { { "0.001", 2 }, { "0.010", 3 }, { "0.080", 3 }, { "0.160", 5 }, { "0.640", 5 },
+		{ "1.280", 6 },		{ "20.480", 6 }, { "40.960", 7 }, { "81.920", 7 }, { "+Inf", 8 } };
 	struct scene s;
 	char name[100];
 
@@ -275,7 +276,8 @@ static void test_histograms_are_cumulative(void **state)
 	metrics_record(&s.m, &refused);		/* no provider was asked */
 	struct slice page = page_of(&s);
 	for (size_t i = 0; i < COUNT_OF(buckets); i++) {
-		snprintf(name, sizeof(name), "weir_request_duration_seconds_bucket{le=\"%s\"}", buckets[i].le);
+		snprintf(name, sizeof(name), "weir_request_duration_seconds_bucket{le=\"%s\"}",
+			buckets[i].le);
 		expect(page, name, buckets[i].want);
 	}
 	expect(page, "weir_request_duration_seconds_count", 8);

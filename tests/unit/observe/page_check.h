@@ -10,7 +10,8 @@
 static inline bool page_is_name(struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (strchr("abcdefghijklmnopqrstuvwxyz_0123456789", s.p[i]) == NULL || (i == 0 && s.p[i] <= '9'))
+		if (strchr("abcdefghijklmnopqrstuvwxyz_0123456789", s.p[i]) == NULL
+				|| (i == 0 && s.p[i] <= '9'))
 			return false;
 	return s.n > 0;
 }
@@ -90,7 +91,8 @@ static inline void page_check(struct slice page)
 			bool counter = slice_eq(s, SLICE("counter"));
 			if (!histogram && !counter && !slice_eq(s, SLICE("gauge")))
 				fail_msg("unknown type: %s", line);
-			if (counter != (family.n > 6 && slice_eq(slice_skip(family, family.n - 6), SLICE("_total"))))
+			if (counter != (family.n > 6 && slice_eq(slice_skip(family, family.n - 6),
+				SLICE("_total"))))
 				fail_msg("counters end in _total: %s", line);
 			continue;
 		}
@@ -125,7 +127,8 @@ static inline double page_value(struct slice page, const char *sample)
 		struct slice line = page_cut(&page, '\n');
 		if (slice_starts(line, slice_str(sample)) && line.p[strlen(sample)] == ' ') {
 			char number[64];
-			return strtod(slice_copy(slice_skip(line, strlen(sample) + 1), number, sizeof(number)), NULL);
+			return strtod(slice_copy(slice_skip(line, strlen(sample) + 1), number,
+				sizeof(number)), NULL);
 		}
 	}
 	return -1;

@@ -13,7 +13,7 @@
 
 struct answer_play {
 	struct answer_limits limits;
-	uint64_t refuse_at;	/* this event, counted from 1, is refused with ERR_UP_TOO_BIG, as a full journal does */
+	uint64_t refuse_at;	/* this event, from 1, is refused with ERR_UP_TOO_BIG, as by a full journal */
 	enum err eof;		/* why the connection ends when the answer has not */
 	/* what came out */
 	struct arena arena;
@@ -92,7 +92,8 @@ static inline void answer_play_keep(struct answer_play *p, const struct answer *
 	p->fault = fault_copy(&p->arena, &a->fault);
 }
 
-/* `first` bytes (0: none), then `step` at a time.  Set limits, refuse_at and eof before; answer_play_done() after. */
+/* `first` bytes (0: none), then `step` at a time.  Set limits, refuse_at and eof before; answer_play_done()
+ * after. */
 static inline void answer_play(struct answer_play *p, struct slice response, size_t first, size_t step)
 {
 	struct json_scratch scratch;

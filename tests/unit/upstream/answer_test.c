@@ -1,4 +1,5 @@
-/* A provider's response to its verdict.  Every row is played whole, byte by byte and cut in two at every place. */
+/* A provider's response to its verdict.  Every row is played whole, byte by byte and cut in two at every
+ * place. */
 #include "unit.h"
 
 #include <zlib.h>
@@ -8,7 +9,8 @@
 /* --- pieces of answers ---------------------------------------------------------------------------------- */
 
 #define DATA(json) "data: " json "\n\n"
-#define CHUNK(choices) "{\"id\":\"a1\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[" choices "]}"
+#define CHUNK(choices) \
+	"{\"id\":\"a1\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[" choices "]}"
 #define DELTA(delta) DATA(CHUNK("{\"index\":0,\"delta\":{" delta "},\"finish_reason\":null}"))
 #define ROLE DELTA("\"role\":\"assistant\"")
 #define HI DELTA("\"content\":\"Hi\"")
@@ -21,9 +23,9 @@
 #define STREAM_STORY "start:a1,m text:Hi finish:stop=stop end"
 #define CUT_STORY "start:a1,m text:Hi"
 
-#define WHOLE "{\"id\":\"a1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":" \
-	"{\"role\":\"assistant\",\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3," \
-	"\"completion_tokens\":2}}"
+#define WHOLE "{\"id\":\"a1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0," \
+	"\"message\":{\"role\":\"assistant\",\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]," \
+	"\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}"
 #define WHOLE_STORY "start:a1,m text:Hi finish:stop=stop usage:3/2"
 #define ERROR(message, type) "{\"error\":{\"message\":\"" message "\",\"type\":\"" type "\"}}"
 #define HTML "<!doctype html>\n<p>Bad gateway</p>\n"
@@ -73,7 +75,8 @@ static void check_same(const char *name, const struct answer_play *a, const stru
 			|| !slice_eq(buf_slice(&a->raw), buf_slice(&b->raw))
 			|| !slice_eq(a->fault.message, b->fault.message)
 			|| a->fault.retry_after_ms != b->fault.retry_after_ms)
-		fail_msg("%s: split it is %s, \"%.*s\"", name, err_name(b->fault.err), SLICE_ARG(buf_slice(&b->story)));
+		fail_msg("%s: split it is %s, \"%.*s\"", name, err_name(b->fault.err),
+			SLICE_ARG(buf_slice(&b->story)));
 }
 
 /* Plays it whole into *p and checks that every other way of cutting it says the same. */
@@ -96,7 +99,10 @@ static void play_all(const char *name, struct slice response, const struct answe
 
 /* --- every way an answer can go ------------------------------------------------------------------------- */
 
-enum what { FIT = 1 /* the connection can be used again */, AT_EOF = 2 /* it takes the end of the connection */ };
+enum what {
+	FIT = 1,	/* the connection can be used again */
+	AT_EOF = 2,	/* it takes the end of the connection */
+};
 
 static const struct row {
 	const char *name, *head, *body;
@@ -117,17 +123,21 @@ static const struct row {
 	{ "a stream with usage", OK200 SSE, ROLE HI STOP USAGE DONE, CHUNKED, ERR_OK,
 		"start:a1,m text:Hi finish:stop=stop usage(hidden):3/2 end", FIT },
 	{ "comments are no events", OK200 SSE, ": WAITING\n\n" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
-	{ "an event stream labelled as text", OK200 TYPE("text/plain"), STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
+	{ "an event stream labelled as text", OK200 TYPE("text/plain"), STREAM, CHUNKED, ERR_OK, STREAM_STORY,
+		FIT },
 	{ "an event stream without a label", OK200, STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
 	{ "one that begins with a comment", OK200, ": hi\n" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
 	{ "one that begins with blank lines", OK200, "\n\r\n\n" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
 	{ "one that begins with a space", OK200, " " STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
-	{ "one that begins with an event line", OK200, "event: x\n" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
+	{ "one that begins with an event line", OK200, "event: x\n" STREAM, CHUNKED, ERR_OK, STREAM_STORY,
+		FIT },
 	{ "one that begins with an id", OK200, "id: 1\n" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
 	{ "one that begins with retry", OK200, "retry: 1\n" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
 	{ "a byte order mark", OK200 SSE, "\xef\xbb\xbf" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
-	{ "a byte order mark without a label", OK200, "\xef\xbb\xbf" STREAM, CHUNKED, ERR_OK, STREAM_STORY, FIT },
-	{ "no end mark", OK200 SSE, ROLE HI STOP, CHUNKED, ERR_OK, "start:a1,m text:Hi finish:stop=stop", FIT },
+	{ "a byte order mark without a label", OK200, "\xef\xbb\xbf" STREAM, CHUNKED, ERR_OK, STREAM_STORY,
+		FIT },
+	{ "no end mark", OK200 SSE, ROLE HI STOP, CHUNKED, ERR_OK, "start:a1,m text:Hi finish:stop=stop",
+		FIT },
 	{ "no end mark and no length", OK200 SSE, ROLE HI STOP, CLOSED, ERR_OK,
 		"start:a1,m text:Hi finish:stop=stop", AT_EOF },
 	{ "the last blank line is missing", OK200 SSE, ROLE HI STOP "data: [DONE]", CHUNKED, ERR_OK,
@@ -145,10 +155,13 @@ static const struct row {
 	{ "an end mark and nothing said", OK200 SSE, ROLE DONE, CHUNKED, ERR_UP_EMPTY, "start:a1,m", 0 },
 	{ "an end mark alone", OK200 SSE, DONE, CHUNKED, ERR_UP_EMPTY, "", 0 },
 	{ "an end without a finish", OK200 SSE, ROLE HI, CHUNKED, ERR_UP_TRUNCATED, CUT_STORY, FIT },
-	{ "an end without a finish, by length", OK200 SSE, ROLE HI, LENGTH, ERR_UP_TRUNCATED, CUT_STORY, FIT },
-	{ "an end without a finish, by closing", OK200 SSE, ROLE HI, CLOSED, ERR_UP_TRUNCATED, CUT_STORY, AT_EOF },
+	{ "an end without a finish, by length", OK200 SSE, ROLE HI, LENGTH, ERR_UP_TRUNCATED, CUT_STORY,
+		FIT },
+	{ "an end without a finish, by closing", OK200 SSE, ROLE HI, CLOSED, ERR_UP_TRUNCATED, CUT_STORY,
+		AT_EOF },
 	{ "a role and an end", OK200 SSE, ROLE, CHUNKED, ERR_UP_EMPTY, "start:a1,m", FIT },
-	{ "one choice of two", OK200 SSE, DATA(CHUNK("{\"index\":1,\"delta\":{\"content\":\"B\"}}")) STOP DONE, CHUNKED,
+	{ "one choice of two", OK200 SSE,
+		DATA(CHUNK("{\"index\":1,\"delta\":{\"content\":\"B\"}}")) STOP DONE, CHUNKED,
 		ERR_UP_TRUNCATED, "start:a1,m text#1:B finish:stop=stop", 0 },
 	{ "cut before the finish", OK200 SSE, ROLE HI, NO_LAST_CHUNK, ERR_UP_TRUNCATED, CUT_STORY, AT_EOF },
 	{ "cut after the finish", OK200 SSE, ROLE HI STOP, NO_LAST_CHUNK, ERR_UP_TRUNCATED,
@@ -162,7 +175,8 @@ static const struct row {
 	{ "an event that is no JSON", OK200 SSE, ROLE DATA("{\"choices\":[") DONE, CHUNKED, ERR_UP_BAD_JSON,
 		"start:a1,m", 0 },
 	{ "an error first", OK200 SSE, SSE_ERROR DONE, CHUNKED, ERR_UP_OVERLOADED, "", 0 },
-	{ "an error after the role", OK200 SSE, ROLE SSE_ERROR DONE, CHUNKED, ERR_UP_OVERLOADED, "start:a1,m", 0 },
+	{ "an error after the role", OK200 SSE, ROLE SSE_ERROR DONE, CHUNKED, ERR_UP_OVERLOADED, "start:a1,m",
+		0 },
 	{ "an error late", OK200 SSE, ROLE HI SSE_ERROR DONE, CHUNKED, ERR_UP_OVERLOADED, CUT_STORY, 0 },
 	{ "an event of type error", OK200 SSE, ROLE "event: error\ndata: {\"message\":\"no\"}\n\n", CHUNKED,
 		ERR_UP_ERROR_EVENT, "start:a1,m", 0 },
@@ -181,7 +195,8 @@ static const struct row {
 		WHOLE_STORY, FIT },
 	{ "blank lines before it", OK200 JSON, "\n\n \n" WHOLE, CHUNKED, ERR_OK, WHOLE_STORY, FIT },
 	{ "blank lines before it, no type", OK200, "\n\n \n" WHOLE, CHUNKED, ERR_OK, WHOLE_STORY, FIT },
-	{ "no finish reason", OK200 JSON, "{\"choices\":[{\"message\":{\"content\":\"Hi\"}}]}", LENGTH, ERR_OK,
+	{ "no finish reason", OK200 JSON, "{\"choices\":[{\"message\":{\"content\":\"Hi\"}}]}", LENGTH,
+		ERR_OK,
 		"start text:Hi finish=unknown", FIT },
 	{ "an empty body", OK200 JSON, "", LENGTH, ERR_UP_EMPTY, "", FIT },
 	{ "an empty body without a type", OK200, "", LENGTH, ERR_UP_EMPTY, "", FIT },
@@ -190,17 +205,21 @@ static const struct row {
 	{ "no choices", OK200 JSON, "{\"id\":\"a1\",\"choices\":[]}", LENGTH, ERR_UP_EMPTY, "", FIT },
 	{ "JSON of another kind", OK200 JSON, "[1]", LENGTH, ERR_UP_EMPTY, "", FIT },
 	{ "broken JSON", OK200 JSON, "{\"choices\":[{\"mess", LENGTH, ERR_UP_BAD_JSON, "", FIT },
-	{ "JSON cut by the connection", OK200 JSON, "{\"choices\":[{\"mess", SHORT, ERR_UP_TRUNCATED, "", AT_EOF },
+	{ "JSON cut by the connection", OK200 JSON, "{\"choices\":[{\"mess", SHORT, ERR_UP_TRUNCATED, "",
+		AT_EOF },
 	{ "whole JSON, length too large", OK200 JSON, WHOLE, SHORT, ERR_UP_TRUNCATED, "", AT_EOF },
 	{ "JSON cut between chunks", OK200 JSON, WHOLE, NO_LAST_CHUNK, ERR_UP_TRUNCATED, "", AT_EOF },
-	{ "an error inside 200", OK200 JSON, ERROR("no", "rate_limit_error"), LENGTH, ERR_UP_THROTTLED, "", FIT },
+	{ "an error inside 200", OK200 JSON, ERROR("no", "rate_limit_error"), LENGTH, ERR_UP_THROTTLED, "",
+		FIT },
 	{ "events labelled as JSON", OK200 JSON, STREAM, LENGTH, ERR_UP_BAD_JSON, "", FIT },
-	{ "a byte order mark before JSON", OK200 JSON, "\xef\xbb\xbf" WHOLE, LENGTH, ERR_UP_BAD_JSON, "", FIT },
+	{ "a byte order mark before JSON", OK200 JSON, "\xef\xbb\xbf" WHOLE, LENGTH, ERR_UP_BAD_JSON, "",
+		FIT },
 
 	/* neither */
 	{ "a page", OK200 TYPE("text/html"), HTML, LENGTH, ERR_UP_BAD_TYPE, "", 0 },
 	{ "a page without a label", OK200, HTML, LENGTH, ERR_UP_BAD_TYPE, "", 0 },
-	{ "a page after white space", OK200 TYPE("text/plain"), "\n \n" HTML, LENGTH, ERR_UP_BAD_TYPE, "", 0 },
+	{ "a page after white space", OK200 TYPE("text/plain"), "\n \n" HTML, LENGTH, ERR_UP_BAD_TYPE, "",
+		0 },
 	{ "a page labelled as JSON", OK200 JSON, HTML, LENGTH, ERR_UP_BAD_JSON, "", FIT },
 	{ "a page that begins like JSON", OK200 TYPE("Text/HTML; charset=utf-8"), WHOLE, LENGTH,
 		ERR_UP_BAD_TYPE, "", 0 },
@@ -211,12 +230,15 @@ static const struct row {
 	/* framing */
 	{ "interim answers", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
 		OK200 JSON, WHOLE, LENGTH, ERR_OK, WHOLE_STORY, FIT },
-	{ "the provider wants to close", OK200 JSON "Connection: close\r\n", WHOLE, LENGTH, ERR_OK, WHOLE_STORY, 0 },
+	{ "the provider wants to close", OK200 JSON "Connection: close\r\n", WHOLE, LENGTH, ERR_OK,
+		WHOLE_STORY, 0 },
 	{ "an old provider", "HTTP/1.0 200 OK\r\n" JSON, WHOLE, LENGTH, ERR_OK, WHOLE_STORY, 0 },
 	{ "an old provider that keeps", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" JSON, WHOLE, LENGTH,
 		ERR_OK, WHOLE_STORY, FIT },
-	{ "an upgrade", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n", "", CLOSED, ERR_UP_BAD_HTTP, "", 0 },
-	{ "two framings", OK200 JSON "Transfer-Encoding: chunked\r\n", WHOLE, LENGTH, ERR_UP_BAD_HTTP, "", 0 },
+	{ "an upgrade", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n", "", CLOSED, ERR_UP_BAD_HTTP, "",
+		0 },
+	{ "two framings", OK200 JSON "Transfer-Encoding: chunked\r\n", WHOLE, LENGTH, ERR_UP_BAD_HTTP, "",
+		0 },
 	{ "no HTTP", "SSH-2.0-OpenSSH_9.2\r\n", "", CLOSED, ERR_UP_BAD_HTTP, "", 0 },
 	{ "nothing at all", "", NULL, CLOSED, ERR_UP_RESET, "", AT_EOF },
 	{ "half a head", OK200 "Content-Ty", NULL, CLOSED, ERR_UP_RESET, "", AT_EOF },
@@ -224,9 +246,12 @@ static const struct row {
 
 	/* encodings */
 	{ "identity", OK200 JSON "Content-Encoding: Identity\r\n", WHOLE, LENGTH, ERR_OK, WHOLE_STORY, FIT },
-	{ "brotli", OK200 JSON "Content-Encoding: br\r\n", "\x8b\x03\x80", LENGTH, ERR_UP_BAD_ENCODING, "", 0 },
-	{ "gzip that is none", OK200 JSON "Content-Encoding: gzip\r\n", WHOLE, LENGTH, ERR_UP_BAD_ENCODING, "", 0 },
-	{ "gzip and nothing", OK200 JSON "Content-Encoding: gzip\r\n", "", LENGTH, ERR_UP_TRUNCATED, "", FIT },
+	{ "brotli", OK200 JSON "Content-Encoding: br\r\n", "\x8b\x03\x80", LENGTH, ERR_UP_BAD_ENCODING, "",
+		0 },
+	{ "gzip that is none", OK200 JSON "Content-Encoding: gzip\r\n", WHOLE, LENGTH, ERR_UP_BAD_ENCODING,
+		"", 0 },
+	{ "gzip and nothing", OK200 JSON "Content-Encoding: gzip\r\n", "", LENGTH, ERR_UP_TRUNCATED, "",
+		FIT },
 };
 
 static void make(struct buf *out, const struct row *r)
@@ -241,9 +266,11 @@ static void make(struct buf *out, const struct row *r)
 static void check_row(const struct row *r, const struct answer_play *p)
 {
 	if (p->fault.err != r->want || !slice_eq(buf_slice(&p->story), slice_str(r->story)))
-		fail_msg("%s: %s, \"%.*s\"", r->name, err_name(p->fault.err), SLICE_ARG(buf_slice(&p->story)));
+		fail_msg("%s: %s, \"%.*s\"", r->name, err_name(p->fault.err),
+			SLICE_ARG(buf_slice(&p->story)));
 	if (p->fit != !!(r->what & FIT) || p->ended_before_eof != !(r->what & AT_EOF))
-		fail_msg("%s: fit %d, ended before the end of the connection %d", r->name, p->fit, p->ended_before_eof);
+		fail_msg("%s: fit %d, ended before the end of the connection %d", r->name, p->fit,
+			p->ended_before_eof);
 }
 
 static void test_every_way_an_answer_can_go(void **state)
@@ -259,7 +286,7 @@ static void test_every_way_an_answer_can_go(void **state)
 	}
 }
 
-/* A reset instead of an orderly end makes nothing whole that was not, and takes nothing away from what was. */
+/* A reset instead of an orderly end makes nothing whole that was not, and takes nothing from what was. */
 static void test_a_reset_changes_no_verdict_but_of_bodies_without_length(void **state)
 {
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -470,7 +497,7 @@ static void test_an_endless_error_body_ends(void **state)
 	buf_done(&b);
 }
 
-/* What the flight says to an event (its journal is full) is the verdict, and nothing is given out after it. */
+/* What the flight says to an event (its journal is full) is the verdict; nothing is given out after it. */
 static void test_a_refused_event_ends_it(void **state)
 {
 	struct buf b;
@@ -514,10 +541,14 @@ static void test_compressed_answers(void **state)
 		{ "gzip", OK200 JSON "Content-Encoding: gzip\r\n", WHOLE, WHOLE_STORY, 31, ERR_OK },
 		{ "gzip, sniffed", OK200 "Content-Encoding: X-GZIP\r\n", WHOLE, WHOLE_STORY, 31, ERR_OK },
 		{ "gzip stream", OK200 SSE "Content-Encoding: gzip\r\n", STREAM, STREAM_STORY, 31, ERR_OK },
-		{ "deflate stream", OK200 SSE "Content-Encoding: deflate\r\n", STREAM, STREAM_STORY, 15, ERR_OK },
-		{ "bare deflate", OK200 SSE "Content-Encoding: deflate\r\n", STREAM, STREAM_STORY, -15, ERR_OK },
-		{ "cut stream", OK200 SSE "Content-Encoding: gzip\r\n", ROLE HI, CUT_STORY, 31, ERR_UP_TRUNCATED },
-		{ "a page", OK200 TYPE("text/html") "Content-Encoding: gzip\r\n", HTML, "", 31, ERR_UP_BAD_TYPE },
+		{ "deflate stream", OK200 SSE "Content-Encoding: deflate\r\n", STREAM, STREAM_STORY, 15,
+			ERR_OK },
+		{ "bare deflate", OK200 SSE "Content-Encoding: deflate\r\n", STREAM, STREAM_STORY, -15,
+			ERR_OK },
+		{ "cut stream", OK200 SSE "Content-Encoding: gzip\r\n", ROLE HI, CUT_STORY, 31,
+			ERR_UP_TRUNCATED },
+		{ "a page", OK200 TYPE("text/html") "Content-Encoding: gzip\r\n", HTML, "", 31,
+			ERR_UP_BAD_TYPE },
 		{ "an error", "HTTP/1.1 400 No\r\nContent-Encoding: gzip\r\n", ERROR("bad n", "x"), "", 31,
 			ERR_UP_BAD_REQUEST },
 	};
@@ -540,7 +571,7 @@ static void test_compressed_answers(void **state)
 	}
 }
 
-/* The HTTP body is complete, the compressed stream in it is not: no whole answer, unless everything had been said. */
+/* The HTTP body is complete, the compressed stream in it is not: no whole answer, unless all had been said. */
 static void test_a_compressed_answer_that_is_cut(void **state)
 {
 	struct buf body, b;
@@ -548,14 +579,16 @@ static void test_a_compressed_answer_that_is_cut(void **state)
 
 	deflate_to(&body, SLICE(WHOLE), 31);
 	buf_init(&b, 1 << 20);
-	add_response(&b, SLICE(OK200 JSON "Content-Encoding: gzip\r\n"), slice_of(body.p, body.n - 8), CHUNKED);
+	add_response(&b, SLICE(OK200 JSON "Content-Encoding: gzip\r\n"), slice_of(body.p, body.n - 8),
+		CHUNKED);
 	play_all("without its check sum", buf_slice(&b), &usual, ERR_OK, &p);
 	assert_int_equal(p.fault.err, ERR_UP_TRUNCATED);
 	answer_play_done(&p);
 	buf_done(&body);
 	buf_clear(&b);
 	deflate_to(&body, SLICE(STREAM), 31);
-	add_response(&b, SLICE(OK200 SSE "Content-Encoding: gzip\r\n"), slice_of(body.p, body.n - 8), CHUNKED);
+	add_response(&b, SLICE(OK200 SSE "Content-Encoding: gzip\r\n"), slice_of(body.p, body.n - 8),
+		CHUNKED);
 	play_all("a stream without its check sum", buf_slice(&b), &usual, ERR_OK, &p);
 	assert_slice(buf_slice(&p.story), STREAM_STORY);
 	assert_int_equal(p.fault.err, ERR_OK);
@@ -638,7 +671,8 @@ static void test_retry_after(void **state)
 		play_all(retry_rows[i].fields, buf_slice(&b), &usual, ERR_OK, &p);
 		assert_int_equal(p.fault.err, ERR_UP_THROTTLED);
 		if (p.fault.retry_after_ms != retry_rows[i].want_ms)
-			fail_msg("%s -> %llu ms", retry_rows[i].fields, (unsigned long long)p.fault.retry_after_ms);
+			fail_msg("%s -> %llu ms", retry_rows[i].fields,
+				(unsigned long long)p.fault.retry_after_ms);
 		answer_play_done(&p);
 		buf_done(&b);
 	}
@@ -654,7 +688,8 @@ static void test_request_id(void **state)
 		memset(id, 'i', n);
 		id[n] = '\0';
 		buf_init(&b, 4096);
-		buf_addf(&b, OK200 JSON "X-Request-ID: %s\r\nContent-Length: %zu\r\n\r\n" WHOLE, id, strlen(WHOLE));
+		buf_addf(&b, OK200 JSON "X-Request-ID: %s\r\nContent-Length: %zu\r\n\r\n" WHOLE, id,
+			strlen(WHOLE));
 		play(&p, buf_slice(&b), &usual, ERR_OK, 0, 1);
 		assert_slice(p.request_id, n <= 128 ? id : "");
 		answer_play_done(&p);
@@ -664,7 +699,7 @@ static void test_request_id(void **state)
 
 /* --- the end of the answer and the connection ----------------------------------------------------------- */
 
-/* Told: the caller need not wait for the end of the transfer, but the connection cannot be used until it came. */
+/* Told: nobody need wait for the end of the transfer, but the connection cannot be used until it came. */
 static void test_told(void **state)
 {
 	struct answer_play p;

@@ -1,4 +1,4 @@
-/* One call to one provider on loopback: what is sent, the clocks, replay, pausing, and that every way ends once. */
+/* One call to one provider on loopback: what is sent, the clocks, replay, pausing; every way ends once. */
 #include "unit/upstream/peers.h"
 
 #include "upstream/attempt.h"
@@ -63,14 +63,16 @@ static void ask_for(struct scene *s, const char *body)
 
 static void scene_open(struct scene *s, const char *body)
 {
-	const struct answer_limits limits = { .head_bytes = 8192, .event_bytes = 65536, .body_bytes = 1 << 20 };
+	const struct answer_limits limits = { .head_bytes = 8192, .event_bytes = 65536,
+		.body_bytes = 1 << 20 };
 
 	*s = (struct scene){ .ends = 0 };
 	peers_open(&s->p);
 	attempt_env_init(&s->env, s->p.rig.loop, &limits);
 	s->p.provider.dialect = &openai_chat;
 	s->p.provider.authority = SLICE("a.test");
-	s->target = (struct target){ .name = SLICE("a/m1"), .provider = &s->p.provider, .model = SLICE("m1") };
+	s->target = (struct target){ .name = SLICE("a/m1"), .provider = &s->p.provider,
+		.model = SLICE("m1") };
 	s->clocks = (struct clocks){ 2000, 5000, 5000, 5000, 0 };
 	arena_init(&s->parse, 0);
 	arena_init(&s->arena, 0);
@@ -143,7 +145,8 @@ static uint64_t count(enum counter c)
 #define FIRST "POST /v1/chat/completions HTTP/1.1\r\nhost: a.test\r\n"
 #define SECOND(accept) "content-type: application/json\r\naccept-encoding: identity\r\nuser-agent: weir\r\n" \
 	"accept: " accept "\r\nx-request-id: req_1\r\nx-weir-hops: 1\r\n"
-#define ASKS_USAGE "{\"model\":\"m1\"," MESSAGES ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}"
+#define ASKS_USAGE \
+	"{\"model\":\"m1\"," MESSAGES ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}"
 
 static void test_the_request(void **state)
 {
@@ -155,16 +158,19 @@ static void test_the_request(void **state)
 	} rows[] = {
 		{ PROVIDER_AUTH_BEARER, PROVIDER_USAGE_ASK, true, BODY, "authorization: Bearer sk-1\r\n",
 			"text/event-stream", ASKS_USAGE },
-		{ PROVIDER_AUTH_API_KEY, PROVIDER_USAGE_ALWAYS, true, BODY, "api-key: sk-1\r\n", "text/event-stream",
+		{ PROVIDER_AUTH_API_KEY, PROVIDER_USAGE_ALWAYS, true, BODY, "api-key: sk-1\r\n",
+			"text/event-stream",
 			"{\"model\":\"m1\"," MESSAGES ",\"stream\":true}" },
-		{ PROVIDER_AUTH_X_API_KEY, PROVIDER_USAGE_NEVER, true, BODY, "x-api-key: sk-1\r\n", "text/event-stream",
+		{ PROVIDER_AUTH_X_API_KEY, PROVIDER_USAGE_NEVER, true, BODY, "x-api-key: sk-1\r\n",
+			"text/event-stream",
 			"{\"model\":\"m1\"," MESSAGES ",\"stream\":true}" },
 		{ PROVIDER_AUTH_NONE, PROVIDER_USAGE_ASK, true, BODY_WHOLE, "", "application/json",
 			"{\"model\":\"m1\"," MESSAGES "}" },
 		{ PROVIDER_AUTH_BEARER, PROVIDER_USAGE_ASK, false, BODY_WHOLE, "", "application/json",
 			"{\"model\":\"m1\"," MESSAGES "}" },
 		/* the client's own wish reaches a provider that can grant it, and no other */
-		{ PROVIDER_AUTH_NONE, PROVIDER_USAGE_ALWAYS, false, ASKS_USAGE, "", "text/event-stream", ASKS_USAGE },
+		{ PROVIDER_AUTH_NONE, PROVIDER_USAGE_ALWAYS, false, ASKS_USAGE, "", "text/event-stream",
+			ASKS_USAGE },
 		{ PROVIDER_AUTH_NONE, PROVIDER_USAGE_NEVER, false, ASKS_USAGE, "", "text/event-stream",
 			"{\"model\":\"m1\"," MESSAGES ",\"stream\":true}" },
 	};
@@ -237,7 +243,8 @@ static void test_a_streamed_answer(void **state)
 	assert_int_equal(s.at.first_ns, 0);		/* a role is no content */
 	peer_say(peer, HI);
 	run_until(&s.p, s.events == 2);
-	assert_true(s.at.first_ns >= s.at.head_ns && s.at.head_ns >= s.at.sent_ns && s.at.sent_ns >= s.at.open_ns);
+	assert_true(s.at.first_ns >= s.at.head_ns && s.at.head_ns >= s.at.sent_ns
+		&& s.at.sent_ns >= s.at.open_ns);
 	peer_say(peer, STOP DONE LAST);
 	expect_end(&s, ERR_OK, "start text finish end");
 	assert_int_equal(s.at.bytes_in, strlen(STREAM));
@@ -362,7 +369,8 @@ static void test_the_connection_ends(void **state)
 		run_until(&s.p, s.at.bytes_in == strlen(rows[i / 2].say));
 		cut(peer, i % 2);
 		expect_end(&s, rows[i / 2].want, rows[i / 2].story);
-		assert_int_equal(count(COUNTER_replays), 0);	/* a fresh connection: the provider may have begun */
+		/* a fresh connection: the provider may have begun */
+		assert_int_equal(count(COUNTER_replays), 0);
 		scene_close(&s);
 	}
 }
@@ -460,7 +468,8 @@ static void test_clocks(void **state)
 		{ BODY, STREAM_HEAD ROLE HI, "start text", &idle, ERR_UP_IDLE_TIMEOUT },
 		{ BODY, STREAM_HEAD ROLE HI STOP, "start text finish", &idle, ERR_UP_IDLE_TIMEOUT },
 		{ BODY_WHOLE, "", "", &whole, ERR_UP_FIRST_TIMEOUT },
-		{ BODY_WHOLE, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "", &idle, ERR_UP_IDLE_TIMEOUT },
+		{ BODY_WHOLE, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "", &idle,
+			ERR_UP_IDLE_TIMEOUT },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {

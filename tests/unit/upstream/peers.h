@@ -96,7 +96,8 @@ static inline void peers_open(struct peers *p)
 	rig_listen(&p->rig, "127.0.0.1:0", NULL, peers_on_accept, p);
 	alarm_init(&p->tick, p->rig.loop, peers_on_tick);
 	p->pools = pools_new(p->rig.loop);
-	p->provider = (struct provider){ .name = SLICE("a"), .url = { .host = SLICE("127.0.0.1"), .port = p->rig.port },
+	p->provider = (struct provider){ .name = SLICE("a"), .url = { .host = SLICE("127.0.0.1"),
+		.port = p->rig.port },
 		.max_connections = 8, .max_waiting = 8, .idle_ms = 60000, .queue_ms = 10000 };
 }
 

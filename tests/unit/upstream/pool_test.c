@@ -431,7 +431,8 @@ static void test_a_lost_warm_one_is_replaced_after_a_while(void **state)
 	peers_close(&p);
 }
 
-/* Draining: idle ones go, what comes back goes, no warm ones; requests in progress and late ones still get through. */
+/* Draining: idle ones go, what comes back goes, no warm ones; requests in progress and late ones still get
+ * through. */
 static void test_drain(void **state)
 {
 	struct peers p;
