@@ -494,6 +494,24 @@ static void test_a_drain(void **state)
 	door_close(&d);
 }
 
+/* A request whose beginning came before the drain is still answered, and is the last one. */
+static void test_a_drain_in_the_middle_of_a_request(void **state)
+{
+	struct door d;
+
+	door_open(&d);
+	say(&d, "GET /v1/models HTTP/1.1\r\nHo");
+	run_ms(&d.sky.p, 5);
+	front_drain(&d.front);
+	run_ms(&d.sky.p, 5);
+	assert_false(closed(&d));
+	say(&d, "st: x\r\n\r\n");
+	wait_for(&d, "200 OK", "\"data\":");
+	assert_true(heard(&d, "connection: close\r\n"));
+	run_until(&d.sky.p, closed(&d));
+	door_close(&d);
+}
+
 /* Told in the client's own dialect when there is no time to finish. */
 static void test_a_cut(void **state)
 {
@@ -548,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_a_large_body_sent_ahead),
 		cmocka_unit_test(test_a_client_that_leaves),
 		cmocka_unit_test(test_a_drain),
+		cmocka_unit_test(test_a_drain_in_the_middle_of_a_request),
 		cmocka_unit_test(test_a_cut),
 		cmocka_unit_test(test_too_many_connections),
 	};
