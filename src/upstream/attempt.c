@@ -57,6 +57,9 @@ static void end_and_tell(struct attempt *at)
 
 static void fail(struct attempt *at, enum err why)
 {
+	/* An error status has said what is wrong, whatever became of its body. */
+	if (at->answer.mode == ANSWER_FAULT)
+		answer_eof(&at->answer, why);
 	if (!at->answer.ended) {
 		at->answer.ended = true;
 		at->answer.fault = (struct fault){ .err = why, .status = at->answer.status };

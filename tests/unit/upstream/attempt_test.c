@@ -467,6 +467,7 @@ static void test_clocks(void **state)
 		{ BODY, STREAM_HEAD ROLE COMMENT, "start", &first, ERR_UP_FIRST_TIMEOUT },
 		{ BODY, STREAM_HEAD ROLE HI, "start text", &idle, ERR_UP_IDLE_TIMEOUT },
 		{ BODY, STREAM_HEAD ROLE HI STOP, "start text finish", &idle, ERR_UP_IDLE_TIMEOUT },
+		{ BODY, "HTTP/1.1 429 Slow\r\nContent-Length: 9\r\n\r\n{", "", &first, ERR_UP_THROTTLED },
 		{ BODY_WHOLE, "", "", &whole, ERR_UP_FIRST_TIMEOUT },
 		{ BODY_WHOLE, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "", &idle,
 			ERR_UP_IDLE_TIMEOUT },
