@@ -10,11 +10,18 @@ bool event_is_content(const struct event *ev)
 	case EVENT_REFUSAL:
 	case EVENT_TOOL_START:
 	case EVENT_TOOL_ARGS:
+	case EVENT_REDACTED:
+	case EVENT_MEDIA:
+	case EVENT_VECTOR:
 	case EVENT_FINISH:
 		return true;
 	case EVENT_OTHER:
 		return ev->choice != EVENT_NO_CHOICE;
 	case EVENT_START:
+	case EVENT_PART_END:
+	case EVENT_SIGNATURE:
+	case EVENT_CITATION:
+	case EVENT_LOGPROBS:
 	case EVENT_USAGE:
 	case EVENT_ERROR:
 	case EVENT_END:
@@ -26,7 +33,8 @@ bool event_is_content(const struct event *ev)
 const char *event_kind_name(enum event_kind kind)
 {
 	static const char *const names[] = { "start", "text", "reasoning", "refusal", "tool_start",
-		"tool_args", "finish", "usage", "other", "error", "end" };
+		"tool_args", "finish", "usage", "part_end", "signature", "redacted", "citation", "logprobs",
+		"media", "vector", "other", "error", "end" };
 	must((unsigned)kind < COUNT_OF(names));
 	return names[kind];
 }

@@ -15,8 +15,21 @@ enum event_kind {
 	EVENT_REFUSAL,		/* refusal text */
 	EVENT_TOOL_START,	/* a tool call begins: part = its index, text = call id, extra = function name */
 	EVENT_TOOL_ARGS,	/* more of its arguments: part = its index, text = fragment */
-	EVENT_FINISH,		/* finish of a choice: reason; text = the provider's own word */
+	EVENT_FINISH,		/* finish of a choice: reason; text = the provider's own word, extra = the stop
+				 * sequence that matched, when it says so */
 	EVENT_USAGE,		/* token counts: event_usage() */
+	EVENT_PART_END,		/* nothing more comes for what is open: part = a tool call, or EVENT_NO_PART for text
+				 * or reasoning.  A decoder gives it only where its wire says so */
+	EVENT_SIGNATURE,	/* opaque state of the provider, to come back in the next request: text = as it wrote
+				 * it, part = the tool call it belongs to, or EVENT_NO_PART: to the reasoning before
+				 * it; extra = id of the reasoning item where it has one */
+	EVENT_REDACTED,		/* reasoning that nobody may read: text = opaque state, extra = as above */
+	EVENT_CITATION,		/* a source of the text before it: text = JSON object with any of url, title, text
+				 * (cited words), start_index, end_index (in characters of the choice's text); extra =
+				 * the provider's own object */
+	EVENT_LOGPROBS,		/* text = JSON array as in OpenAI's choices[].logprobs.content, for the text before */
+	EVENT_MEDIA,		/* an image or sound made by the model: text = base64, extra = MIME type */
+	EVENT_VECTOR,		/* an embedding: choice = its index, text = float32 little-endian, one after the other */
 	EVENT_OTHER,		/* no typed meaning (audio, annotations, filter results): only `raw` carries
 				 * it; choice is EVENT_NO_CHOICE when the frame holds no choice at all */
 	EVENT_ERROR,		/* the provider reported a failure inside the answer: err, text = its message */
@@ -36,6 +49,7 @@ struct usage {
 #define USAGE_NONE ((struct usage){ -1, -1, -1, -1, -1 })
 
 #define EVENT_NO_CHOICE UINT16_MAX
+#define EVENT_NO_PART UINT16_MAX
 
 struct event {
 	uint8_t kind;		/* enum event_kind */
@@ -45,7 +59,7 @@ struct event {
 				 * have none */
 	bool hidden;		/* its frame is the usage chunk weir asked for: not for clients who did not ask */
 	uint16_t choice;
-	uint16_t part;		/* tool call index */
+	uint16_t part;		/* tool call index, counted per choice in order of appearance */
 	struct slice text, extra;
 	struct slice raw;	/* provider's bytes of the frame, when first_of_raw */
 };

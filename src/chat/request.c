@@ -25,6 +25,10 @@ void request_keep(struct arena *a, const struct request *from, struct request *o
 	out->doc = NULL;
 	out->body = arena_copy(a, from->body);
 	out->model = arena_copy(a, from->model);
+	out->door.model = arena_copy(a, from->door.model);
+	out->door.path = arena_copy(a, from->door.path);
+	out->door.content_type = arena_copy(a, from->door.content_type);
+	out->door.betas = arena_copy(a, from->door.betas);
 	out->fallbacks = from->n_fallbacks ? ARENA_ARRAY(a, struct slice, from->n_fallbacks) : NULL;
 	for (size_t i = 0; i < from->n_fallbacks; i++)
 		out->fallbacks[i] = arena_copy(a, from->fallbacks[i]);

@@ -2,8 +2,7 @@
  *
  * It keeps the client's body as it came.  What routing needs is read once into fields; everything else stays
  * in the raw bytes, so that a provider of the same dialect gets them untouched but for spliced members.  The
- * typed view of the messages is built on demand (request_turns): only translation, the demo provider and
- * estimates need it.
+ * typed view (prompt.h) is built on demand: only translation needs it.
  *
  * Owner: the exchange; it lives in the exchange's arena and dies with it. */
 #ifndef CHAT_REQUEST_H
@@ -15,7 +14,26 @@
 
 struct dialect;
 
-enum request_op { REQUEST_CHAT };	/* what is asked for; embeddings and others join with their dialects */
+enum request_op {
+	REQUEST_CHAT,		/* an answer in text, tool calls and the like */
+	REQUEST_EMBED,		/* vectors */
+	REQUEST_COUNT,		/* how many tokens a prompt has */
+	REQUEST_RAW,		/* images, audio, moderations, rerank: only the model is read, bytes pass */
+};
+
+/* How the client wants a stream framed. */
+enum request_framing { REQUEST_SSE, REQUEST_JSON_ARRAY /* Gemini without alt=sse */ };
+
+/* What stands outside the body: filled by the front before dialect->parse. */
+struct request_door {
+	struct slice model;		/* from the path (Gemini); empty: the body names it */
+	bool stream;			/* the path asks for a stream (Gemini) */
+	enum request_framing framing;
+	struct slice path;		/* REQUEST_RAW: behind the version ("/images/generations") */
+	struct slice content_type;	/* REQUEST_RAW: of the body */
+	struct slice betas;		/* anthropic-beta, as it came */
+	bool strict;			/* x-weir-strict: refuse what the target cannot express */
+};
 
 struct request {
 	enum request_op op;
@@ -31,6 +49,8 @@ struct request {
 	bool wants_usage;		/* stream_options.include_usage */
 	uint32_t choices;		/* n, default 1 */
 	bool has_tools;
+	bool has_options;		/* the body has provider_options */
+	struct request_door door;
 	uint64_t timeout_ms;		/* the caller's deadline; 0: none */
 	uint64_t prompt_tok;		/* estimate, for logs and later for routing */
 };

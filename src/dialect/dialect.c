@@ -25,3 +25,11 @@ const struct dialect *dialect_find(struct slice name)
 	}
 	return NULL;
 }
+
+const struct dialect *dialect_by_tag(char tag)
+{
+	for (size_t i = 0; i < COUNT_OF(dialects); i++)
+		if (dialects[i].dialect->tag == tag)
+			return dialects[i].dialect;
+	return NULL;
+}

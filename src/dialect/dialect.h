@@ -4,10 +4,27 @@
 #define DIALECT_DIALECT_H
 
 #include "base/buf.h"
+#include "chat/callid.h"
+#include "chat/drops.h"
 #include "chat/event.h"
 #include "chat/fault.h"
+#include "chat/prompt.h"
 #include "chat/request.h"
 #include "codec/json.h"
+
+/* What one provider does differently from its dialect: a row of quirks.def.  Field lists are names separated by blanks. */
+struct quirks {
+	const char *drop;	/* top-level members it refuses or misreads: taken out and named in x-weir-dropped */
+	const char *rename;	/* "seed>random_seed max_completion_tokens>max_tokens" */
+	const char *only;	/* refuses every other top-level member; NULL: takes unknown ones */
+	enum callid_rule callid;
+	bool system_only;	/* knows no role `developer`: `system` stands for it */
+	bool echo_reasoning;	/* wants its reasoning_content back in tool loops */
+	bool reasoning_outside;	/* completion tokens leave out the reasoning tokens (xAI) */
+	bool no_schema;		/* JSON Schema formats are refused: json_object is the nearest */
+	bool inline_images;	/* takes no image URLs, only base64 */
+};
+extern const struct quirks quirks_none;
 
 /* What a provider wants to see changed in a request. */
 struct dialect_ask {
@@ -15,6 +32,11 @@ struct dialect_ask {
 	bool stream;
 	bool add_usage;		/* ask for usage in the stream although the client did not */
 	bool no_stream_options;	/* PROVIDER_USAGE_NEVER: the client's stream_options are taken out */
+	struct slice provider;	/* its name, for provider_options and messages */
+	const struct quirks *quirks;	/* never NULL */
+	struct drops *drops;	/* what could not be expressed is named here; never NULL */
+	struct arena *arena;	/* scratch of this call */
+	struct fault *fault;	/* ERR_UNSUPPORTED: which field, in words (texts in `arena`) */
 };
 
 /* Decoder: the provider's body, split anywhere -> events.  `state` is the dialect's own, zeroed,
@@ -30,6 +52,7 @@ struct dialect_tally {
 	bool content;		/* any event_is_content() */
 	bool finished;		/* every choice seen has its terminal reason */
 	uint32_t choices;	/* choices seen */
+	bool whole;		/* REQUEST_EMBED, REQUEST_COUNT: all that was asked for has come */
 	bool end_mark;		/* [DONE] or the like */
 	enum event_finish finish;	/* of choice 0 */
 	struct usage usage;
@@ -41,6 +64,7 @@ struct dialect_decode {
 	struct arena *arena;		/* for the fault's texts */
 	dialect_on_event *on_event;
 	void *arg;
+	const struct quirks *quirks;	/* of the provider; NULL: none */
 	struct dialect_tally tally;
 	union {
 		char bytes[DIALECT_STATE_BYTES];
@@ -54,6 +78,8 @@ struct dialect_encode {
 	const struct request *request;
 	struct slice id;	/* answer id when the provider gave none */
 	uint64_t created_s;	/* Unix seconds */
+	const struct dialect *source;	/* who made the events: its tag seals signatures (chat/seal.h); NULL: as the
+				 * encoder's own dialect */
 	struct arena *arena;	/* for what must be remembered: names, a whole answer's growing parts */
 	enum err err;		/* ERR_TOO_BIG: `out` or the arena had no room, and nothing more is written;
 				 * the caller looks after its calls */
@@ -63,15 +89,37 @@ struct dialect_encode {
 	} state;
 };
 
+enum dialect_family { DIALECT_OPENAI, DIALECT_ANTHROPIC, DIALECT_GEMINI };
+
 struct dialect {
 	const char *name;			/* "openai-chat" */
+	enum request_op op;
+	enum dialect_family family;
+	char tag;				/* names it in seals and in prompt.origin; unique */
 	const char *path;			/* appended to the provider's base URL, "/chat/completions" */
+	const char *fields;			/* header fields of every request, each with its CRLF; NULL: none */
+	const char *id_field;			/* response field in which its SDKs look for the request's id */
+	const char *ping;			/* keep-alive inside a stream; NULL: its SDKs read none */
 
-	/* mandatory: the client's body -> request (slices into body or arena).  On error fills *out_fault. */
+	/* optional: appends the path of this request instead of `path` (Gemini names model and method there). */
+	void (*put_path)(const struct request *r, const struct dialect_ask *ask, struct buf *out);
+	/* optional: appends header fields of this request (anthropic-beta). */
+	void (*put_fields)(const struct request *r, const struct dialect_ask *ask, struct buf *out);
+
+	/* mandatory: the client's body -> request (slices into body or arena).  out->door is filled on entry and must
+	 * be kept; the rest is zero.  On error fills *out_fault. */
 	enum err (*parse)(struct arena *a, struct slice body, struct request *out, struct fault *out_fault);
-	/* mandatory: request -> provider's body, appended to `out`.  Same dialect: the client's bytes with
-	 * members spliced. */
+	/* mandatory: a request of the same dialect -> provider's body, appended to `out`: the client's bytes with
+	 * members spliced (splice.h). */
 	enum err (*build)(const struct request *r, const struct dialect_ask *ask, struct buf *out);
+	/* mandatory but for REQUEST_RAW: the typed view of a body that parse() accepted; r->doc is there, `out` is
+	 * prompt_init()ed with this arena, its model, origin and stream are set.  Ends with prompt_tidy().  ERR_BAD_FIELD
+	 * with *out_fault. */
+	enum err (*read)(struct arena *a, const struct request *r, struct prompt *out, struct fault *out_fault);
+	/* mandatory but for REQUEST_RAW: the typed view -> provider's body, appended to `out`.  ERR_UNSUPPORTED with
+	 * ask->fault when the meaning would change without it, ERR_TOO_BIG. */
+	enum err (*write)(const struct prompt *p, const struct dialect_ask *ask, struct buf *out);
+
 	/* mandatory: one SSE event of a stream (type, data, raw). */
 	enum err (*decode_event)(struct dialect_decode *d, struct slice type, struct slice data,
 		struct slice raw);
@@ -88,6 +136,8 @@ struct dialect {
 	void (*collect)(struct dialect_encode *e, const struct event *ev);
 	/* mandatory: the whole answer as JSON, after the last collect. */
 	void (*collected)(struct dialect_encode *e, struct buf *out);
+	/* optional: HTTP status of a fault for this client; NULL: the err row's. */
+	int (*error_status)(const struct fault *f);
 	/* mandatory: error object as a response body. */
 	void (*error_body)(const struct fault *f, struct buf *out);
 	/* mandatory: the error form inside a stream that makes official SDKs raise (dependencies.md
@@ -95,11 +145,21 @@ struct dialect {
 	void (*error_event)(const struct fault *f, struct buf *out);
 };
 
-extern const struct dialect openai_chat;
+#define DIALECT(symbol, name, short_name) extern const struct dialect symbol;
+#include "dialect/dialects.def"
+#undef DIALECT
 
 /* All dialects, in dialects.def order; NULL at the end. */
 const struct dialect *dialect_at(size_t i);
 /* By name, also by short name ("openai"); NULL when unknown. */
 const struct dialect *dialect_find(struct slice name);
+/* By tag; NULL when unknown. */
+const struct dialect *dialect_by_tag(char tag);
+
+/* True when the bytes of such an answer can pass untouched to the client of `r`. */
+static inline bool dialect_passes(const struct dialect *back, const struct request *r)
+{
+	return back == r->dialect && r->door.framing == REQUEST_SSE;
+}
 
 #endif

@@ -9,6 +9,11 @@
 
 const struct dialect openai_chat = {
 	.name = "openai-chat",
+	.op = REQUEST_CHAT,
+	.family = DIALECT_OPENAI,
+	.tag = 'c',
+	.id_field = "x-request-id",
+	.ping = ": ping\n",
 	.path = "/chat/completions",
 	.parse = openai_parse,
 	.build = openai_build,

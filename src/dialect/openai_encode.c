@@ -156,6 +156,13 @@ void openai_encode_event(struct dialect_encode *e, const struct event *ev, struc
 		a->usage = event_usage(ev);
 		a->has_usage = true;
 		return;
+	case EVENT_PART_END:
+	case EVENT_SIGNATURE:
+	case EVENT_REDACTED:
+	case EVENT_CITATION:
+	case EVENT_LOGPROBS:
+	case EVENT_MEDIA:
+	case EVENT_VECTOR:
 	case EVENT_OTHER:
 	case EVENT_ERROR:
 	case EVENT_END:

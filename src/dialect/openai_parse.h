@@ -5,9 +5,6 @@
 #include "chat/fault.h"
 #include "chat/request.h"
 
-/* Most names a request may list beside its model; OpenRouter takes fewer. */
-#define OPENAI_PARSE_FALLBACKS 16u
-
 /* Reads only what routing needs; what it does not know is never refused.  On error *out_fault has a
  * sentence and `param`. */
 enum err openai_parse(struct arena *a, struct slice body, struct request *out, struct fault *out_fault);

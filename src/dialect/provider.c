@@ -4,8 +4,8 @@
 #include "base/must.h"
 
 static const struct provider_row rows[] = {
-#define PROVIDER(name, dialect, url, env, auth, usage, note) \
-	{ name, dialect, url, env, PROVIDER_AUTH_##auth, PROVIDER_USAGE_##usage, note },
+#define PROVIDER(name, dialect, also, url, env, auth, usage, note) \
+	{ name, dialect, also, url, env, PROVIDER_AUTH_##auth, PROVIDER_USAGE_##usage, note },
 #include "dialect/providers.def"
 #undef PROVIDER
 };

@@ -243,6 +243,10 @@ static bool carries_key(struct slice name, enum provider_auth auth)
 		return slice_case_eq(name, SLICE("api-key"));
 	case PROVIDER_AUTH_X_API_KEY:
 		return slice_case_eq(name, SLICE("x-api-key"));
+	case PROVIDER_AUTH_X_GOOG_API_KEY:
+		return slice_case_eq(name, SLICE("x-goog-api-key"));
+	case PROVIDER_AUTH_PORTKEY:
+		return slice_case_eq(name, SLICE("x-portkey-api-key"));
 	}
 	must_never("no such auth");
 }

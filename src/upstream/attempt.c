@@ -195,6 +195,12 @@ static void write_auth(struct buf *b, const struct provider *p, const struct ros
 	case PROVIDER_AUTH_X_API_KEY:
 		buf_add(b, SLICE("x-api-key: "));
 		break;
+	case PROVIDER_AUTH_X_GOOG_API_KEY:
+		buf_add(b, SLICE("x-goog-api-key: "));
+		break;
+	case PROVIDER_AUTH_PORTKEY:
+		buf_add(b, SLICE("x-portkey-api-key: "));
+		break;
 	case PROVIDER_AUTH_NONE:
 		return;
 	}

@@ -28,6 +28,16 @@ static void log_usage(struct buf *log, const struct usage *u)
 	log_count(log, "reasoning", u->reasoning_tok);
 }
 
+static void log_vector(struct buf *log, const struct event *ev)
+{
+	buf_addf(log, " %u", ev->choice);
+	for (size_t i = 0; i + sizeof(float) <= ev->text.n; i += sizeof(float)) {
+		float f;
+		memcpy(&f, ev->text.p + i, sizeof(f));
+		buf_addf(log, " %.7g", (double)f);
+	}
+}
+
 static void log_event(struct buf *log, const struct event *ev)
 {
 	struct usage u = event_usage(ev);
@@ -56,6 +66,25 @@ static void log_event(struct buf *log, const struct event *ev)
 	case EVENT_FINISH:
 		buf_addf(log, " %u %s", ev->choice, event_finish_name(ev->finish));
 		log_str(log, "", ev->text);
+		if (ev->extra.n)
+			log_str(log, "stopped_by=", ev->extra);
+		break;
+	case EVENT_PART_END:
+	case EVENT_SIGNATURE:
+	case EVENT_REDACTED:
+	case EVENT_CITATION:
+	case EVENT_LOGPROBS:
+	case EVENT_MEDIA:
+		buf_addf(log, " %u", ev->choice);
+		if (ev->part != EVENT_NO_PART)
+			buf_addf(log, ".%u", ev->part);
+		if (ev->text.n)
+			log_str(log, "", ev->text);
+		if (ev->extra.n)
+			log_str(log, "extra=", ev->extra);
+		break;
+	case EVENT_VECTOR:
+		log_vector(log, ev);
 		break;
 	case EVENT_USAGE:
 		log_usage(log, &u);

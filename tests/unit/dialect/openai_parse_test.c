@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "dialect/dialect.h"
+#include "dialect/body.h"
 #include "dialect/openai_parse.h"
 
 static void test_too_deep(void **state)
@@ -91,11 +92,11 @@ static void test_sixteen_fallbacks(void **state)
 	arena_init(&a, 0);
 	buf_init(&b, 65536);
 	buf_add(&b, SLICE("{\"messages\":[{}],\"models\":[\"m\""));
-	for (unsigned i = 0; i < OPENAI_PARSE_FALLBACKS; i++)
+	for (unsigned i = 0; i < BODY_FALLBACKS; i++)
 		buf_addf(&b, ",\"m%u\",\"m\"", i);
 	buf_add(&b, SLICE("]}"));
 	assert_int_equal(openai_parse(&a, buf_slice(&b), &r, &fault), ERR_OK);
-	assert_int_equal(r.n_fallbacks, OPENAI_PARSE_FALLBACKS);
+	assert_int_equal(r.n_fallbacks, BODY_FALLBACKS);
 	assert_slice(r.fallbacks[15], "m15");
 	buf_done(&b);
 	arena_done(&a);
