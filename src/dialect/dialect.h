@@ -33,7 +33,7 @@ struct dialect_ask {
 	bool add_usage;		/* ask for usage in the stream although the client did not */
 	bool no_stream_options;	/* PROVIDER_USAGE_NEVER: the client's stream_options are taken out */
 	struct slice provider;	/* its name, for provider_options and messages */
-	const struct quirks *quirks;	/* never NULL */
+	const struct quirks *quirks;	/* NULL: none */
 	struct drops *drops;	/* what could not be expressed is named here; never NULL */
 	struct arena *arena;	/* scratch of this call */
 	struct fault *fault;	/* ERR_UNSUPPORTED: which field, in words (texts in `arena`) */

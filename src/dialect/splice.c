@@ -212,7 +212,7 @@ static bool heed_quirks(struct splice *s, const struct json_member *m)
 {
 	const struct quirks *q = s->ask->quirks;
 
-	if (q->drop == NULL && q->rename == NULL && q->only == NULL)
+	if (q == NULL || (q->drop == NULL && q->rename == NULL && q->only == NULL))
 		return false;
 	struct splice_verdict v = splice_quirk(q, m->key);
 	if (v.drop) {
