@@ -135,6 +135,18 @@ bool url_decode(struct arena *a, struct slice in, struct slice *out)
 	return true;
 }
 
+void url_encode(struct buf *out, struct slice segment)
+{
+	for (size_t i = 0; i < segment.n; i++) {
+		char c = segment.p[i];
+		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (is_alnum || c == '-' || c == '.' || c == '_' || c == '~')
+			buf_add_char(out, c);
+		else
+			buf_addf(out, "%%%02X", (unsigned char)c);
+	}
+}
+
 struct slice url_authority(struct arena *a, const struct url *u)
 {
 	bool v6 = slice_find(u->host, ':') < u->host.n;

@@ -31,6 +31,7 @@ struct dialect_ask {
 	struct slice model;	/* the upstream model */
 	bool stream;
 	bool add_usage;		/* ask for usage in the stream although the client did not */
+	bool strict;		/* what would be dropped is refused */
 	bool no_stream_options;	/* PROVIDER_USAGE_NEVER: the client's stream_options are taken out */
 	struct slice provider;	/* its name, for provider_options and messages */
 	const struct quirks *quirks;	/* NULL: none */

@@ -116,7 +116,7 @@ enum err translate_build(const struct dialect *back, const struct request *r, co
 	enum err e = same ? back->build(r, ask, out) : rewrite(back, &mine, ask, out);
 	if (e == ERR_OK && r->has_options)
 		e = merge_options(back, &mine, ask, out);
-	if (e == ERR_OK && r->door.strict && ask->drops->n) {
+	if (e == ERR_OK && ask->strict && ask->drops->n) {
 		*ask->fault = fault_make(ask->arena, ERR_UNSUPPORTED, "%.*s cannot express: %s",
 			SLICE_ARG(ask->provider), drops_text(ask->drops, names, sizeof(names)));
 		return ERR_UNSUPPORTED;

@@ -51,6 +51,7 @@ struct exchange {
 	uint64_t open_ns, out_ns, wall_ms, body_n, out_n;
 	int status;
 	bool head_sent, silent /* nobody to reply to */, whole;
+	bool estimated;			/* a count that no provider could give */
 	struct grave grave;
 	char request_id[65], peer[64];
 };
@@ -85,22 +86,37 @@ static void put(struct exchange *ex, struct slice bytes)
 	ex->reply->put(ex->arg, bytes);
 }
 
+static void put_answerer(const struct exchange *ex, const struct flight *f, struct buf *b)
+{
+	http1_write_field(b, SLICE("x-weir-model"), ex->request.model);
+	http1_write_field(b, SLICE("x-weir-provider"), f->target->provider->name);
+	http1_write_field(b, SLICE("x-weir-target"), f->target->name);
+	buf_add(b, SLICE("x-weir-attempts: "));
+	buf_add_u64(b, f->attempts);
+	buf_add(b, SLICE("\r\n"));
+	if (f->upstream_id.n)
+		http1_write_field(b, SLICE("x-weir-upstream-id"), f->upstream_id);
+	if (f->dropped.n)
+		http1_write_field(b, SLICE("x-weir-dropped"), f->dropped);
+	if (f->quota)
+		quota_write(f->quota, ex->ask.dialect->family, ex->wall_ms / 1000, b);
+}
+
 /* The fields that say who answered; more on the wire than in the body, so the body stays the provider's. */
 static struct slice answer_fields(struct exchange *ex)
 {
 	const struct flight *f = ex->reader.flight;
+	struct slice id_field = slice_str(ex->ask.dialect->id_field), own = SLICE("x-request-id");
 	struct buf *b = &ex->env->out;
 
 	buf_clear(b);
-	http1_write_field(b, SLICE("x-request-id"), ex->ask.request_id);
-	if (f && f->target && flight_may_read(f)) {
-		http1_write_field(b, SLICE("x-weir-model"), ex->request.model);
-		http1_write_field(b, SLICE("x-weir-provider"), f->target->provider->name);
-		http1_write_field(b, SLICE("x-weir-target"), f->target->name);
-		buf_add(b, SLICE("x-weir-attempts: "));
-		buf_add_u64(b, f->attempts);
-		buf_add(b, SLICE("\r\n"));
-	}
+	http1_write_field(b, own, ex->ask.request_id);
+	if (id_field.n && !slice_eq(id_field, own))
+		http1_write_field(b, id_field, ex->ask.request_id);
+	if (f && f->target && flight_may_read(f))
+		put_answerer(ex, f, b);
+	if (ex->estimated)
+		buf_add(b, SLICE("x-weir-estimated: true\r\n"));
 	return buf_slice(b);
 }
 
@@ -109,7 +125,17 @@ static void send_stream_head(struct exchange *ex)
 	struct slice fields = answer_fields(ex);
 	buf_add(&ex->env->out, SLICE("cache-control: no-cache\r\nx-accel-buffering: no\r\n"));
 	fields = buf_slice(&ex->env->out);
-	send_head(ex, 200, SLICE("text/event-stream; charset=utf-8"), fields, -1);
+	send_head(ex, 200, ex->request.door.framing == REQUEST_JSON_ARRAY ? SLICE("application/json; charset=utf-8")
+		: SLICE("text/event-stream; charset=utf-8"), fields, -1);
+}
+
+/* Bytes that pass as they come: of any type, a stream or not. */
+static void send_raw_head(struct exchange *ex)
+{
+	const struct flight *f = ex->reader.flight;
+	struct slice type = f->type.n ? f->type : SLICE("application/octet-stream");
+
+	send_head(ex, 200, type, answer_fields(ex), -1);
 }
 
 /* An error before any byte of the answer: status and error object in the client's dialect. */
@@ -123,8 +149,8 @@ static void send_error(struct exchange *ex)
 	buf_add(&fields, answer_fields(ex));
 	refuse_fields(&ex->fault, f && f->attempts > 0, &fields);
 	ex->ask.dialect->error_body(&ex->fault, &body);
-	send_head(ex, err_row(ex->fault.err)->http, SLICE("application/json"), buf_slice(&fields),
-		(int64_t)buf_len(&body));
+	send_head(ex, ex->ask.dialect->error_status ? ex->ask.dialect->error_status(&ex->fault)
+		: err_row(ex->fault.err)->http, SLICE("application/json"), buf_slice(&fields), (int64_t)buf_len(&body));
 	put(ex, buf_slice(&body));
 	ex->whole = true;
 	buf_done(&fields);
@@ -161,7 +187,7 @@ static enum turn finish(struct exchange *ex)
 static void parse(struct exchange *ex)
 {
 	struct exchange_env *env = ex->env;
-	struct request r = { .choices = 1 };
+	struct request r = { .choices = 1, .door = ex->ask.door };
 	struct fault f = { .err = ERR_OK };
 	enum err e = ex->ask.dialect->parse(&env->parse, ex->ask.body, &r, &f);
 
@@ -177,11 +203,17 @@ static void parse(struct exchange *ex)
 			ex->request.timeout_ms = ex->ask.timeout_ms;
 	}
 	arena_reset(&env->parse, 1 << 20);
+	ex->ask.door = (struct request_door){ .framing = ex->ask.door.framing };	/* its texts are the caller's */
 }
 
 static enum turn step_parse(struct exchange *ex)
 {
 	return ex->fault.err == ERR_OK ? TURN_NEXT : finish(ex);
+}
+
+static bool may_ping(const struct exchange *ex)
+{
+	return ex->ask.dialect->ping && ex->request.door.framing == REQUEST_SSE;
 }
 
 static enum turn step_fly(struct exchange *ex)
@@ -197,7 +229,7 @@ static enum turn step_fly(struct exchange *ex)
 		fail(ex, &f);
 		return finish(ex);
 	}
-	if (ex->request.stream && ex->env->ping_ms)
+	if (ex->request.stream && ex->env->ping_ms && may_ping(ex))
 		alarm_set(&ex->ping, ex->env->ping_ms);
 	return TURN_NEXT;
 }
@@ -206,19 +238,6 @@ static enum turn flight_failed(struct exchange *ex)
 {
 	fail(ex, &ex->reader.flight->fault);
 	return finish(ex);
-}
-
-static enum turn step_hold(struct exchange *ex)
-{
-	struct flight *f = ex->reader.flight;
-
-	if (!flight_may_read(f))
-		return TURN_WAIT;
-	if (f->journal.state == JOURNAL_FAILED && !f->released)
-		return flight_failed(ex);
-	relay_init(&ex->relay, &f->request, ex->ask.dialect, f->target->provider->dialect, f->streamed,
-		ex->wall_ms / 1000, &f->arena, ex->ask.request_id);
-	return TURN_NEXT;
 }
 
 static void send_json(struct exchange *ex, struct slice body)
@@ -235,6 +254,8 @@ static void pump(struct exchange *ex)
 
 	if (ex->request.stream && !ex->head_sent)
 		send_stream_head(ex);
+	else if (ex->request.op == REQUEST_RAW && !ex->head_sent)
+		send_raw_head(ex);
 	while (!ex->reply->full(ex->arg) && (ev = cursor_peek(&ex->reader.cursor))) {
 		buf_clear(b);
 		struct slice bytes = relay_event(&ex->relay, ev, b);
@@ -260,6 +281,46 @@ static void end_well(struct exchange *ex)
 		send_json(ex, buf_slice(&body));
 	buf_done(&body);
 	ex->whole = ex->fault.err == ERR_OK;
+}
+
+static void start_relay(struct exchange *ex, const struct dialect *back, bool streamed)
+{
+	struct flight *f = ex->reader.flight;
+
+	relay_init(&ex->relay, &f->request, ex->ask.dialect, back, streamed, ex->wall_ms / 1000, &f->arena,
+		ex->ask.request_id);
+}
+
+/* Counting tokens is worth an estimate where no target can count; every other fault is told. */
+static bool may_estimate(const struct flight *f)
+{
+	return f->request.op == REQUEST_COUNT && f->fault.err == ERR_UNSUPPORTED;
+}
+
+static enum turn estimate(struct exchange *ex)
+{
+	struct usage u = USAGE_NONE;
+	struct event ev = { .kind = EVENT_USAGE };
+
+	u.prompt_tok = (int64_t)ex->reader.flight->request.prompt_tok;
+	ev.text = event_usage_text(&u);
+	ex->estimated = true;
+	start_relay(ex, NULL, false);
+	relay_event(&ex->relay, &ev, &ex->env->out);
+	end_well(ex);
+	return finish(ex);
+}
+
+static enum turn step_hold(struct exchange *ex)
+{
+	struct flight *f = ex->reader.flight;
+
+	if (!flight_may_read(f))
+		return TURN_WAIT;
+	if (f->journal.state == JOURNAL_FAILED && !f->released)
+		return may_estimate(f) ? estimate(ex) : flight_failed(ex);
+	start_relay(ex, f->back, f->streamed);
+	return TURN_NEXT;
 }
 
 static enum turn step_relay(struct exchange *ex)
@@ -384,8 +445,7 @@ static void on_ping(struct alarm *a)
 		return;
 	if (!ex->head_sent)
 		send_stream_head(ex);
-	/* One newline, no blank line: `: ping\n\n` makes openai-python raise once any id: was seen (users.md 4.1). */
-	put(ex, SLICE(": ping\n"));
+	put(ex, slice_str(ex->ask.dialect->ping));
 	counter_add(COUNTER_pings, 1);
 }
 

@@ -37,6 +37,7 @@ struct exchange_env {
 struct exchange_ask {
 	const struct dialect *dialect;
 	struct slice endpoint;		/* static */
+	struct request_door door;	/* texts borrowed for the call */
 	struct slice body;		/* borrowed for the call */
 	struct slice request_id, peer;	/* copied */
 	unsigned hops;			/* x-weir-hops of the request */

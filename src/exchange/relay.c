@@ -1,7 +1,11 @@
 #include "exchange/relay.h"
 
-static enum relay_mode mode_for(bool wants_stream, bool streamed, bool same)
+static enum relay_mode mode_for(const struct request *request, bool streamed, bool same)
 {
+	bool wants_stream = request->stream;
+
+	if (request->op == REQUEST_RAW)
+		return RELAY_RAW;
 	if (wants_stream)
 		return streamed && same ? RELAY_PASS : RELAY_TRANSLATE;
 	return !streamed && same ? RELAY_PASS_WHOLE : RELAY_COLLECT;
@@ -10,9 +14,9 @@ static enum relay_mode mode_for(bool wants_stream, bool streamed, bool same)
 void relay_init(struct relay *r, const struct request *request, const struct dialect *front, const struct dialect *back,
 	bool streamed, uint64_t now_s, struct arena *arena, struct slice id)
 {
-	*r = (struct relay){ .mode = mode_for(request->stream, streamed, front == back), .front = front,
+	*r = (struct relay){ .mode = mode_for(request, streamed, back && dialect_passes(back, request)), .front = front,
 		.wants_usage = request->wants_usage };
-	r->encode = (struct dialect_encode){ .request = request, .id = id, .created_s = now_s, .arena = arena };
+	r->encode = (struct dialect_encode){ .request = request, .source = back, .id = id, .created_s = now_s, .arena = arena };
 }
 
 static bool is_line_end(char c)
@@ -51,6 +55,7 @@ struct slice relay_event(struct relay *r, const struct event *ev, struct buf *sc
 	switch (r->mode) {
 	case RELAY_PASS:
 		return ev->hidden && !r->wants_usage ? SLICE_EMPTY : pass_frame(r, ev->raw, scratch);
+	case RELAY_RAW:
 	case RELAY_PASS_WHOLE:
 		return ev->raw;
 	case RELAY_TRANSLATE:

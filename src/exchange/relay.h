@@ -8,6 +8,7 @@
 enum relay_mode {
 	RELAY_PASS,		/* stream to stream, same dialect: raw frames */
 	RELAY_TRANSLATE,	/* to a stream, event by event */
+	RELAY_RAW,		/* bytes of any kind, as they come */
 	RELAY_PASS_WHOLE,	/* one JSON body as it came */
 	RELAY_COLLECT,		/* to one JSON body, when all events are in */
 };
@@ -21,7 +22,8 @@ struct relay {
 	struct dialect_encode encode;
 };
 
-/* `request`, `arena` and `id` must live as long as the relay.  `streamed`: the provider answers with events. */
+/* `request`, `arena` and `id` must live as long as the relay.  `streamed`: the provider answers with events.  `back`: the answer's
+ * dialect. */
 void relay_init(struct relay *r, const struct request *request, const struct dialect *front, const struct dialect *back,
 	bool streamed, uint64_t now_s, struct arena *arena, struct slice id);
 /* Bytes for this event: the provider's own or written into `scratch` (empty on entry); none while collecting.

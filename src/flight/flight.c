@@ -62,6 +62,19 @@ static void tell_breaker(const struct flight *f, bool changed, enum err why)
 		LOG_Z("state", breaker_state_name(f->target->health->breaker.state)), LOG_Z("why", err_name(why)));
 }
 
+/* What the readers' heads say of the attempt: known at release, and again at its end. */
+static void note_answer(struct flight *f)
+{
+	const struct attempt *at = &f->attempt;
+
+	f->back = at->dialect;
+	f->dropped = at->dropped;
+	f->type = at->answer.type;
+	f->quota = at->answer.quota;
+	if (at->answer.request_id.n)
+		f->upstream_id = at->answer.request_id;
+}
+
 /* The one place where an attempt's end is taken apart: plan, health, tries, bytes (design.md section 2). */
 static void settle_attempt(struct flight *f, const struct fault *fault)
 {
@@ -79,8 +92,7 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 	f->finish = at->answer.decode.tally.finish;
 	f->bytes_in += at->bytes_in;
 	f->bytes_out += at->bytes_out;
-	if (at->answer.request_id.n)
-		f->upstream_id = at->answer.request_id;
+	note_answer(f);
 	attempt_close(at);
 }
 
@@ -88,7 +100,8 @@ static void start_attempt(struct flight *f)
 {
 	const struct attempt_ask ask = { .target = f->choice.step->target, .key = f->choice.key,
 		.clocks = &f->choice.step->model->clocks, .request = &f->request,
-		.request_id = f->request_id, .hops = f->hops };
+		.request_id = f->request_id, .hops = f->hops,
+		.strict = f->request.door.strict || f->choice.step->model->strict };
 
 	f->target = ask.target;
 	f->attempts++;
@@ -183,10 +196,20 @@ static void release(struct flight *f)
 {
 	bool changed = false;
 
-	f->released = f->streamed = true;
+	f->released = true;
+	f->streamed = f->attempt.answer.mode == ANSWER_EVENTS;
+	note_answer(f);
 	f->first_ns = loop_now(f->env->attempt.loop);
 	plan_proven(&f->env->plan, &f->choice, f->first_ns, &changed);
 	tell_breaker(f, changed, ERR_OK);
+}
+
+/* A client that wants one whole answer sees nothing before its end: until then every failure stays invisible. */
+static bool passes_early(const struct flight *f)
+{
+	if (f->attempt.answer.mode == ANSWER_EVENTS)
+		return f->request.stream;
+	return f->attempt.answer.mode == ANSWER_RAW;
 }
 
 static enum err on_event(void *arg, const struct event *ev)
@@ -196,9 +219,7 @@ static enum err on_event(void *arg, const struct event *ev)
 
 	if (e != ERR_OK)
 		return ERR_UP_TOO_BIG;
-	/* A client that wants one whole answer sees nothing before its end: until then every failure stays
-	 * invisible. */
-	if (!f->released && f->request.stream && event_is_content(ev) && f->attempt.answer.mode == ANSWER_EVENTS)
+	if (!f->released && event_is_content(ev) && passes_early(f))
 		release(f);
 	if (f->released)
 		check_lag(f);

@@ -75,7 +75,12 @@ struct flight {
 	const struct target *target;	/* of the last attempt */
 	struct usage usage;
 	enum event_finish finish;
-	struct slice upstream_id;
+	/* of the attempt that is read, or of the last one */
+	const struct dialect *back;	/* in which it answers */
+	struct slice upstream_id;	/* the provider's own id of the call */
+	struct slice dropped;		/* what it could not be told */
+	struct slice type;		/* REQUEST_RAW: Content-Type of the answer */
+	const struct quota *quota;	/* the provider's rate limits; NULL: it did not say */
 	uint64_t bytes_in, bytes_out;
 };
 

@@ -27,7 +27,7 @@ struct conn {
 	struct alarm clock;
 	struct grave grave;
 	struct task go_on;		/* parse what was sent ahead */
-	struct exchange *exchange;	/* BUSY with a chat request */
+	struct exchange *exchange;	/* BUSY with a call */
 	struct intake req;
 	struct writer out;
 	struct buf body, ahead;
@@ -89,6 +89,7 @@ static void forget(struct conn *c)
 	counter_sub(COUNTER_connections_open, 1);
 	drop(&c->body);
 	drop(&c->ahead);
+	arena_done(&c->req.texts);
 	loop_bury(c->front->loop, &c->grave, dig);
 }
 
@@ -101,7 +102,7 @@ static void close_after_flush(struct conn *c)
 static void wait_for_request(struct conn *c)
 {
 	move(c, CONN_IDLE);
-	c->req = (struct intake){ .refused = ERR_OK };
+	intake_end(&c->req);
 	http1_next(&c->http, false);
 	alarm_set(&c->clock, c->front->limits.times.idle);
 	if (buf_len(&c->ahead))
@@ -114,8 +115,7 @@ static void record_page(struct conn *c, enum err err, int status)
 {
 	const struct intake *q = &c->req;
 	const struct record r = { .wall_ms = q->wall_ms, .request_id = slice_str(q->id),
-		.peer = slice_str(stream_peer(c->stream)), .endpoint = slice_str(q->endpoint ? q->endpoint->label : ""),
-		.path = slice_str(q->path), .status = status, .err = err, .usage = USAGE_NONE,
+		.peer = slice_str(stream_peer(c->stream)), .endpoint = slice_str(q->label), .path = slice_str(q->path), .status = status, .err = err, .usage = USAGE_NONE,
 		.bytes_in = buf_len(&c->body),
 		.bytes_out = c->out.body_n, .total_ns = loop_now(c->front->loop) - q->start_ns };
 
@@ -214,7 +214,7 @@ static void refuse(struct conn *c, enum err why)
 	else if (c->req.endpoint == NULL || !c->req.complete)
 		counter_add(COUNTER_bad_requests, 1);
 	start_answer(c, c->req.complete && !c->out.close);
-	struct page p = page_refuse(&fault, &body);
+	struct page p = page_refuse(&fault, c->req.dialect, &body);
 	write_page(c, &p, buf_slice(&body), refusal_fields(c, more, sizeof(more)));
 	buf_done(&body);
 }
@@ -225,7 +225,9 @@ static void answer_page(struct conn *c, bool may_keep)
 
 	buf_init(&body, 64u << 20);
 	start_answer(c, may_keep);
-	struct page p = page_make(c->front, c->req.endpoint->kind, slice_str(c->req.path + c->req.rest_at), &body);
+	const struct page_ask ask = { .kind = c->req.endpoint->kind, .shape = page_shape(&c->req),
+		.dialect = c->req.dialect, .rest = slice_str(c->req.path + c->req.rest_at) };
+	struct page p = page_make(c->front, &ask, &body);
 	write_page(c, &p, buf_slice(&body), SLICE_EMPTY);
 	buf_done(&body);
 }
@@ -254,10 +256,10 @@ static void reply_end(void *arg, bool whole)
 
 static const struct exchange_reply reply = { reply_head, reply_put, reply_full, reply_end };
 
-static void answer_chat(struct conn *c, bool may_keep)
+static void answer_call(struct conn *c, bool may_keep)
 {
-	const struct exchange_ask ask = { .dialect = &openai_chat, .endpoint = slice_str(c->req.endpoint->label),
-		.body = c->whole.n ? c->whole : buf_slice(&c->body),
+	const struct exchange_ask ask = { .dialect = c->req.dialect, .endpoint = slice_str(c->req.label),
+		.door = c->req.door, .body = c->whole.n ? c->whole : buf_slice(&c->body),
 		.request_id = slice_str(c->req.id), .peer = slice_str(stream_peer(c->stream)), .hops = c->req.hops,
 		.timeout_ms = c->req.timeout_ms };
 
@@ -265,6 +267,7 @@ static void answer_chat(struct conn *c, bool may_keep)
 	c->exchange = exchange_open(c->front->exchange, &ask, &reply, c);
 	c->whole = SLICE_EMPTY;
 	drop(&c->body);
+	arena_done(&c->req.texts);	/* the exchange has copied what it needs */
 }
 
 /* --- reading a request ----------------------------------------------------------------------------------- */
@@ -293,7 +296,7 @@ static enum err on_body(void *arg, struct slice piece)
 {
 	struct conn *c = arg;
 
-	if (c->req.endpoint == NULL || c->req.endpoint->kind != ENDPOINT_CHAT)
+	if (!endpoint_is_call(c->req.endpoint))
 		return ERR_OK;
 	/* Most bodies come in one piece: they are used where they lie, since feed() answers before the bytes go. */
 	if (c->req.length == (int64_t)piece.n) {
@@ -352,8 +355,8 @@ static void dispatch(struct conn *c)
 	c->req.start_ns = loop_now(c->front->loop);
 	if (c->req.refused != ERR_OK)
 		refuse(c, c->req.refused);
-	else if (c->req.endpoint->kind == ENDPOINT_CHAT)
-		answer_chat(c, may_keep);
+	else if (endpoint_is_call(c->req.endpoint))
+		answer_call(c, may_keep);
 	else
 		answer_page(c, may_keep);
 }

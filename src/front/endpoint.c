@@ -1,8 +1,8 @@
 #include "front/endpoint.h"
 
 static const struct endpoint table[] = {
-#define ENDPOINT(path, method, kind, where, label) \
-	{ path, HTTP1_##method, ENDPOINT_##kind, ENDPOINT_##where, label },
+#define ENDPOINT(path, method, kind, where, label, dialect) \
+	{ path, HTTP1_##method, ENDPOINT_##kind, ENDPOINT_##where, label, dialect },
 #include "front/endpoints.def"
 #undef ENDPOINT
 };
@@ -23,14 +23,40 @@ static bool matches(const struct endpoint *e, struct slice path, struct slice *o
 enum err endpoint_find(struct slice path, enum http1_method method, enum endpoint_where where,
 	const struct endpoint **out, struct slice *out_rest)
 {
+	*out = NULL;
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		const struct endpoint *e = &table[i];
-		if (!(e->where & where) || !matches(e, path, out_rest))
+		struct slice rest;
+		if (!(e->where & where) || !matches(e, path, &rest))
+			continue;
+		bool head = method == HTTP1_HEAD && e->method == HTTP1_GET;
+		if (*out && method != e->method && !head)
 			continue;
 		*out = e;
-		bool head = method == HTTP1_HEAD && e->method == HTTP1_GET;
-		return method == e->method || head ? ERR_OK : ERR_BAD_METHOD;
+		*out_rest = rest;
+		if (method == e->method || head)
+			return ERR_OK;
 	}
-	*out = NULL;
-	return ERR_NOT_FOUND;
+	return *out ? ERR_BAD_METHOD : ERR_NOT_FOUND;
+}
+
+const struct endpoint_method *endpoint_method_of(struct slice rest, struct slice *out_name)
+{
+	static const struct endpoint_method methods[] = {
+		{ "generateContent", "gemini-generate", "generate_content", false },
+		{ "streamGenerateContent", "gemini-generate", "generate_content", true },
+		{ "countTokens", "gemini-count", "count_tokens", false },
+		{ "embedContent", "gemini-embed", "embed_content", false },
+		{ "batchEmbedContents", "gemini-batch-embed", "embed_content", false },
+	};
+	size_t colon = rest.n;
+
+	while (colon > 0 && rest.p[colon - 1] != ':')
+		colon--;
+	for (size_t i = 0; colon > 1 && i < COUNT_OF(methods); i++)
+		if (slice_eq(slice_skip(rest, colon), slice_str(methods[i].name))) {
+			*out_name = slice_of(rest.p, colon - 1);
+			return &methods[i];
+		}
+	return NULL;
 }

@@ -5,7 +5,9 @@
 #include "codec/http1.h"
 
 enum endpoint_kind {
-	ENDPOINT_CHAT, ENDPOINT_MODELS, ENDPOINT_MODEL, ENDPOINT_HEALTHZ, ENDPOINT_READYZ, ENDPOINT_METRICS,
+	ENDPOINT_CALL,		/* an exchange, in the row's dialect */
+	ENDPOINT_GEMINI,	/* an exchange; the rest of the path says which */
+	ENDPOINT_MODELS, ENDPOINT_MODEL, ENDPOINT_HEALTHZ, ENDPOINT_READYZ, ENDPOINT_METRICS,
 };
 enum endpoint_where { ENDPOINT_PUBLIC = 1, ENDPOINT_ADMIN = 2, ENDPOINT_BOTH = 3 };
 
@@ -15,11 +17,28 @@ struct endpoint {
 	enum endpoint_kind kind;
 	enum endpoint_where where;
 	const char *label;
+	const char *dialect;		/* its name; "": OpenAI's */
 };
+
+/* What a request of the kind ENDPOINT_GEMINI asks for: METHOD of "NAME:METHOD". */
+struct endpoint_method {
+	const char *name;		/* "streamGenerateContent" */
+	const char *dialect;
+	const char *label;
+	bool stream;
+};
+
+static inline bool endpoint_is_call(const struct endpoint *e)
+{
+	return e && (e->kind == ENDPOINT_CALL || e->kind == ENDPOINT_GEMINI);
+}
 
 /* ERR_NOT_FOUND, ERR_BAD_METHOD with *out (for its Allow), or ERR_OK with *out and, for a prefix, *out_rest
  * behind it. */
 enum err endpoint_find(struct slice path, enum http1_method method, enum endpoint_where where,
 	const struct endpoint **out, struct slice *out_rest);
+
+/* NULL: there is no such method.  *out_name: the part before the last colon, still percent-encoded. */
+const struct endpoint_method *endpoint_method_of(struct slice rest, struct slice *out_name);
 
 #endif

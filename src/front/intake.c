@@ -6,6 +6,7 @@
 #include "codec/url.h"
 #include "loop/loop.h"
 
+#define FIELD_BYTES 1024u		/* of a header field that goes on to a provider */
 #define LONGEST_TIMEOUT_MS 86400000u	/* a day: longer is no deadline */
 
 void intake_begin(struct intake *q, const struct front *f)
@@ -42,20 +43,80 @@ static void read_options(struct intake *q, const struct http1_head *head)
 		q->hops = (unsigned)MIN_OF(v, 1000u);
 	if (slice_u64(http1_field(head, SLICE("x-weir-timeout-ms")), &v))
 		q->timeout_ms = MIN_OF(v, LONGEST_TIMEOUT_MS);
+	struct slice strict = http1_field(head, SLICE("x-weir-strict"));
+	q->door.strict = slice_case_eq(strict, SLICE("true")) || slice_eq(strict, SLICE("1"));
+	q->anthropic = http1_field(head, SLICE("anthropic-version")).n > 0;
 }
 
-static bool is_json(struct slice type)
+/* --- calls ---------------------------------------------------------------------------------------------- */
+
+/* A field of the client's that goes on to a provider, if it is of a sane size. */
+static struct slice take_field(struct intake *q, const struct http1_head *head, const char *name)
+{
+	struct slice v = http1_field(head, slice_str(name));
+	return v.n && v.n <= FIELD_BYTES ? arena_copy(&q->texts, v) : SLICE_EMPTY;
+}
+
+static enum err read_gemini(struct intake *q, struct slice rest, struct slice query)
+{
+	struct slice name, piece;
+	const struct endpoint_method *m = endpoint_method_of(rest, &name);
+
+	if (m == NULL || !url_decode(&q->texts, name, &q->door.model))
+		return ERR_NOT_FOUND;
+	q->dialect = dialect_find(slice_str(m->dialect));
+	q->label = m->label;
+	q->door.stream = m->stream;
+	q->door.framing = m->stream ? REQUEST_JSON_ARRAY : REQUEST_SSE;
+	while (slice_next(&query, '&', &piece))
+		if (slice_eq(piece, SLICE("alt=sse")))
+			q->door.framing = REQUEST_SSE;
+	return ERR_OK;
+}
+
+static enum err read_call(struct intake *q, const struct http1_head *head, struct slice path, struct slice rest,
+	struct slice query)
+{
+	if (q->endpoint->kind == ENDPOINT_GEMINI)
+		return read_gemini(q, rest, query);
+	if (q->dialect && q->dialect->family == DIALECT_ANTHROPIC)
+		q->door.betas = take_field(q, head, "anthropic-beta");
+	if (q->dialect && q->dialect->op == REQUEST_RAW) {
+		q->door.path = arena_copy(&q->texts, slice_skip(path, strlen("/v1")));
+		q->door.content_type = take_field(q, head, "content-type");
+	}
+	return ERR_OK;
+}
+
+/* Of refusals too: a path that is none is answered as clients near it expect. */
+static const struct dialect *dialect_of(const struct endpoint *e, struct slice path)
+{
+	if (e)
+		return e->dialect[0] ? dialect_find(slice_str(e->dialect)) : NULL;
+	if (slice_starts(path, SLICE("/v1beta/")))
+		return dialect_find(SLICE("gemini-generate"));
+	return slice_starts(path, SLICE("/v1/messages")) ? dialect_find(SLICE("anthropic-messages")) : NULL;
+}
+
+static bool is_type(struct slice type, const char *want)
 {
 	struct slice bare = slice_trim(slice_of(type.p, slice_find(type, ';')));
-	return type.n == 0 || slice_case_eq(bare, SLICE("application/json"));
+	return slice_case_eq(bare, slice_str(want));
 }
 
-static enum err check_body(const struct front *f, const struct http1_head *head)
+/* Forms with files: pictures and sounds only. */
+static bool takes_type(const struct intake *q, struct slice type)
+{
+	bool is_raw = q->dialect && q->dialect->op == REQUEST_RAW;
+	return type.n == 0 || is_type(type, "application/json") || (is_raw && is_type(type, "multipart/form-data"));
+}
+
+static enum err check_body(const struct intake *q, const struct front *f, const struct http1_head *head)
 {
 	struct slice encoding = http1_field(head, SLICE("content-encoding"));
 	uint64_t length = head->content_length > 0 ? (uint64_t)head->content_length : 0;
 
-	if (!is_json(http1_field(head, SLICE("content-type"))))
+	if (!takes_type(q, http1_field(head, SLICE("content-type"))))
 		return ERR_BAD_TYPE;
 	if (encoding.n && !slice_case_eq(encoding, SLICE("identity")))
 		return ERR_BAD_TYPE;
@@ -74,10 +135,22 @@ enum err intake_head(struct intake *q, const struct front *f, const struct http1
 	read_options(q, head);
 	slice_copy(path, q->path, sizeof(q->path));
 	enum err e = endpoint_find(path, head->method, admin ? ENDPOINT_ADMIN : ENDPOINT_PUBLIC, &q->endpoint, &rest);
+	q->dialect = dialect_of(q->endpoint, path);
+	q->label = q->endpoint ? q->endpoint->label : "";
 	if (e != ERR_OK)
 		return e;
 	if (rest.n && path.n >= sizeof(q->path))
 		return ERR_NOT_FOUND;
 	q->rest_at = rest.n ? (uint8_t)(path.n - rest.n) : 0;
-	return q->endpoint->kind == ENDPOINT_CHAT ? check_body(f, head) : ERR_OK;
+	if (endpoint_is_call(q->endpoint)) {
+		e = read_call(q, head, path, rest, query);
+		return e == ERR_OK ? check_body(q, f, head) : e;
+	}
+	return ERR_OK;
+}
+
+void intake_end(struct intake *q)
+{
+	arena_done(&q->texts);
+	*q = (struct intake){ .refused = ERR_OK };
 }

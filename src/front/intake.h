@@ -2,11 +2,17 @@
 #ifndef FRONT_INTAKE_H
 #define FRONT_INTAKE_H
 
+#include "dialect/dialect.h"
 #include "front/endpoint.h"
 #include "front/front.h"
 
 struct intake {
 	const struct endpoint *endpoint;
+	const struct dialect *dialect;	/* in which it is answered, refusals too; NULL: OpenAI's */
+	const char *label;		/* for the record */
+	struct request_door door;	/* calls only; texts in `texts` */
+	struct arena texts;		/* empty for most requests */
+	bool anthropic;			/* the client names a version of Anthropic's API: for lists of models */
 	enum err refused;		/* before or instead of an exchange */
 	uint64_t start_ns, wall_ms;
 	uint64_t timeout_ms;
@@ -20,6 +26,8 @@ struct intake {
 
 /* A first byte has come: times and an id of our own. */
 void intake_begin(struct intake *q, const struct front *f);
+/* Frees its texts; harmless when there are none. */
+void intake_end(struct intake *q);
 /* Reads the head: id, options, endpoint.  An error is the refusal; whether the request may still be read to its end
  * (nothing follows its head) is intake_is_bare(). */
 enum err intake_head(struct intake *q, const struct front *f, const struct http1_head *head, bool admin) MUST_CHECK;

@@ -4,6 +4,7 @@
 
 #include "base/nearest.h"
 #include "conf/conf.h"
+#include "dialect/quirks.h"
 #include "route/route_conf.h"
 
 /* --- providers: where ----------------------------------------------------------------------------------- */
@@ -19,10 +20,8 @@ static bool is_token(struct slice s, const char *others)
 	return s.n > 0;
 }
 
-static const struct dialect *pick_dialect(struct enlist *e, const struct route_provider_conf *pc,
-	const struct provider_row *row)
+static const struct dialect *find_dialect(struct enlist *e, const struct slice *at, struct slice name)
 {
-	struct slice name = pc->dialect.n ? pc->dialect : row ? slice_str(row->dialect) : SLICE("openai");
 	const struct dialect *d = dialect_find(name);
 	struct nearest near;
 
@@ -31,8 +30,44 @@ static const struct dialect *pick_dialect(struct enlist *e, const struct route_p
 	nearest_init(&near, name);
 	for (size_t i = 0; dialect_at(i); i++)
 		nearest_offer(&near, slice_str(dialect_at(i)->name));
-	conf_fault_near(e->conf, &pc->dialect, nearest_name(&near), "there is no dialect \"%.*s\"",
-		SLICE_ARG(name));
+	conf_fault_near(e->conf, at, nearest_name(&near), "there is no dialect \"%.*s\"", SLICE_ARG(name));
+	return NULL;
+}
+
+static void add_tongue(struct translate_tongues *t, const struct dialect *d)
+{
+	if (d && d != t->main && t->n_also < TRANSLATE_ALSO)
+		t->also[t->n_also++] = d;
+}
+
+/* The catalogue's `also` counts only while the dialect is the catalogue's too. */
+static void take_tongues(struct enlist *e, const struct route_provider_conf *pc, const struct provider_row *row,
+	struct provider *p)
+{
+	struct slice name = pc->dialect.n ? pc->dialect : row ? slice_str(row->dialect) : SLICE("openai");
+	struct slice rest = row ? slice_str(row->also) : SLICE_EMPTY, word;
+
+	p->tongues.main = find_dialect(e, &pc->dialect, name);
+	for (size_t i = 0; i < pc->also.n; i++)
+		add_tongue(&p->tongues, find_dialect(e, &pc->also.v[i], pc->also.v[i]));
+	if (pc->also.n || !p->tongues.main || dialect_find(slice_str(row ? row->dialect : "")) != p->tongues.main)
+		return;
+	while (slice_next(&rest, ' ', &word))
+		add_tongue(&p->tongues, dialect_find(word));
+}
+
+static const struct provider_row *pick_row(struct enlist *e, const struct route_provider_conf *pc, struct slice name)
+{
+	const struct provider_row *row = provider_find(pc->like.n ? pc->like : name);
+	struct nearest near;
+
+	if (row || pc->like.n == 0)
+		return row;
+	nearest_init(&near, pc->like);
+	for (size_t i = 0; provider_at(i); i++)
+		nearest_offer(&near, slice_str(provider_at(i)->name));
+	conf_fault_near(e->conf, &pc->like, nearest_name(&near), "there is no provider \"%.*s\" in the catalogue",
+		SLICE_ARG(pc->like));
 	return NULL;
 }
 
@@ -140,11 +175,19 @@ static void add_key(struct enlist *e, const struct secret *key, struct provider 
 		.health = health_keep(e->into->health, "key", name) };
 }
 
-static enum provider_auth pick_auth(enum route_auth asked, const struct provider_row *row)
+/* What clients of the dialect are used to. */
+static enum provider_auth auth_of(const struct dialect *d)
+{
+	if (d && d->family == DIALECT_ANTHROPIC)
+		return PROVIDER_AUTH_X_API_KEY;
+	return d && d->family == DIALECT_GEMINI ? PROVIDER_AUTH_X_GOOG_API_KEY : PROVIDER_AUTH_BEARER;
+}
+
+static enum provider_auth pick_auth(enum route_auth asked, const struct provider_row *row, const struct dialect *d)
 {
 	switch (asked) {
 	case ROUTE_AUTH_AUTO:
-		return row ? row->auth : PROVIDER_AUTH_BEARER;
+		return row ? row->auth : auth_of(d);
 	case ROUTE_AUTH_BEARER:
 		return PROVIDER_AUTH_BEARER;
 	case ROUTE_AUTH_NONE:
@@ -153,6 +196,10 @@ static enum provider_auth pick_auth(enum route_auth asked, const struct provider
 		return PROVIDER_AUTH_API_KEY;
 	case ROUTE_AUTH_X_API_KEY:
 		return PROVIDER_AUTH_X_API_KEY;
+	case ROUTE_AUTH_X_GOOG_API_KEY:
+		return PROVIDER_AUTH_X_GOOG_API_KEY;
+	case ROUTE_AUTH_PORTKEY:
+		return PROVIDER_AUTH_PORTKEY;
 	}
 	must_never("no such auth");
 }
@@ -209,7 +256,7 @@ static void take_keys(struct enlist *e, const struct slice *name, const struct r
 		if (k->key.bytes.n)	/* the row engine refuses an empty one */
 			add_key(e, &k->key, p);
 	}
-	p->auth = pick_auth(pc->auth, row);
+	p->auth = pick_auth(pc->auth, row, p->tongues.main);
 	if (p->n_keys && pc->auth == ROUTE_AUTH_NONE)
 		conf_fault(e->conf, pc->key.bytes.n ? (const void *)&pc->key : (const void *)&pc->keys,
 			"auth is none, so no key of provider \"%.*s\" would be sent", SLICE_ARG(p->name));
@@ -278,7 +325,7 @@ void enlist_provider(struct enlist *e, size_t i)
 	/* Faults of a whole entry are placed at its name: its struct begins where its first field does. */
 	const struct route_provider_conf *pc = row_item(&e->from->providers, &route_conf_provider, i);
 	const struct slice *name = &e->from->providers.names[i];
-	const struct provider_row *row = provider_find(*name);
+	const struct provider_row *row = pick_row(e, pc, *name);
 	struct provider *p = ARENA_NEW(&e->into->arena, struct provider);
 
 	p->name = arena_copy(&e->into->arena, *name);
@@ -286,7 +333,9 @@ void enlist_provider(struct enlist *e, size_t i)
 	if (!is_token(*name, "._-"))
 		conf_fault(e->conf, name, "provider \"%.*s\": a provider's name is made of letters, digits, "
 			"\".\", \"_\" and \"-\"", SLICE_ARG(*name));
-	p->dialect = pick_dialect(e, pc, row);
+	take_tongues(e, pc, row, p);
+	p->quirks = quirks_find(row ? slice_str(row->name) : *name);
+	p->query = arena_copy(&e->into->arena, pc->query);
 	take_url(e, name, pc, row, p);
 	take_keys(e, name, pc, row, p);
 	take_headers(e, pc, p);
@@ -469,6 +518,7 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 		.connect_ms = mc->clocks.connect, .first_token_ms = mc->clocks.first_token,
 		.whole_ms = mc->clocks.whole, .idle_ms = mc->clocks.idle, .total_ms = mc->clocks.total };
 	m->retries = (uint32_t)mc->retries;
+	m->strict = mc->strict;
 	m->fallbacks = ARENA_ARRAY(a, struct slice, mc->fallbacks.n);
 	for (m->n_fallbacks = 0; m->n_fallbacks < mc->fallbacks.n; m->n_fallbacks++)
 		m->fallbacks[m->n_fallbacks] = arena_copy(a, mc->fallbacks.v[m->n_fallbacks]);

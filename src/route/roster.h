@@ -10,6 +10,7 @@
 #include "codec/url.h"
 #include "dialect/dialect.h"
 #include "dialect/provider.h"
+#include "dialect/translate.h"
 #include "route/health.h"
 
 struct route_conf;
@@ -33,8 +34,10 @@ struct roster_key {
 /* A configured operator of models. */
 struct provider {
 	struct slice name;
-	const struct dialect *dialect;
-	struct url url;
+	struct translate_tongues tongues;
+	const struct quirks *quirks;
+	struct url url;			/* {model} in its path stands for the model */
+	struct slice query;		/* of every request, without `?`; usually empty */
 	struct slice authority;		/* Host field */
 	enum provider_auth auth;
 	enum provider_usage usage;
@@ -86,6 +89,7 @@ struct model {
 	uint32_t retries;		/* extra rounds after every target was tried */
 	struct slice *fallbacks;	/* model names tried when this model's own tiers are used up */
 	size_t n_fallbacks;
+	bool strict;			/* nothing may be left out of a request */
 	struct health *health;		/* retry budget of the model, turn of round robin */
 };
 

@@ -33,16 +33,24 @@ const struct section route_conf_header =
  * for one address (ip_local_port_range).  50 s of idling stays below the 60 s of AWS load balancers, so that
  * it is mostly weir that closes. */
 static const struct row provider_rows[] = {
+	ROW_STR(struct route_provider_conf, like, 0, 64, "", ROW_RELOAD,
+		"name of a catalogue provider that this one is like (dialect, URL, auth, quirks); empty: its own name"),
 	ROW_STR(struct route_provider_conf, dialect, 0, 64, "", ROW_RELOAD,
-		"wire format, e.g. openai; empty: what the catalogue says, else openai"),
+		"wire format: openai, responses, completions, embeddings, anthropic or gemini; empty: what the "
+		"catalogue says, else openai"),
+	ROW_STR_LIST(struct route_provider_conf, also, 0, TRANSLATE_ALSO, ROW_OPTIONAL, ROW_RELOAD,
+		"further wire formats that it serves under the same URL: their clients are passed through untouched"),
 	ROW_STR(struct route_provider_conf, url, 0, 2048, "", ROW_RELOAD,
-		"base URL with the version path, e.g. http://127.0.0.1:8000/v1; empty: the catalogue's"),
+		"base URL with the version path, e.g. http://127.0.0.1:8000/v1; {model} in it stands for the model; "
+		"empty: the catalogue's"),
+	ROW_STR(struct route_provider_conf, query, 0, 256, "", ROW_RELOAD,
+		"query of every request, e.g. api-version=2024-10-21 (Azure's deployment URLs)"),
 	ROW_SECRET(struct route_provider_conf, key, ROW_OPTIONAL, ROW_RELOAD,
 		"API key, e.g. ${OPENAI_API_KEY}"),
 	ROW_LIST(struct route_provider_conf, keys, 1, ROSTER_MAX_KEYS, &route_conf_key, ROW_OPTIONAL,
 		ROW_RELOAD, "several API keys, used in turn; one that is throttled or refused rests"),
-	ROW_ENUM(struct route_provider_conf, auth, "auto|bearer|none|api-key|x-api-key", "auto", ROW_RELOAD,
-		"header that carries the key; auto: the catalogue's, else bearer when there is a key"),
+	ROW_ENUM(struct route_provider_conf, auth, "auto|bearer|none|api-key|x-api-key|x-goog-api-key|portkey", "auto", ROW_RELOAD,
+		"header that carries the key; auto: the catalogue's, else what the dialect is used to"),
 	ROW_ENUM(struct route_provider_conf, usage, "auto|ask|always|never", "auto", ROW_RELOAD,
 		"when streams carry token counts: if asked, always, or asking is refused; auto: the catalogue's, "
 		"else ask"),
@@ -111,6 +119,9 @@ static const struct row model_rows[] = {
 		"further rounds, with a pause before each, after every target was tried"),
 	ROW_STR_LIST(struct route_model_conf, fallbacks, 0, 16, ROW_OPTIONAL, ROW_RELOAD,
 		"models tried when this one's targets are used up"),
+	ROW_BOOL(struct route_model_conf, strict, "false", ROW_RELOAD,
+		"refuse a request that a target cannot express in full, instead of naming what was left out in "
+		"x-weir-dropped"),
 };
 const struct section route_conf_model = ROW_TABLE("model", struct route_model_conf, model_rows);
 

@@ -22,11 +22,14 @@ struct route_header_conf {
 
 /* AUTO: what the catalogue (dialect/provider.h) says. */
 enum route_auth { ROUTE_AUTH_AUTO, ROUTE_AUTH_BEARER, ROUTE_AUTH_NONE, ROUTE_AUTH_API_KEY,
-	ROUTE_AUTH_X_API_KEY };
+	ROUTE_AUTH_X_API_KEY, ROUTE_AUTH_X_GOOG_API_KEY, ROUTE_AUTH_PORTKEY };
 enum route_usage { ROUTE_USAGE_AUTO, ROUTE_USAGE_ASK, ROUTE_USAGE_ALWAYS, ROUTE_USAGE_NEVER };
 
 struct route_provider_conf {
+	struct slice like;		/* a name of the catalogue whose row counts; empty: the provider's own name */
 	struct slice dialect, url;	/* empty: the catalogue's */
+	struct row_strs also;		/* empty: the catalogue's */
+	struct slice query;
 	struct secret key;
 	struct row_items keys;		/* of struct route_key_conf */
 	enum route_auth auth;
@@ -57,6 +60,7 @@ struct route_model_conf {
 	struct route_clocks_conf clocks;
 	int64_t retries;
 	struct row_strs fallbacks;
+	bool strict;
 };
 
 struct route_breaker_conf {

@@ -8,6 +8,7 @@
 #define FAULT_BODY_BYTES 65536u	/* of an error body: more than any provider's error object */
 #define MAX_RATIO 200u		/* decoded size over compressed size: JSON text rarely passes 20 */
 #define MAX_FIELDS 128u
+#define RAW_JSON_BYTES 262144u	/* of a passed JSON answer kept to read its usage; longer ones hold pictures */
 #define RETRY_AFTER_MAX_MS (24 * 3600 * 1000ull)
 
 static enum err on_head(void *arg, const struct http1_head *head);
@@ -42,7 +43,7 @@ void answer_init(struct answer *a, const struct answer_opts *o)
 	sse_init(&a->sse, o->limits.event_bytes, &sse_events, a);
 	buf_init(&a->body, o->limits.body_bytes);
 	a->decode = (struct dialect_decode){ .scratch = o->scratch, .arena = o->arena, .on_event = on_event, .arg = a,
-		.tally = { .usage = USAGE_NONE } };
+		.quirks = o->quirks, .tally = { .usage = USAGE_NONE } };
 }
 
 static void drop_body(struct answer *a)
@@ -118,6 +119,8 @@ static enum answer_mode mode_for(struct answer *a, const struct http1_head *head
 {
 	struct slice type = http1_field(head, SLICE("content-type"));
 
+	if (a->opts.dialect->op == REQUEST_RAW && head->status >= 200 && head->status < 300)
+		return ANSWER_RAW;
 	if (head->status != 200)
 		return ANSWER_FAULT;
 	if (type_is(type, SLICE("text/event-stream")))
@@ -139,15 +142,42 @@ static enum err open_inflate(struct answer *a, const struct http1_head *head)
 	return a->opaque && head->status == 200 ? ERR_UP_BAD_ENCODING : ERR_OK;
 }
 
+/* The provider's own id of the call, under the names of protocols.md 1.7, 4.1, 6.2, 6.3. */
+static struct slice read_id(const struct http1_head *head)
+{
+	static const char *const names[] = { "x-request-id", "request-id", "apim-request-id", "x-generation-id" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct slice id = http1_field(head, slice_str(names[i]));
+		if (id.n && id.n <= 128)
+			return id;
+	}
+	return SLICE_EMPTY;
+}
+
+static void read_quota(struct answer *a, const struct http1_head *head)
+{
+	struct quota q;
+
+	if (!quota_read(head, a->opts.wall_s, &q))
+		return;
+	struct quota *kept = ARENA_NEW(a->opts.arena, struct quota);
+	*kept = q;
+	a->quota = kept;
+}
+
 static enum err on_head(void *arg, const struct http1_head *head)
 {
 	struct answer *a = arg;
-	struct slice id = http1_field(head, SLICE("x-request-id"));
+	struct slice id = read_id(head);
 
 	a->status = head->status;
 	a->keep_alive = head->keep_alive;
-	if (id.n && id.n <= 128)
+	if (id.n)
 		a->request_id = arena_copy(a->opts.arena, id);
+	read_quota(a, head);
+	if (a->opts.dialect->op == REQUEST_RAW)
+		a->type = arena_copy(a->opts.arena, http1_field(head, SLICE("content-type")));
 	a->retry_after_ms = read_retry_after(a, head);
 	a->mode = mode_for(a, head);
 	if (a->mode == ANSWER_WHOLE && head->content_length > 0 &&
@@ -202,6 +232,31 @@ static enum err sniff(struct answer *a, struct slice *piece)
 	return ERR_OK;
 }
 
+/* The reader's bytes are the provider's; beside them the start of a JSON answer is kept for its usage. */
+static enum err take_raw(struct answer *a, struct slice piece)
+{
+	struct event ev = { .kind = EVENT_OTHER, .first_of_raw = true, .raw = piece };
+
+	if (type_is(a->type, SLICE("application/json")) && a->body_n <= RAW_JSON_BYTES) {
+		enum err e = collect(a, piece);
+		if (e != ERR_OK)
+			return e;
+	}
+	a->decode.tally.started = a->decode.tally.content = true;
+	return on_event(a, &ev);
+}
+
+/* What an empty answer (204) says is that there is nothing; it is whole all the same. */
+static enum err verdict_raw(struct answer *a)
+{
+	enum err e = ERR_OK;
+
+	if (buf_len(&a->body) && a->body_n <= RAW_JSON_BYTES)
+		e = a->opts.dialect->decode_whole(&a->decode, buf_slice(&a->body));
+	drop_body(a);
+	return e;
+}
+
 static enum err take(void *arg, struct slice piece)
 {
 	struct answer *a = arg;
@@ -218,6 +273,8 @@ static enum err take(void *arg, struct slice piece)
 		return sse_feed(&a->sse, piece);
 	if (a->mode == ANSWER_WHOLE)
 		return collect(a, piece);
+	if (a->mode == ANSWER_RAW)
+		return take_raw(a, piece);
 	if (a->mode == ANSWER_FAULT)
 		return collect_fault(a, piece);
 	return ERR_OK;
@@ -259,6 +316,8 @@ static enum err on_end(void *arg)
 
 	if (e == ERR_OK && a->mode == ANSWER_EVENTS)
 		e = verdict_events(a);
+	else if (e == ERR_OK && a->mode == ANSWER_RAW)
+		e = verdict_raw(a);
 	else if (e == ERR_OK && a->mode != ANSWER_FAULT)
 		e = a->mode == ANSWER_WHOLE ? verdict_whole(a) : ERR_UP_EMPTY;
 	end_err(a, e);

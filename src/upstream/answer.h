@@ -8,12 +8,14 @@
 #include "codec/inflate.h"
 #include "codec/sse.h"
 #include "dialect/dialect.h"
+#include "upstream/quota.h"
 
 enum answer_mode {
 	ANSWER_HEAD,	/* no head yet */
 	ANSWER_SNIFF,	/* 200 of unclear type: the first byte that is no white space decides */
 	ANSWER_EVENTS,	/* server-sent events */
 	ANSWER_WHOLE,	/* one JSON document, collected */
+	ANSWER_RAW,	/* REQUEST_RAW: bytes of any kind, passed on as they come */
 	ANSWER_FAULT,	/* an error status: the start of the body is kept for its text */
 };
 
@@ -24,6 +26,7 @@ struct answer_limits {
 
 struct answer_opts {
 	const struct dialect *dialect;
+	const struct quirks *quirks;	/* of the provider; NULL: none */
 	struct json_scratch *scratch;
 	struct arena *arena;		/* of the flight: fault texts, request id */
 	struct answer_limits limits;
@@ -42,6 +45,8 @@ struct answer {
 	enum answer_mode mode;
 	int status;
 	struct slice request_id;	/* the provider's, for support cases */
+	struct slice type;		/* ANSWER_RAW: Content-Type */
+	const struct quota *quota;	/* rate limits it told of; NULL: none */
 	uint64_t retry_after_ms;
 	uint64_t body_n;		/* decoded body bytes */
 	bool keep_alive;

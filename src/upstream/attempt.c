@@ -4,7 +4,9 @@
 #include "base/span.h"
 
 #define WIRE_MAX_BYTES (256u << 20)	/* a built request: the body limit, spliced members and a head stay far below */
+#define BUILD_MAX_BYTES (1u << 30)	/* a typed request: the tree is 12 times the text (yyjson), texts are borrowed */
 #define KEEP_WIRE_BYTES (256u << 10)	/* the build buffer is given back after a request larger than this */
+#define KEEP_BUILD_BYTES (1u << 20)	/* and so is the memory of a translation larger than this */
 #define REPLAY_MS 1000			/* a connection that was dead before says so within a round trip;
 					 * later, work was lost */
 #define KEEP_SCRATCH_BYTES (4u << 20)	/* memory for parsing is given back after an answer larger than this */
@@ -18,6 +20,7 @@ void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer
 	json_scratch_init(&e->scratch, 0);
 	attempt_env_limit(e, limits);
 	buf_init(&e->wire, WIRE_MAX_BYTES);
+	arena_init(&e->build, BUILD_MAX_BYTES);
 }
 
 /* yyjson's tree takes about 4 times the text, 13 times for nothing but small numbers (codec/json.c). */
@@ -31,6 +34,7 @@ void attempt_env_done(struct attempt_env *e)
 {
 	json_scratch_done(&e->scratch);
 	buf_done(&e->wire);
+	arena_done(&e->build);
 }
 
 /* --- the end: every attempt passes here once ------------------------------------------------------------ */
@@ -208,22 +212,63 @@ static void write_auth(struct buf *b, const struct provider *p, const struct ros
 	buf_add(b, SLICE("\r\n"));
 }
 
+/* The provider's base path; {model} in it stands for the model (Azure's deployments). */
+static void write_base(struct buf *b, struct slice path, struct slice model)
+{
+	size_t brace = slice_find(path, '{');
+
+	if (!slice_starts(slice_skip(path, brace), SLICE("{model}"))) {
+		buf_add(b, path);
+		return;
+	}
+	buf_add(b, slice_of(path.p, brace));
+	url_encode(b, model);
+	buf_add(b, slice_skip(path, brace + strlen("{model}")));
+}
+
+static void write_target(struct buf *b, const struct attempt *at, const struct dialect_ask *want)
+{
+	const struct provider *p = at->ask.target->provider;
+	size_t from = buf_len(b);
+
+	write_base(b, p->url.path, at->ask.target->model);
+	if (at->dialect->put_path)
+		at->dialect->put_path(at->ask.request, want, b);
+	else
+		buf_add(b, slice_str(at->dialect->path));
+	if (p->query.n == 0)
+		return;
+	buf_add_char(b, slice_find(slice_skip(buf_slice(b), from), '?') < buf_len(b) - from ? '&' : '?');
+	buf_add(b, p->query);
+}
+
+static struct slice accepts(const struct request *r)
+{
+	if (r->op == REQUEST_RAW)
+		return SLICE("*/*");
+	return r->stream ? SLICE("text/event-stream") : SLICE("application/json");
+}
+
 /* The head is written anew from parsed fields and configuration; nothing of the client's head passes
  * (faults.md, smuggling). */
-static void write_head(struct buf *b, const struct attempt_ask *ask, size_t body_n)
+static void write_head(struct buf *b, const struct attempt *at, const struct dialect_ask *want, size_t body_n)
 {
+	const struct attempt_ask *ask = &at->ask;
 	const struct provider *p = ask->target->provider;
 
 	buf_add(b, SLICE("POST "));
-	buf_add(b, p->url.path);
-	buf_add(b, slice_str(p->dialect->path));
+	write_target(b, at, want);
 	buf_add(b, SLICE(" HTTP/1.1\r\nhost: "));
 	buf_add(b, p->authority);
 	buf_add(b, SLICE("\r\n"));
 	write_auth(b, p, ask->key);
-	buf_add(b, SLICE("content-type: application/json\r\naccept-encoding: identity\r\n"
-		"user-agent: weir\r\naccept: "));
-	buf_add(b, ask->request->stream ? SLICE("text/event-stream\r\n") : SLICE("application/json\r\n"));
+	http1_write_field(b, SLICE("content-type"), ask->request->door.content_type.n
+		? ask->request->door.content_type : SLICE("application/json"));
+	buf_add(b, SLICE("accept-encoding: identity\r\nuser-agent: weir\r\n"));
+	http1_write_field(b, SLICE("accept"), accepts(ask->request));
+	buf_add(b, slice_str(at->dialect->fields));
+	if (at->dialect->put_fields)
+		at->dialect->put_fields(ask->request, want, b);
 	http1_write_field(b, SLICE("x-request-id"), ask->request_id);
 	buf_add(b, SLICE("x-weir-hops: "));
 	buf_add_u64(b, ask->hops);
@@ -235,26 +280,59 @@ static void write_head(struct buf *b, const struct attempt_ask *ask, size_t body
 	buf_add(b, SLICE("\r\n\r\n"));
 }
 
-/* The length stands before the body, so the body is built first and the head goes out ahead of it. */
-static enum err write_request(struct attempt *at, struct buf *b)
+static struct dialect_ask what_to_ask(struct attempt *at, struct fault *fault)
 {
 	const struct attempt_ask *ask = &at->ask;
 	const struct provider *p = ask->target->provider;
-	const struct dialect_ask want = { .model = ask->target->model, .stream = ask->request->stream,
+
+	return (struct dialect_ask){ .model = ask->target->model, .stream = ask->request->stream,
 		.add_usage = ask->request->stream && !ask->request->wants_usage && p->usage == PROVIDER_USAGE_ASK,
-		.no_stream_options = p->usage == PROVIDER_USAGE_NEVER };
+		.no_stream_options = p->usage == PROVIDER_USAGE_NEVER, .strict = ask->strict, .provider = p->name,
+		.quirks = p->quirks, .drops = &at->env->drops, .arena = &at->env->build, .fault = fault };
+}
+
+/* What was left out is remembered for the client, in its words. */
+static void note_drops(struct attempt *at)
+{
+	char text[DROPS_MAX * DROPS_NAME];
+
+	at->dropped = SLICE_EMPTY;
+	if (at->env->drops.n)
+		at->dropped = arena_copy(at->answer.opts.arena,
+			slice_str(drops_text(&at->env->drops, text, sizeof(text))));
+}
+
+/* The length stands before the body, so the body is built first and the head goes out ahead of it. */
+static struct fault write_request(struct attempt *at, struct buf *b)
+{
+	struct fault fault = { .err = ERR_OK };
 
 	buf_clear(b);
-	enum err e = p->dialect->build(ask->request, &want, b);
-	if (e != ERR_OK)
-		return e;
-	size_t body_n = buf_len(b);
-	write_head(b, ask, body_n);
-	struct slice all = buf_slice(b);
-	stream_write(at->lease.stream, slice_skip(all, body_n));
-	stream_write(at->lease.stream, slice_of(all.p, body_n));
-	at->bytes_out = all.n;
-	return ERR_OK;
+	at->env->drops.n = 0;
+	const struct dialect_ask want = what_to_ask(at, &fault);
+	enum err e = translate_build(at->dialect, at->ask.request, &want, b);
+	note_drops(at);
+	if (e == ERR_OK) {
+		size_t body_n = buf_len(b);
+		write_head(b, at, &want, body_n);
+		struct slice all = buf_slice(b);
+		stream_write(at->lease.stream, slice_skip(all, body_n));
+		stream_write(at->lease.stream, slice_of(all.p, body_n));
+		at->bytes_out = all.n;
+	} else {
+		fault = fault_copy(at->answer.opts.arena, &fault);
+		fault.err = e;
+	}
+	arena_reset(&at->env->build, KEEP_BUILD_BYTES);
+	return fault;
+}
+
+/* Told in a later turn, like every end. */
+static void give_up(struct attempt *at, const struct fault *why)
+{
+	at->answer.ended = true;
+	at->answer.fault = *why;
+	alarm_set(&at->clock, 0);
 }
 
 static void send_request(struct attempt *at)
@@ -265,17 +343,13 @@ static void send_request(struct attempt *at)
 	at->reused = at->lease.reused;
 	counter_add(COUNTER_upstream_reused, at->lease.reused);
 	stream_own(at->lease.stream, &stream_events, at);
-	enum err e = write_request(at, b);
+	struct fault f = write_request(at, b);
 	if (b->cap > KEEP_WIRE_BYTES)
 		buf_done(b);
 	at->sent_ns = loop_now(at->env->loop);
 	start_clock(at);
-	if (e != ERR_OK) {
-		/* Told in a later turn, like every end. */
-		at->answer.ended = true;
-		at->answer.fault = (struct fault){ .err = e };
-		alarm_set(&at->clock, 0);
-	}
+	if (f.err != ERR_OK)
+		give_up(at, &f);
 }
 
 static void on_ready(struct lease *l)
@@ -298,13 +372,20 @@ void attempt_open(struct attempt *at, struct attempt_env *env, const struct atte
 		answer_done(&at->answer);
 	*at = (struct attempt){ .state = ATTEMPT_LEASE, .env = env, .ask = *ask, .events = events, .arg = arg,
 		.open_ns = loop_now(env->loop), .lease = { .on_ready = on_ready, .on_fail = on_fail } };
-	const struct answer_opts o = { .dialect = ask->target->provider->dialect, .scratch = &env->scratch,
+	const struct provider *p = ask->target->provider;
+	at->dialect = translate_pick(&p->tongues, ask->request);
+	const struct answer_opts o = { .dialect = at->dialect ? at->dialect : p->tongues.main,
+		.quirks = p->quirks, .scratch = &env->scratch,
 		.arena = arena, .limits = env->limits, .wall_s = loop_wall_ms(env->loop) / 1000,
 		.on_event = on_event, .arg = at };
 	answer_init(&at->answer, &o);
 	alarm_init(&at->clock, env->loop, on_clock);
 	list_init(&at->lease.node);
-	if (pool_take(ask->target->provider->pool, &at->lease, false, ask->clocks->connect_ms))
+	if (at->dialect == NULL) {
+		struct fault f = fault_make(arena, ERR_UNSUPPORTED, "%.*s cannot do this: it has no such endpoint",
+			SLICE_ARG(p->name));
+		give_up(at, &f);
+	} else if (pool_take(ask->target->provider->pool, &at->lease, false, ask->clocks->connect_ms))
 		send_request(at);
 }
 

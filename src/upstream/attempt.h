@@ -17,6 +17,8 @@ struct attempt_env {
 	struct loop *loop;
 	struct json_scratch scratch;
 	struct buf wire;		/* request bytes while they are built */
+	struct arena build;		/* scratch of one translation */
+	struct drops drops;		/* of the request being built */
 	struct answer_limits limits;
 };
 
@@ -26,6 +28,7 @@ struct attempt_ask {
 	const struct clocks *clocks;
 	const struct request *request;
 	struct slice request_id;
+	bool strict;			/* nothing may be left out */
 	unsigned hops;			/* gateways of our kind passed so far, this one included */
 };
 
@@ -50,6 +53,8 @@ struct attempt {
 	uint64_t progress_ns;		/* the last sign of an answer */
 	uint64_t open_ns, sent_ns, head_ns, first_ns, end_ns;	/* 0: has not happened */
 	uint64_t bytes_in, bytes_out;
+	const struct dialect *dialect;	/* in which it is asked; NULL: the provider has none for this */
+	struct slice dropped;		/* what the target could not be told, "seed, logit_bias"; in the arena */
 	bool replayed, paused, reused;
 };
 

@@ -13,11 +13,11 @@ static void test_find(void **state)
 		enum endpoint_kind kind;
 		const char *rest;
 	} rows[] = {
-		{ "/v1/chat/completions", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CHAT, "" },
-		{ "/chat/completions", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CHAT, "" },
-		{ "/v1/chat/completions", HTTP1_GET, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_CHAT, "" },
-		{ "/v1/chat/completions", HTTP1_HEAD, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_CHAT, "" },
-		{ "/v1/chat/completions", HTTP1_OTHER, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_CHAT, "" },
+		{ "/v1/chat/completions", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CALL, "" },
+		{ "/chat/completions", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CALL, "" },
+		{ "/v1/chat/completions", HTTP1_GET, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_CALL, "" },
+		{ "/v1/chat/completions", HTTP1_HEAD, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_CALL, "" },
+		{ "/v1/chat/completions", HTTP1_OTHER, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_CALL, "" },
 		{ "/v1/chat/completions", HTTP1_POST, ENDPOINT_ADMIN, ERR_NOT_FOUND, 0, NULL },
 		{ "/v1/models", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODELS, "" },
 		{ "/v1/models", HTTP1_HEAD, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODELS, "" },
@@ -26,6 +26,18 @@ static void test_find(void **state)
 		{ "/v1/models/chat", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODEL, "chat" },
 		{ "/v1/models/openai/gpt-4.1", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODEL,
 			"openai/gpt-4.1" },
+		{ "/v1/messages", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CALL, "" },
+		{ "/v1/messages/count_tokens", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CALL, "" },
+		{ "/v1/messages/count", HTTP1_POST, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+		{ "/v1/responses", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CALL, "" },
+		{ "/v1/responses/resp_1", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+		{ "/v1/images/generations", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_CALL, "generations" },
+		{ "/v1/models/x:generateContent", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_GEMINI,
+			"x:generateContent" },
+		{ "/v1beta/models/x:generateContent", HTTP1_POST, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_GEMINI,
+			"x:generateContent" },
+		{ "/v1beta/models/x", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_MODEL, "x" },
+		{ "/v1beta/models/x", HTTP1_DELETE, ENDPOINT_PUBLIC, ERR_BAD_METHOD, ENDPOINT_GEMINI, "x" },
 		{ "/v1/models/", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
 		{ "/v1/modelsx", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
 		{ "/healthz", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_HEALTHZ, "" },
@@ -74,8 +86,37 @@ static void test_labels(void **state)
 	assert_string_equal(e->label, "");
 }
 
+/* The last colon counts: names of models have colons too. */
+static void test_methods(void **state)
+{
+	static const struct {
+		const char *rest, *name, *dialect;
+		bool stream;
+	} rows[] = {
+		{ "x:generateContent", "x", "gemini-generate", false },
+		{ "a%2Fx:7b:streamGenerateContent", "a%2Fx:7b", "gemini-generate", true },
+		{ "a/b:countTokens", "a/b", "gemini-count", false },
+		{ "x:embedContent", "x", "gemini-embed", false },
+		{ "x:batchEmbedContents", "x", "gemini-batch-embed", false },
+		{ "x", NULL, NULL, false }, { "x:", NULL, NULL, false }, { ":generateContent", NULL, NULL, false },
+		{ "x:GenerateContent", NULL, NULL, false }, { "", NULL, NULL, false },
+		{ "generateContent", NULL, NULL, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct slice name;
+		const struct endpoint_method *m = endpoint_method_of(slice_str(rows[i].rest), &name);
+		assert_int_equal(m != NULL, rows[i].name != NULL);
+		if (m == NULL)
+			continue;
+		assert_slice(name, rows[i].name);
+		assert_string_equal(m->dialect, rows[i].dialect);
+		assert_int_equal(m->stream, rows[i].stream);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find), cmocka_unit_test(test_labels) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find), cmocka_unit_test(test_methods), cmocka_unit_test(test_labels) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

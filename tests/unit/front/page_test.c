@@ -34,18 +34,30 @@ static void scene_close(struct scene *s)
 	close_world(&s->w);
 }
 
-static void expect(struct scene *s, enum endpoint_kind kind, const char *rest, int status, const char *type,
-	enum err err, const char *want)
+static void expect_shape(struct scene *s, enum dialect_family shape, enum endpoint_kind kind, const char *rest,
+	int status, const char *type, enum err err, const char *want)
 {
+	const struct page_ask ask = { .kind = kind, .shape = shape, .rest = slice_str(rest) };
+
 	buf_clear(&s->out);
-	struct page p = page_make(&s->front, kind, slice_str(rest), &s->out);
+	struct page p = page_make(&s->front, &ask, &s->out);
 	assert_int_equal(p.status, status);
 	assert_slice(p.type, type);
 	assert_int_equal(p.err, err);
 	assert_slice(buf_slice(&s->out), want);
 }
 
+static void expect(struct scene *s, enum endpoint_kind kind, const char *rest, int status, const char *type,
+	enum err err, const char *want)
+{
+	expect_shape(s, DIALECT_OPENAI, kind, rest, status, type, err, want);
+}
+
 #define MODEL(name) "{\"id\":\"" name "\",\"object\":\"model\",\"created\":0,\"owned_by\":\"weir\"}"
+#define ANTHROPIC(name) "{\"type\":\"model\",\"id\":\"" name "\",\"display_name\":\"" name \
+	"\",\"created_at\":\"1970-01-01T00:00:00Z\"}"
+#define GEMINI(name) "{\"name\":\"models/" name "\",\"displayName\":\"" name "\",\"supportedGenerationMethods\":" \
+	"[\"generateContent\",\"streamGenerateContent\",\"countTokens\",\"embedContent\",\"batchEmbedContents\"]}"
 #define NO_MODEL "{\"error\":{\"message\":\"there is no such model\",\"type\":\"invalid_request_error\"," \
 	"\"param\":null,\"code\":\"model_not_found\"}}"
 
@@ -61,6 +73,35 @@ static void test_models(void **state)
 	scene_open(&s, "  {}\n");
 	expect(&s, ENDPOINT_MODELS, "", 200, "application/json", ERR_OK, "{\"object\":\"list\",\"data\":[]}");
 	scene_close(&s);
+}
+
+/* The same names as each family's SDKs list them. */
+static void test_models_in_every_shape(void **state)
+{
+	struct scene s;
+
+	scene_open(&s, "  ant: {targets: [a/x]}\n  bee: {targets: [a/x]}\n");
+	expect_shape(&s, DIALECT_ANTHROPIC, ENDPOINT_MODELS, "", 200, "application/json", ERR_OK, "{\"data\":["
+		ANTHROPIC("ant") "," ANTHROPIC("bee") "],\"has_more\":false,\"first_id\":\"ant\",\"last_id\":\"bee\"}");
+	expect_shape(&s, DIALECT_GEMINI, ENDPOINT_MODELS, "", 200, "application/json", ERR_OK, "{\"models\":["
+		GEMINI("ant") "," GEMINI("bee") "]}");
+	expect_shape(&s, DIALECT_ANTHROPIC, ENDPOINT_MODEL, "bee", 200, "application/json", ERR_OK, ANTHROPIC("bee"));
+	expect_shape(&s, DIALECT_GEMINI, ENDPOINT_MODEL, "a/x", 200, "application/json", ERR_OK, GEMINI("a/x"));
+	scene_close(&s);
+	scene_open(&s, "  {}\n");
+	expect_shape(&s, DIALECT_ANTHROPIC, ENDPOINT_MODELS, "", 200, "application/json", ERR_OK,
+		"{\"data\":[],\"has_more\":false,\"first_id\":null,\"last_id\":null}");
+	scene_close(&s);
+}
+
+static void test_shape(void **state)
+{
+	const struct intake nobody = { .dialect = NULL }, claude = { .anthropic = true },
+		chat = { .dialect = &openai_chat, .anthropic = true };
+
+	assert_int_equal(page_shape(&nobody), DIALECT_OPENAI);
+	assert_int_equal(page_shape(&claude), DIALECT_ANTHROPIC);
+	assert_int_equal(page_shape(&chat), DIALECT_OPENAI);	/* the path has said it */
 }
 
 static void test_model(void **state)
@@ -106,7 +147,7 @@ static void test_refuse(void **state)
 	struct buf b;
 
 	buf_init(&b, 4096);
-	struct page p = page_refuse(&f, &b);
+	struct page p = page_refuse(&f, NULL, &b);
 	assert_int_equal(p.status, 405);
 	assert_int_equal(p.err, ERR_BAD_METHOD);
 	assert_slice(p.type, "application/json");
@@ -118,7 +159,7 @@ static void test_refuse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_models),
+		cmocka_unit_test(test_models), cmocka_unit_test(test_models_in_every_shape), cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_health),
 		cmocka_unit_test(test_refuse),

@@ -150,7 +150,7 @@ static void test_providers(void **state)
 
 	expect_good(&w, the_design);
 	const struct provider *p = provider(&w, "openai");
-	assert_ptr_equal(p->dialect, &openai_chat);
+	assert_ptr_equal(p->tongues.main, &openai_chat);
 	assert_slice(p->url.host, "api.openai.com");
 	assert_slice(p->url.path, "/v1");
 	assert_true(p->url.tls);

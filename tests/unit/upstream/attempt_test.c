@@ -69,7 +69,7 @@ static void scene_open(struct scene *s, const char *body)
 	*s = (struct scene){ .ends = 0 };
 	peers_open(&s->p);
 	attempt_env_init(&s->env, s->p.rig.loop, &limits);
-	s->p.provider.dialect = &openai_chat;
+	s->p.provider.tongues.main = &openai_chat;
 	s->p.provider.authority = SLICE("a.test");
 	s->target = (struct target){ .name = SLICE("a/m1"), .provider = &s->p.provider,
 		.model = SLICE("m1") };
@@ -215,7 +215,7 @@ static void test_a_request_that_cannot_be_built(void **state)
 		peer_say(peer, STREAM);
 		expect_end(&s, ERR_OK, "start text finish end");
 		odd.build = cannot_build;
-		s.p.provider.dialect = &odd;
+		s.p.provider.tongues.main = s.request.dialect = &odd;
 		buf_clear(&peer->in);
 		if (talks)
 			peer_say(peer, "HTTP/1.1 408 Late\r\n\r\n");
