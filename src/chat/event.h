@@ -11,7 +11,7 @@
 enum event_kind {
 	EVENT_START,		/* id and model are known: text = provider's answer id, extra = model */
 	EVENT_TEXT,		/* text of a choice */
-	EVENT_REASONING,	/* reasoning text shown to the client */
+	EVENT_REASONING,	/* reasoning text shown to the client; extra = id of the reasoning item where it has one */
 	EVENT_REFUSAL,		/* refusal text */
 	EVENT_TOOL_START,	/* a tool call begins: part = its index, text = call id, extra = function name */
 	EVENT_TOOL_ARGS,	/* more of its arguments: part = its index, text = fragment */

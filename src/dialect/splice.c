@@ -131,7 +131,7 @@ struct splice_verdict splice_quirk(const struct quirks *q, struct slice name)
 
 static bool adds_usage(const struct splice *s)
 {
-	return s->ask->stream && s->ask->add_usage && !s->ask->no_stream_options;
+	return s->ask->stream && s->ask->add_usage && !s->ask->no_stream_options && !s->rules->no_options;
 }
 
 /* Options without a stream are an error at OpenAI: they go when weir turns a stream into a whole answer. */

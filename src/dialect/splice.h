@@ -20,6 +20,7 @@ struct splice_rules {
 	size_t n;
 	bool no_model;		/* the path names the model: none is added */
 	bool no_stream;		/* the path says whether to stream: neither `stream` nor `stream_options` is added */
+	bool no_options;	/* streams always carry usage: `include_usage` is neither added nor set */
 };
 
 /* Members that every dialect's body may have for weir itself and no provider may see. */

@@ -19,7 +19,7 @@ static void scene_open(struct scene *s, bool wants_stream, bool wants_usage, con
 	bool streamed)
 {
 	*s = (struct scene){ .request = { .stream = wants_stream, .wants_usage = wants_usage, .choices = 1,
-		.body = SLICE("{}") } };
+		.body = SLICE("{}"), .dialect = &openai_chat } };
 	arena_init(&s->arena, 0);
 	buf_init(&s->scratch, 1 << 20);
 	buf_init(&s->out, 1 << 20);
