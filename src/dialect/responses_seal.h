@@ -1,0 +1,24 @@
+/* Opaque state of a provider in the one field that this dialect has for it, `encrypted_content` of a reasoning item.  A
+ * provider of this dialect wrote the field itself: it stays as it is.  State of another dialect is sealed (chat/seal.h), and
+ * a word before the seal says what it belonged to, because clients may drop every other member of the item:
+ *
+ *   d2VpcjE6...            the reasoning whose text stands in the item's summary
+ *   redacted.d2VpcjE6...   reasoning that nobody may read
+ *   call.d2VpcjE6...       the tool call in the next item */
+#ifndef DIALECT_RESPONSES_SEAL_H
+#define DIALECT_RESPONSES_SEAL_H
+
+#include "chat/prompt.h"
+
+struct dialect;
+
+enum responses_seal_of { RESPONSES_SEAL_REASONING, RESPONSES_SEAL_REDACTED, RESPONSES_SEAL_CALL };
+
+/* The text of `encrypted_content`, in `a` or `bytes` themselves; empty when there is nothing or no room.  `source`: whose
+ * state it is; NULL: this dialect's. */
+struct slice responses_seal_write(struct arena *a, enum responses_seal_of of, const struct dialect *source,
+	struct slice bytes);
+/* The opposite; origin 0 when the text holds nothing. */
+struct prompt_seal responses_seal_read(struct arena *a, struct slice text, enum responses_seal_of *out_of);
+
+#endif
