@@ -107,19 +107,22 @@ static enum err merge_options(const struct dialect *back, struct request *r, con
 	return e;
 }
 
+static enum err refuse_drops(const struct dialect_ask *ask)
+{
+	char names[256];
+
+	*ask->fault = fault_make(ask->arena, ERR_UNSUPPORTED, "%.*s cannot express: %s", SLICE_ARG(ask->provider),
+		drops_text(ask->drops, names, sizeof(names)));
+	return ERR_UNSUPPORTED;
+}
+
 enum err translate_build(const struct dialect *back, const struct request *r, const struct dialect_ask *ask, struct buf *out)
 {
 	struct request mine = *r;
-	char names[256];
 
 	bool same = back == r->dialect && (back->read == NULL || !seal_in(r->body));
 	enum err e = same ? back->build(r, ask, out) : rewrite(back, &mine, ask, out);
 	if (e == ERR_OK && r->has_options)
 		e = merge_options(back, &mine, ask, out);
-	if (e == ERR_OK && ask->strict && ask->drops->n) {
-		*ask->fault = fault_make(ask->arena, ERR_UNSUPPORTED, "%.*s cannot express: %s",
-			SLICE_ARG(ask->provider), drops_text(ask->drops, names, sizeof(names)));
-		return ERR_UNSUPPORTED;
-	}
-	return e;
+	return e == ERR_OK && ask->strict && ask->drops->n ? refuse_drops(ask) : e;
 }

@@ -296,10 +296,8 @@ static void note_drops(struct attempt *at)
 {
 	char text[DROPS_MAX * DROPS_NAME];
 
-	at->dropped = SLICE_EMPTY;
-	if (at->env->drops.n)
-		at->dropped = arena_copy(at->answer.opts.arena,
-			slice_str(drops_text(&at->env->drops, text, sizeof(text))));
+	at->dropped = arena_copy(at->answer.opts.arena,
+		slice_str(drops_text(&at->env->drops, text, sizeof(text))));
 }
 
 /* The length stands before the body, so the body is built first and the head goes out ahead of it. */
@@ -309,9 +307,11 @@ static struct fault write_request(struct attempt *at, struct buf *b)
 
 	buf_clear(b);
 	at->env->drops.n = 0;
+	at->dropped = SLICE_EMPTY;
 	const struct dialect_ask want = what_to_ask(at, &fault);
 	enum err e = translate_build(at->dialect, at->ask.request, &want, b);
-	note_drops(at);
+	if (at->env->drops.n)
+		note_drops(at);
 	if (e == ERR_OK) {
 		size_t body_n = buf_len(b);
 		write_head(b, at, &want, body_n);

@@ -1,6 +1,5 @@
 #include "upstream/quota.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #include "base/span.h"
@@ -55,31 +54,71 @@ static int64_t read_number(struct slice s)
 	return slice_u64(s, &v) && v <= INT64_MAX ? (int64_t)v : -1;
 }
 
-static struct slice field(const struct http1_head *head, const char *fmt, const char *a, const char *b)
+/* What stands behind `prefix` in a field's name, or empty. */
+static struct slice behind(struct slice name, struct slice prefix)
 {
-	char name[64];
-
-	snprintf(name, sizeof(name), fmt, a, b);
-	return http1_field(head, slice_str(name));
+	return name.n > prefix.n && slice_case_eq(slice_of(name.p, prefix.n), prefix) ? slice_skip(name, prefix.n)
+		: SLICE_EMPTY;
 }
 
+static int kind_of(struct slice word)
+{
+	for (int i = 0; i < QUOTA_KINDS; i++)
+		if (slice_case_eq(word, slice_str(kinds[i])))
+			return i;
+	return QUOTA_KINDS;
+}
+
+/* "limit-requests": OpenAI's order. */
+static bool take_openai(struct slice name, struct slice value, struct quota *q)
+{
+	size_t dash = slice_find(name, '-');
+	struct slice what = slice_of(name.p, dash);
+	int k = kind_of(slice_skip(name, dash + 1));
+
+	if (k == QUOTA_KINDS)
+		return false;
+	if (slice_case_eq(what, SLICE("limit")))
+		q->of[k].limit = read_number(value);
+	else if (slice_case_eq(what, SLICE("remaining")))
+		q->of[k].remaining = read_number(value);
+	else if (slice_case_eq(what, SLICE("reset")))
+		q->of[k].reset_ms = read_duration(value);
+	return true;
+}
+
+/* "requests-limit": Anthropic's.  Its input-tokens and output-tokens have no equal elsewhere. */
+static bool take_anthropic(struct slice name, struct slice value, uint64_t wall_s, struct quota *q)
+{
+	size_t dash = slice_find(name, '-');
+	struct slice what = slice_skip(name, dash + 1);
+	int k = kind_of(slice_of(name.p, dash));
+
+	if (k == QUOTA_KINDS)
+		return false;
+	if (slice_case_eq(what, SLICE("limit")))
+		q->of[k].limit = read_number(value);
+	else if (slice_case_eq(what, SLICE("remaining")))
+		q->of[k].remaining = read_number(value);
+	else if (slice_case_eq(what, SLICE("reset")))
+		q->of[k].reset_ms = read_moment(value, wall_s);
+	return true;
+}
+
+/* One walk over the head: most answers say nothing of the kind. */
 bool quota_read(const struct http1_head *head, uint64_t wall_s, struct quota *out)
 {
 	bool any = false;
 
-	for (int i = 0; i < QUOTA_KINDS; i++) {
-		const char *k = kinds[i];
-		int64_t limit = read_number(field(head, "x-ratelimit-%s-%s", "limit", k));
-		if (limit >= 0) {
-			out->of[i].remaining = read_number(field(head, "x-ratelimit-%s-%s", "remaining", k));
-			out->of[i].reset_ms = read_duration(field(head, "x-ratelimit-%s-%s", "reset", k));
-		} else {
-			limit = read_number(field(head, "anthropic-ratelimit-%s-%s", k, "limit"));
-			out->of[i].remaining = read_number(field(head, "anthropic-ratelimit-%s-%s", k, "remaining"));
-			out->of[i].reset_ms = read_moment(field(head, "anthropic-ratelimit-%s-%s", k, "reset"), wall_s);
-		}
-		out->of[i].limit = limit;
-		any |= limit >= 0;
+	for (int i = 0; i < QUOTA_KINDS; i++)
+		out->of[i].limit = out->of[i].remaining = out->of[i].reset_ms = -1;
+	for (size_t i = 0; i < head->n_fields; i++) {
+		const struct http1_field *f = &head->fields[i];
+		struct slice rest = behind(f->name, SLICE("x-ratelimit-"));
+		if (rest.n)
+			any |= take_openai(rest, f->value, out);
+		else if ((rest = behind(f->name, SLICE("anthropic-ratelimit-"))).n)
+			any |= take_anthropic(rest, f->value, wall_s, out);
 	}
 	return any;
 }
