@@ -130,7 +130,7 @@ static void apply(struct service *s)
 
 	s->exchange.flight.plan = route_conf_plan(&st->route);
 	s->exchange.flight.limits = (struct flight_limits){ .journal_bytes = st->answers.journal,
-		.lag_bytes = st->answers.lag };
+		.lag_bytes = st->answers.lag, .join_bytes = st->answers.join };
 	const struct answer_limits limits = answer_limits(st);
 	attempt_env_limit(&s->exchange.flight.attempt, &limits);
 	s->exchange.ping_ms = st->ping;

@@ -25,6 +25,8 @@ static const struct row answers_rows[] = {
 		"most memory one answer may hold, as it came and taken apart: at least twice `body`"),
 	ROW_BYTES(struct settings_answers, lag, 16384, 1u << 30, "256KiB", ROW_RELOAD,
 		"a client this far behind its stream pauses the provider"),
+	ROW_BYTES(struct settings_answers, join, 0, 1u << 30, "64KiB", ROW_RELOAD,
+		"most bytes of an answer, in short form, that an identical request can still join; 0: nobody joins"),
 };
 static const struct section answers_section = ROW_TABLE("answers", struct settings_answers, answers_rows);
 

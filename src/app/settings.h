@@ -16,7 +16,7 @@ struct settings_log {
 };
 
 struct settings_answers {
-	uint64_t head, event, body, journal, lag;
+	uint64_t head, event, body, journal, lag, join;
 };
 
 struct settings {

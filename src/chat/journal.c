@@ -270,6 +270,15 @@ void cursor_pass(struct cursor *c)
 	wake_writer(c->journal);
 }
 
+void cursor_skip(struct cursor *c)
+{
+	struct journal *j = c->journal;
+
+	c->segment = j->last;
+	c->at = j->last ? j->last->events_n : 0;
+	c->read = j->added;
+}
+
 uint64_t cursor_lag(const struct cursor *c)
 {
 	return c->journal->added - c->read;

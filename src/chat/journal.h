@@ -62,6 +62,8 @@ void journal_wait_drain(struct journal *j, size_t low_water);
 
 /* At the start (keep) or at what is still held. */
 void cursor_open(struct cursor *c, struct journal *j, struct task *on_news);
+/* Passes over all there is: what is wanted from there on is what comes next. */
+void cursor_skip(struct cursor *c);
 /* Harmless when not open. */
 void cursor_close(struct cursor *c);
 /* The next event, borrowed until the cursor moves on, or NULL when there is none yet or no more. */

@@ -1,5 +1,7 @@
 #include "chat/prompt.h"
 
+#include "base/map.h"
+
 void prompt_init(struct prompt *p, struct arena *a)
 {
 	*p = (struct prompt){ .arena = a, .max_tok = PROMPT_UNSET, .temperature = NAN, .top_p = NAN, .min_p = NAN,
@@ -138,43 +140,40 @@ static void join_neighbours(struct prompt *p)
 	}
 }
 
-/* The newest call with this id before the result: ids can repeat over a long history. */
-static const struct prompt_part *find_call(const struct prompt *p, const struct prompt_message *until, struct slice id)
+/* What a result answers: the newest call with its id before it, as ids can repeat over a long history. */
+static void tell_results(struct prompt_message *m, const struct map *calls)
 {
-	const struct prompt_part *found = NULL;
-
-	for (const struct prompt_message *m = p->messages; m && m != until; m = m->next)
-		for (const struct prompt_part *part = m->parts; part; part = part->next)
-			if (part->kind == PROMPT_PART_TOOL_CALL && slice_eq(part->id, id))
-				found = part;
-	return found;
+	for (struct prompt_part *part = m->parts; part; part = part->next) {
+		if (part->kind != PROMPT_PART_TOOL_RESULT)
+			continue;
+		const struct prompt_part *call = map_find(calls, part->id);
+		part->orphan = call == NULL;
+		if (call && part->name.n == 0)
+			part->name = call->name;
+		part->custom |= call && call->custom;
+	}
 }
 
-/* Usually the message before holds the call; only otherwise is the whole history searched. */
-static const struct prompt_part *call_of(const struct prompt *p, const struct prompt_message *before,
-	const struct prompt_message *m, struct slice id)
+static void note_calls(struct prompt_message *m, struct map *calls)
 {
-	for (const struct prompt_part *part = before ? before->parts : NULL; part; part = part->next)
-		if (part->kind == PROMPT_PART_TOOL_CALL && slice_eq(part->id, id))
-			return part;
-	return find_call(p, m, id);
+	for (struct prompt_part *part = m->parts; part; part = part->next)
+		if (part->kind == PROMPT_PART_TOOL_CALL)
+			must(map_put(calls, part->id, part));
 }
 
 void prompt_tidy(struct prompt *p)
 {
-	const struct prompt_message *before = NULL;
+	struct map calls;
 
 	join_neighbours(p);
-	for (struct prompt_message *m = p->messages; m; before = m, m = m->next)
-		for (struct prompt_part *part = m->role == PROMPT_TOOL ? m->parts : NULL; part; part = part->next) {
-			if (part->kind != PROMPT_PART_TOOL_RESULT)
-				continue;
-			const struct prompt_part *call = call_of(p, before, m, part->id);
-			part->orphan = call == NULL;
-			if (call && part->name.n == 0)
-				part->name = call->name;
-			part->custom |= call && call->custom;
-		}
+	/* A map, so that a long history takes no longer than it is long; its seed is as secret as an address. */
+	map_init(&calls, 0, (uint64_t)(uintptr_t)p->arena);
+	for (struct prompt_message *m = p->messages; m; m = m->next)
+		if (m->role == PROMPT_TOOL)
+			tell_results(m, &calls);
+		else
+			note_calls(m, &calls);
+	map_done(&calls);
 }
 
 /* --- texts ---------------------------------------------------------------------------------------------- */
@@ -203,20 +202,42 @@ struct slice prompt_text_of(struct arena *a, const struct prompt_part *parts)
 	return slice_of(p, n);
 }
 
-struct slice prompt_system_text(const struct prompt *p)
+static size_t put_text(char *to, size_t at, struct slice text)
 {
-	struct slice all = SLICE_EMPTY;
+	if (to && text.n)
+		memcpy(to + at, text.p, text.n);
+	return at + text.n;
+}
+
+/* Returns the length; writes when there is a place to write to. */
+static size_t put_system(const struct prompt *p, char *to)
+{
+	size_t n = 0;
 
 	for (const struct prompt_message *m = p->messages; m; m = m->next) {
+		bool is_first = n > 0;	/* of its message, behind another */
 		if (m->role != PROMPT_SYSTEM && m->role != PROMPT_DEVELOPER)
 			continue;
-		struct slice text = prompt_text_of(p->arena, m->parts);
-		if (all.n == 0)
-			all = text;
-		else if (text.n)
-			all = arena_printf(p->arena, "%.*s\n\n%.*s", SLICE_ARG(all), SLICE_ARG(text));
+		for (const struct prompt_part *part = m->parts; part; part = part->next) {
+			if (part->kind != PROMPT_PART_TEXT || part->text.n == 0)
+				continue;
+			n = put_text(to, n, is_first ? SLICE("\n\n") : SLICE_EMPTY);
+			n = put_text(to, n, part->text);
+			is_first = false;
+		}
 	}
-	return all;
+	return n;
+}
+
+struct slice prompt_system_text(const struct prompt *p)
+{
+	size_t n = put_system(p, NULL);
+	char *to = n ? arena_try(p->arena, n) : NULL;
+
+	if (to == NULL)
+		return SLICE_EMPTY;
+	put_system(p, to);
+	return slice_of(to, n);
 }
 
 /* --- effort --------------------------------------------------------------------------------------------- */

@@ -149,6 +149,7 @@ struct prompt {
 	enum prompt_effort effort;
 	int64_t thinking_tok;		/* a budget given as a number: 0 off, -1 as the model likes, PROMPT_UNSET none given */
 	enum prompt_tri show_thinking;	/* the client wants to read (a summary of) the reasoning */
+	bool opaque_thinking;		/* the client asked for the reasoning's opaque state (Responses: include) */
 
 	struct slice user;		/* the end user's opaque id */
 	struct slice tier;		/* OpenAI's words: auto, default, flex, priority, ... */

@@ -32,6 +32,9 @@ struct request_door {
 	struct slice path;		/* REQUEST_RAW: behind the version ("/images/generations") */
 	struct slice content_type;	/* REQUEST_RAW: of the body */
 	struct slice betas;		/* anthropic-beta, as it came */
+	uint64_t tenant[2];		/* keyed hash of the credential the client presented; 0, 0: none.  Never
+					 * leaves the process */
+	bool alone;			/* x-weir-join: no */
 	bool strict;			/* x-weir-strict: refuse what the target cannot express */
 };
 

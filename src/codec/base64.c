@@ -33,17 +33,15 @@ struct slice base64_text(struct arena *a, struct slice bytes)
 	return slice_of(p, n);
 }
 
-/* Value of a digit of either alphabet, or -1. */
-static int value_of(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
+/* Value of a digit of either alphabet plus one, by its byte; 0: none. */
+static const unsigned char ranks[256] = {
+#define RUN(c, v) [c] = v + 1, [c + 1] = v + 2, [c + 2] = v + 3, [c + 3] = v + 4, [c + 4] = v + 5
+	RUN('A', 0), RUN('F', 5), RUN('K', 10), RUN('P', 15), RUN('U', 20), ['Z'] = 26,
+	RUN('a', 26), RUN('f', 31), RUN('k', 36), RUN('p', 41), RUN('u', 46), ['z'] = 52,
+	RUN('0', 52), RUN('5', 57),
+#undef RUN
+	['+'] = 63, ['-'] = 63, ['/'] = 64, ['_'] = 64,
+};
 
 static struct slice without_padding(struct slice s)
 {
@@ -52,24 +50,51 @@ static struct slice without_padding(struct slice s)
 	return s;
 }
 
+/* Four digits, three bytes. */
+static bool decode_quad(const unsigned char *p, char *out)
+{
+	unsigned a = ranks[p[0]] - 1u, b = ranks[p[1]] - 1u, c = ranks[p[2]] - 1u, d = ranks[p[3]] - 1u;
+
+	if ((a | b | c | d) > 63)
+		return false;
+	out[0] = (char)(a << 2 | b >> 4);
+	out[1] = (char)(b << 4 | c >> 2);
+	out[2] = (char)(c << 6 | d);
+	return true;
+}
+
+bool base64_decode_to(struct slice text, char *out, size_t *out_n)
+{
+	struct slice s = without_padding(text);
+	const unsigned char *p = (const unsigned char *)s.p;
+	unsigned char last[4] = { 'A', 'A', 'A', 'A' };
+	size_t quads = s.n / 4, rest = s.n % 4;
+	char tail[3];
+
+	/* Padding fills what is left of four digits. */
+	if (rest == 1 || (rest == 0 && s.n < text.n))
+		return false;
+	for (size_t i = 0; i < quads; i++)
+		if (!decode_quad(p + i * 4, out + i * 3))
+			return false;
+	*out_n = quads * 3;
+	if (rest == 0)
+		return true;
+	memcpy(last, p + quads * 4, rest);
+	if (!decode_quad(last, tail))
+		return false;
+	memcpy(out + quads * 3, tail, rest - 1);
+	*out_n += rest - 1;
+	return true;
+}
+
 bool base64_decode(struct arena *a, struct slice text, struct slice *out)
 {
-	text = without_padding(text);
-	char *p = arena_try(a, text.n / 4 * 3 + 3);
-	uint32_t bits = 0;
-	size_t n = 0;
+	char *p = arena_try(a, base64_room(text.n));
+	size_t n;
 
-	if (p == NULL || text.n % 4 == 1)
+	if (p == NULL || !base64_decode_to(text, p, &n))
 		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		int v = value_of(text.p[i]);
-		if (v < 0)
-			return false;
-		bits = bits << 6 | (uint32_t)v;
-		if (i % 4 == 0)
-			continue;
-		p[n++] = (char)(bits >> (4 - 2 * (i % 4 - 1)));
-	}
 	*out = slice_of(p, n);
 	return true;
 }

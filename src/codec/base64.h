@@ -14,7 +14,14 @@ static inline size_t base64_size(size_t n)
 void base64_encode(struct slice bytes, char *out);
 /* The text in `a`; p NULL when the arena has no room. */
 struct slice base64_text(struct arena *a, struct slice bytes);
-/* False for anything that is not base64, or when the arena has no room.  Line ends are not taken. */
+/* Room that base64_decode_to needs for `n` bytes of text. */
+static inline size_t base64_room(size_t n)
+{
+	return n / 4 * 3 + 3;
+}
+/* False for anything that is not base64; what was written until then is to be dropped. */
+bool base64_decode_to(struct slice text, char *out, size_t *out_n);
+/* The same into memory of the arena; false, too, when it has no room. */
 bool base64_decode(struct arena *a, struct slice text, struct slice *out);
 
 #endif

@@ -7,8 +7,9 @@
 
 #include "base/slice.h"
 
-/* The value of the first part with this name and no file name, a slice of `body`.  `content_type`: the whole field, with its
- * boundary.  False when there is none, or the body is no such form. */
+/* The value of the one part with this name and no file name, a slice of `body`.  `content_type`: the whole field, with its
+ * boundary.  False when there is none or more than one, or the body is no form that every reader understands alike: who
+ * replaces a value must be sure that no other one counts. */
 bool form_field(struct slice content_type, struct slice body, const char *name, struct slice *out_value);
 
 #endif

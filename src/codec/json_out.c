@@ -94,8 +94,8 @@ void json_out_str_add(struct json_out *w, struct slice s)
 	/* An escaped byte takes six at most; most texts have few, so room is asked for in short steps. */
 	for (size_t at = 0; at < s.n && !w->failed;) {
 		size_t n = MIN_OF(s.n - at, (size_t)4096);
-		/* A character is not cut: its bytes would each count as broken. */
-		while (at + n < s.n && n > 1 && ((unsigned char)s.p[at + n] & 0xc0) == 0x80)
+		/* A character is not cut: its bytes would each count as broken.  It has three more bytes at most. */
+		for (int i = 0; i < 3 && at + n < s.n && n > 1 && ((unsigned char)s.p[at + n] & 0xc0) == 0x80; i++)
 			n--;
 		if (has_room(w, n * 6))
 			buf_add_json(w->out, slice_of(s.p + at, n));
@@ -130,7 +130,7 @@ void json_out_num(struct json_out *w, double v)
 		json_out_null(w);
 		return;
 	}
-	if (v == (double)(int64_t)v && fabs(v) < 1e15) {
+	if (fabs(v) < 1e15 && v == (double)(int64_t)v) {
 		json_out_int(w, (int64_t)v);
 		return;
 	}

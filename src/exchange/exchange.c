@@ -115,6 +115,8 @@ static struct slice answer_fields(struct exchange *ex)
 		http1_write_field(b, id_field, ex->ask.request_id);
 	if (f && f->target && flight_may_read(f))
 		put_answerer(ex, f, b);
+	if (ex->reader.joined)
+		buf_add(b, SLICE("x-weir-cache: join\r\n"));
 	if (ex->estimated)
 		buf_add(b, SLICE("x-weir-estimated: true\r\n"));
 	return buf_slice(b);
@@ -211,6 +213,19 @@ static enum turn step_parse(struct exchange *ex)
 	return ex->fault.err == ERR_OK ? TURN_NEXT : finish(ex);
 }
 
+/* The flight's copy of the request is the same but for how this client wants its stream framed; so ours is not needed. */
+static bool join(struct exchange *ex)
+{
+	struct request_door door = ex->request.door;
+
+	if (!flight_join(&ex->env->flight, ex->env->roster, &ex->request, &ex->reader, &ex->drive))
+		return false;
+	arena_done(&ex->arena);
+	ex->request = ex->reader.flight->request;
+	ex->request.door.framing = door.framing;
+	return true;
+}
+
 static bool may_ping(const struct exchange *ex)
 {
 	return ex->ask.dialect->ping && ex->request.door.framing == REQUEST_SSE;
@@ -222,6 +237,8 @@ static enum turn step_fly(struct exchange *ex)
 
 	if (ex->ask.hops >= ex->env->max_hops)
 		f.err = ERR_LOOP;
+	else if (join(ex))
+		f.err = ERR_OK;
 	else if (!flight_open(&ex->env->flight, ex->env->roster, &ex->request, &ex->arena, ex->ask.request_id,
 		ex->ask.hops + 1, &ex->reader, &ex->drive, &f) && f.err == ERR_OK)
 		f.err = ERR_INTERNAL;
@@ -256,14 +273,14 @@ static void pump(struct exchange *ex)
 		send_stream_head(ex);
 	else if (ex->request.op == REQUEST_RAW && !ex->head_sent)
 		send_raw_head(ex);
-	while (!ex->reply->full(ex->arg) && (ev = cursor_peek(&ex->reader.cursor))) {
+	while (!ex->reply->full(ex->arg) && (ev = reader_peek(&ex->reader))) {
 		buf_clear(b);
 		struct slice bytes = relay_event(&ex->relay, ev, b);
 		if (ex->head_sent)
 			put(ex, bytes);
 		else if (bytes.n)
 			send_json(ex, bytes);
-		cursor_pass(&ex->reader.cursor);
+		reader_pass(&ex->reader);
 	}
 }
 
@@ -285,10 +302,11 @@ static void end_well(struct exchange *ex)
 
 static void start_relay(struct exchange *ex, const struct dialect *back, bool streamed)
 {
-	struct flight *f = ex->reader.flight;
+	const struct relay_opts o = { .request = &ex->request, .front = ex->ask.dialect, .back = back,
+		.streamed = streamed, .events_only = reader_is_late(&ex->reader), .now_s = ex->wall_ms / 1000,
+		.arena = &ex->arena, .id = ex->ask.request_id };
 
-	relay_init(&ex->relay, &f->request, ex->ask.dialect, back, streamed, ex->wall_ms / 1000, &f->arena,
-		ex->ask.request_id);
+	relay_init(&ex->relay, &o);
 }
 
 /* Counting tokens is worth an estimate where no target can count; every other fault is told. */
@@ -328,7 +346,7 @@ static enum turn step_relay(struct exchange *ex)
 	struct flight *f = ex->reader.flight;
 
 	if (ex->reader.cursor.journal == NULL) {
-		/* Cut by the flight: it lagged behind others that share the answer. */
+		/* Cut by the flight: it lagged too far behind others that share the answer. */
 		fail(ex, &(struct fault){ .err = ERR_CLIENT_SLOW });
 		return finish(ex);
 	}
@@ -337,7 +355,7 @@ static enum turn step_relay(struct exchange *ex)
 		fail(ex, &(struct fault){ .err = ERR_UP_TOO_BIG });
 		return finish(ex);
 	}
-	if (cursor_peek(&ex->reader.cursor) || f->journal.state == JOURNAL_OPEN)
+	if (reader_peek(&ex->reader) || f->journal.state == JOURNAL_OPEN)
 		return TURN_WAIT;
 	if (f->journal.state == JOURNAL_FAILED)
 		return flight_failed(ex);
@@ -364,10 +382,19 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	r->target = f->target ? f->target->name : SLICE_EMPTY;
 	r->attempts = f->attempts;
 	r->finish = f->finish;
-	r->usage = f->usage;
+	r->joined = ex->reader.joined;
 	r->upstream_id = f->upstream_id;
 	r->prompt_estimate_tok = f->request.prompt_tok;
 	r->first_ns = f->first_ns ? f->first_ns - f->open_ns : 0;
+}
+
+/* Of all who read a flight one record has its counts: the first one made when they are final. */
+static void take_usage(struct flight *f, struct record *r)
+{
+	if (f->paid || f->state != FLIGHT_ENDED)
+		return;
+	f->paid = true;
+	r->usage = f->usage;
 }
 
 static void dig(struct grave *g)
@@ -391,6 +418,8 @@ static enum turn step_record(struct exchange *ex)
 	if (f && f->readers == 1)
 		flight_stop(f);
 	fill_record(ex, &r);
+	if (f)
+		take_usage(f, &r);
 	if (f && (f->attempts > 1 || (ex->fault.err != ERR_OK && f->attempts)))
 		flight_tries(f, &tries);
 	r.tries = buf_slice(&tries);

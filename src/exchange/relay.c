@@ -11,12 +11,14 @@ static enum relay_mode mode_for(const struct request *request, bool streamed, bo
 	return !streamed && same ? RELAY_PASS_WHOLE : RELAY_COLLECT;
 }
 
-void relay_init(struct relay *r, const struct request *request, const struct dialect *front, const struct dialect *back,
-	bool streamed, uint64_t now_s, struct arena *arena, struct slice id)
+void relay_init(struct relay *r, const struct relay_opts *o)
 {
-	*r = (struct relay){ .mode = mode_for(request, streamed, back && dialect_passes(back, request)), .front = front,
-		.wants_usage = request->wants_usage };
-	r->encode = (struct dialect_encode){ .request = request, .source = back, .id = id, .created_s = now_s, .arena = arena };
+	bool passes = o->back && dialect_passes(o->back, o->request) && !o->events_only;
+
+	*r = (struct relay){ .mode = mode_for(o->request, o->streamed, passes), .front = o->front,
+		.wants_usage = o->request->wants_usage };
+	r->encode = (struct dialect_encode){ .request = o->request, .source = o->back, .id = o->id, .created_s = o->now_s,
+		.arena = o->arena };
 }
 
 static bool is_line_end(char c)

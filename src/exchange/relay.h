@@ -22,10 +22,17 @@ struct relay {
 	struct dialect_encode encode;
 };
 
-/* `request`, `arena` and `id` must live as long as the relay.  `streamed`: the provider answers with events.  `back`: the answer's
- * dialect. */
-void relay_init(struct relay *r, const struct request *request, const struct dialect *front, const struct dialect *back,
-	bool streamed, uint64_t now_s, struct arena *arena, struct slice id);
+struct relay_opts {
+	const struct request *request;	/* must live as long as the relay; so must arena and id */
+	const struct dialect *front, *back;	/* the client's, and that of the answer; NULL: nobody's */
+	bool streamed;			/* the provider answers with events */
+	bool events_only;		/* some events come without the provider's bytes: none can pass */
+	uint64_t now_s;
+	struct arena *arena;
+	struct slice id;
+};
+
+void relay_init(struct relay *r, const struct relay_opts *o);
 /* Bytes for this event: the provider's own or written into `scratch` (empty on entry); none while collecting.
  * The first bytes of RELAY_PASS_WHOLE are the whole body. */
 struct slice relay_event(struct relay *r, const struct event *ev, struct buf *scratch);

@@ -25,6 +25,7 @@ static void move(struct flight *f, enum flight_state to)
 		return;
 	alarm_clear(&f->total);
 	f->end_ns = loop_now(f->env->attempt.loop);
+	join_unlist(&f->env->join, f);
 }
 
 static void end_ok(struct flight *f)
@@ -44,9 +45,10 @@ static void end_failed(struct flight *f)
 	journal_fail(&f->journal, f->fault.err);
 }
 
+/* The first one counts; but that one target cannot do it says less than why another, which can, did not. */
 static void note_fault(struct flight *f, const struct fault *fault)
 {
-	if (f->fault.err == ERR_OK)
+	if (f->fault.err == ERR_OK || f->fault.err == ERR_UNSUPPORTED)
 		f->fault = fault_copy(&f->arena, fault);
 }
 
@@ -71,8 +73,7 @@ static void note_answer(struct flight *f)
 	f->dropped = at->dropped;
 	f->type = at->answer.type;
 	f->quota = at->answer.quota;
-	if (at->answer.request_id.n)
-		f->upstream_id = at->answer.request_id;
+	f->upstream_id = at->answer.request_id;
 }
 
 /* The one place where an attempt's end is taken apart: plan, health, tries, bytes (design.md section 2). */
@@ -101,7 +102,7 @@ static void start_attempt(struct flight *f)
 	const struct attempt_ask ask = { .target = f->choice.step->target, .key = f->choice.key,
 		.clocks = &f->choice.step->model->clocks, .request = &f->request,
 		.request_id = f->request_id, .hops = f->hops,
-		.strict = f->request.door.strict || f->choice.step->model->strict };
+		.strict = f->request.door.strict || f->plan.model->strict || f->choice.step->model->strict };
 
 	f->target = ask.target;
 	f->attempts++;
@@ -113,7 +114,7 @@ static void start_attempt(struct flight *f)
 
 static void give_up(struct flight *f)
 {
-	if (f->fault.err == ERR_OK)
+	if (f->fault.err == ERR_OK || f->choice.why != ERR_OK)
 		note_fault(f, &(struct fault){ .err = f->choice.why == ERR_OK ? ERR_NO_TARGET : f->choice.why });
 	if (f->choice.retry_after_ms)
 		f->fault.retry_after_ms = f->choice.retry_after_ms;
@@ -164,29 +165,56 @@ static void attempt_is_over(struct flight *f)
 		return;
 	}
 	journal_restart(&f->journal);
+	tape_clear(&f->tape);
 	try_next(f);
 }
 
 /* --- back-pressure -------------------------------------------------------------------------------------- */
 
-/* A lone slow reader slows its upstream.  Where several share it, the slow one is cut alone: its exchange sees
- * cursor.journal == NULL at its next turn. */
-static void check_lag(struct flight *f)
+static uint64_t most_lag(const struct flight *f)
 {
-	if (journal_lag(&f->journal) < f->env->limits.lag_bytes)
-		return;
-	if (f->readers == 1) {
-		attempt_pause(&f->attempt, true);
-		journal_wait_drain(&f->journal, f->env->limits.lag_bytes / 2);
-		return;
-	}
+	return f->readers == 1 ? f->env->limits.lag_bytes : f->env->limits.journal_bytes / 2;
+}
+
+/* False when none keeps up. */
+static bool cut_laggards(struct flight *f, uint64_t limit)
+{
+	size_t laggards = 0;
+
+	LIST_EACH(node, tmp, &f->journal.cursors)
+		laggards += cursor_lag(LIST_ITEM(node, struct cursor, node)) >= limit;
+	if (laggards == f->readers)
+		return false;
 	LIST_EACH(node, tmp, &f->journal.cursors) {
 		struct cursor *c = LIST_ITEM(node, struct cursor, node);
-		if (cursor_lag(c) < f->env->limits.lag_bytes)
+		if (cursor_lag(c) < limit)
 			continue;
 		loop_post(f->env->attempt.loop, c->on_news);
 		cursor_close(c);
 	}
+	return true;
+}
+
+/* A lone slow reader slows its upstream.  Of several nobody waits for the slowest: the journal holds what it has not read,
+ * until it holds too much; then those who are that far behind are cut, and their exchanges see cursor.journal == NULL. */
+static void check_lag(struct flight *f)
+{
+	uint64_t limit = most_lag(f);
+
+	if (f->journal.held < limit || journal_lag(&f->journal) < limit || (f->readers > 1 && cut_laggards(f, limit)))
+		return;
+	attempt_pause(&f->attempt, true);
+	journal_wait_drain(&f->journal, limit / 2);
+}
+
+/* Once it is too long, or holds something that has no typed form, nobody can join any more. */
+static void keep_on_tape(struct flight *f, const struct event *ev)
+{
+	if (!f->listed)
+		return;
+	tape_add(&f->tape, ev);
+	if (f->tape.lossy)
+		join_unlist(&f->env->join, f);
 }
 
 /* --- what attempts and clocks record -------------------------------------------------------------------- */
@@ -219,6 +247,7 @@ static enum err on_event(void *arg, const struct event *ev)
 
 	if (e != ERR_OK)
 		return ERR_UP_TOO_BIG;
+	keep_on_tape(f, ev);
 	if (!f->released && event_is_content(ev) && passes_early(f))
 		release(f);
 	if (f->released)
@@ -276,11 +305,13 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 {
 	*e = (struct flight_env){ .dice = dice };
 	e->attempt.loop = l;
+	join_init(&e->join, dice_u64(dice));
 }
 
 void flight_env_done(struct flight_env *e)
 {
 	attempt_env_done(&e->attempt);
+	join_done(&e->join);
 }
 
 static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
@@ -288,6 +319,57 @@ static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
 	*r = (struct reader){ .flight = f };
 	f->readers++;
 	cursor_open(&r->cursor, &f->journal, on_news);
+}
+
+/* A request with a deadline of its own neither joins nor is joined: its end would be nobody else's. */
+static bool may_share(const struct request *r)
+{
+	return r->op != REQUEST_RAW && !r->door.alone && r->timeout_ms == 0;
+}
+
+bool flight_join(struct flight_env *env, const struct roster *roster, const struct request *request, struct reader *r,
+	struct task *on_news)
+{
+	if (!may_share(request))
+		return false;
+	struct flight *f = join_find(&env->join, join_hash(&env->join, request), request);
+	if (f == NULL || f->roster != roster)
+		return false;
+	counter_add(COUNTER_joins, 1);
+	add_reader(f, r, on_news);
+	r->joined = true;
+	/* Before release nobody has read anything: the journal has it all, the provider's bytes too. */
+	if (f->released) {
+		r->tape_end = tape_size(&f->tape);
+		cursor_skip(&r->cursor);
+	}
+	/* A lone reader may have paused the upstream; now nobody waits for the slowest. */
+	attempt_pause(&f->attempt, false);
+	return true;
+}
+
+const struct event *reader_peek(struct reader *r)
+{
+	size_t at = r->tape_at;
+
+	if (at >= r->tape_end)
+		return cursor_peek(&r->cursor);
+	must(tape_next(buf_slice(&r->flight->tape.bytes), r->tape_end, &at, &r->replayed));
+	return &r->replayed;
+}
+
+void reader_pass(struct reader *r)
+{
+	if (r->tape_at >= r->tape_end)
+		cursor_pass(&r->cursor);
+	else
+		must(tape_next(buf_slice(&r->flight->tape.bytes), r->tape_end, &r->tape_at, &r->replayed));
+}
+
+static void list_for_joining(struct flight *f)
+{
+	if (may_share(&f->request) && f->plan.model->join && f->env->limits.join_bytes)
+		join_list(&f->env->join, f, join_hash(&f->env->join, &f->request));
 }
 
 static void start_total(struct flight *f)
@@ -330,6 +412,8 @@ struct flight *flight_open(struct flight_env *env, struct roster *roster, const 
 	alarm_init(&f->clock, l, on_clock);
 	alarm_init(&f->total, l, on_total);
 	journal_init(&f->journal, l, env->limits.journal_bytes, false);
+	tape_init(&f->tape, env->limits.join_bytes);
+	list_for_joining(f);
 	f->journal.on_drain = &f->drive;
 	counter_add(COUNTER_flights_open, 1);
 	counter_add(COUNTER_buffered_bytes, f->request.body.n);
@@ -345,6 +429,7 @@ static void dig(struct grave *g)
 
 	counter_sub(COUNTER_buffered_bytes, f->request.body.n);
 	journal_done(&f->journal);
+	tape_done(&f->tape);
 	roster_unref(&f->roster);
 	arena_done(&f->arena);
 	f->magic = 0;
@@ -364,6 +449,7 @@ static void bury(struct flight *f)
 	struct loop *l = f->env->attempt.loop;
 
 	flight_stop(f);
+	join_unlist(&f->env->join, f);
 	loop_unpost(l, &f->drive);
 	counter_sub(COUNTER_flights_open, 1);
 	loop_bury(l, &f->grave, dig);

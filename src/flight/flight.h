@@ -10,6 +10,9 @@
  *   TRYING -> ENDED    answer complete; or failed after release; or nothing left to try; or total time over
  *   WAITING -> TRYING | ENDED
  *
+ * Several readers: who joins late replays the tape, then follows the journal.  The journal holds what the slowest has not
+ * read, up to half of its limit; who falls further behind than that is cut alone, unless all are.
+ *
  * Release: readers see nothing until the hold is over (the first content event, or for a whole answer its
  * end).  Until then every failure is invisible: the journal is started anew by the next attempt. */
 #ifndef FLIGHT_FLIGHT_H
@@ -17,6 +20,8 @@
 
 #include "base/dice.h"
 #include "chat/journal.h"
+#include "chat/tape.h"
+#include "flight/join.h"
 #include "route/plan.h"
 #include "upstream/attempt.h"
 
@@ -24,7 +29,8 @@ enum flight_state { FLIGHT_TRYING, FLIGHT_WAITING, FLIGHT_ENDED };
 
 struct flight_limits {
 	size_t journal_bytes;	/* most bytes a journal may hold */
-	size_t lag_bytes;	/* a lone reader this far behind pauses the upstream; one among several is cut */
+	size_t lag_bytes;	/* a lone reader this far behind pauses the upstream */
+	size_t join_bytes;	/* of the tape that is kept for readers who come later; then none can join */
 };
 
 /* Shared by all flights of a loop. */
@@ -33,6 +39,7 @@ struct flight_env {
 	struct plan_conf plan;
 	struct flight_limits limits;
 	struct dice *dice;
+	struct join join;
 };
 
 /* What happened in one attempt: for the record. */
@@ -60,6 +67,10 @@ struct flight {
 	struct fault fault;		/* the first one; err OK while none */
 	bool released;			/* readers may read */
 	bool streamed;			/* the provider answers with events; known at release */
+	bool listed;			/* others can join (join.h): the tape is kept */
+	struct tape tape;		/* all events so far, for those who join later */
+	uint64_t join_hash;
+	bool paid;			/* its usage stands in the record of one of its readers */
 	bool attempt_ended;		/* recorded by the attempt, for the driver */
 	uint32_t readers;
 	struct task drive;
@@ -88,16 +99,31 @@ struct flight {
 struct reader {
 	struct cursor cursor;
 	struct flight *flight;
+	size_t tape_at, tape_end;	/* what is to be replayed before the cursor's events; a late joiner's */
+	bool joined;			/* it did not open the flight */
+	struct event replayed;		/* what reader_peek gave from the tape */
 };
 
 void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice);
 void flight_env_done(struct flight_env *e);
 
+/* Attaches to a flight that was asked exactly the same and whose tape is whole so far: true, `r` reads it from its start.
+ * Not for requests with a deadline of their own. */
+bool flight_join(struct flight_env *env, const struct roster *roster, const struct request *request, struct reader *r,
+	struct task *on_news);
 /* Starts with one reader, whose `on_news` is posted for every change.  `arena` and what `request` points to
  * move into the flight.  NULL with *out_fault when there is no such model (the arena is untouched then). */
 struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault);
+/* The next event, borrowed until reader_pass; NULL when there is none yet or no more. */
+const struct event *reader_peek(struct reader *r);
+void reader_pass(struct reader *r);
+/* True for a reader who missed the provider's bytes of the start: it gets events only. */
+static inline bool reader_is_late(const struct reader *r)
+{
+	return r->tape_end > 0;
+}
 /* The reader leaves; the last one ends the flight: its attempt is closed now, its memory goes at the end of
  * the turn. */
 void flight_leave(struct reader *r);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/counter.h"
+#include "base/siphash.h"
 #include "codec/url.h"
 #include "loop/loop.h"
 
@@ -48,6 +49,34 @@ static void read_options(struct intake *q, const struct http1_head *head)
 	q->anthropic = http1_field(head, SLICE("anthropic-version")).n > 0;
 }
 
+/* --- tenants -------------------------------------------------------------------------------------------- */
+
+/* The value of `name=` in a query, as it stands there. */
+static struct slice query_value(struct slice query, struct slice name)
+{
+	struct slice piece;
+
+	while (slice_next(&query, '&', &piece))
+		if (slice_starts(piece, name) && piece.n > name.n && piece.p[name.n] == '=')
+			return slice_skip(piece, name.n + 1);
+	return SLICE_EMPTY;
+}
+
+/* Whoever shows the same credential is the same tenant.  The hash is keyed and stays in this process. */
+static void read_tenant(struct intake *q, const struct front *f, const struct http1_head *head, struct slice query)
+{
+	static const char *const names[] = { "authorization", "x-api-key", "api-key", "x-goog-api-key" };
+	uint64_t seed = f->exchange->flight.join.seed;
+	struct slice shown = query_value(query, SLICE("key"));
+
+	for (size_t i = 0; i < COUNT_OF(names) && shown.n == 0; i++)
+		shown = http1_field(head, slice_str(names[i]));
+	if (shown.n == 0)
+		return;
+	for (size_t i = 0; i < COUNT_OF(q->door.tenant); i++)
+		q->door.tenant[i] = siphash(&(struct siphash_key){ seed, i }, shown);
+}
+
 /* --- calls ---------------------------------------------------------------------------------------------- */
 
 /* A field of the client's that goes on to a provider, if it is of a sane size. */
@@ -59,7 +88,7 @@ static struct slice take_field(struct intake *q, const struct http1_head *head, 
 
 static enum err read_gemini(struct intake *q, struct slice rest, struct slice query)
 {
-	struct slice name, piece;
+	struct slice name;
 	const struct endpoint_method *m = endpoint_method_of(rest, &name);
 
 	if (m == NULL || !url_decode(&q->texts, name, &q->door.model))
@@ -68,24 +97,50 @@ static enum err read_gemini(struct intake *q, struct slice rest, struct slice qu
 	q->label = m->label;
 	q->door.stream = m->stream;
 	q->door.framing = m->stream ? REQUEST_JSON_ARRAY : REQUEST_SSE;
-	while (slice_next(&query, '&', &piece))
-		if (slice_eq(piece, SLICE("alt=sse")))
-			q->door.framing = REQUEST_SSE;
+	if (slice_eq(query_value(query, SLICE("alt")), SLICE("sse")))
+		q->door.framing = REQUEST_SSE;
 	return ERR_OK;
 }
 
-static enum err read_call(struct intake *q, const struct http1_head *head, struct slice path, struct slice rest,
-	struct slice query)
+static bool is_type(struct slice type, const char *want)
 {
+	struct slice bare = slice_trim(slice_of(type.p, slice_find(type, ';')));
+	return slice_case_eq(bare, slice_str(want));
+}
+
+/* A path that goes on to a provider, with our key: nothing in it may mean another place (dots, escapes). */
+static bool is_plain(struct slice path)
+{
+	for (size_t i = 0; i < path.n; i++) {
+		char c = path.p[i];
+		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!is_alnum && c != '/' && c != '_' && c != '-')
+			return false;
+	}
+	return true;
+}
+
+static enum err read_raw(struct intake *q, const struct http1_head *head, struct slice path)
+{
+	if (!is_plain(path))
+		return ERR_NOT_FOUND;
+	q->door.path = arena_copy(&q->texts, slice_skip(path, strlen("/v1")));
+	/* Of JSON there is one kind; of a form the provider needs the boundary. */
+	if (is_type(http1_field(head, SLICE("content-type")), "multipart/form-data"))
+		q->door.content_type = take_field(q, head, "content-type");
+	return ERR_OK;
+}
+
+static enum err read_call(struct intake *q, const struct front *f, const struct http1_head *head, struct slice path,
+	struct slice rest, struct slice query)
+{
+	read_tenant(q, f, head, query);
+	q->door.alone = slice_case_eq(http1_field(head, SLICE("x-weir-join")), SLICE("no"));
 	if (q->endpoint->kind == ENDPOINT_GEMINI)
 		return read_gemini(q, rest, query);
 	if (q->dialect && q->dialect->family == DIALECT_ANTHROPIC)
 		q->door.betas = take_field(q, head, "anthropic-beta");
-	if (q->dialect && q->dialect->op == REQUEST_RAW) {
-		q->door.path = arena_copy(&q->texts, slice_skip(path, strlen("/v1")));
-		q->door.content_type = take_field(q, head, "content-type");
-	}
-	return ERR_OK;
+	return q->dialect && q->dialect->op == REQUEST_RAW ? read_raw(q, head, path) : ERR_OK;
 }
 
 /* Of refusals too: a path that is none is answered as clients near it expect. */
@@ -96,12 +151,6 @@ static const struct dialect *dialect_of(const struct endpoint *e, struct slice p
 	if (slice_starts(path, SLICE("/v1beta/")))
 		return dialect_find(SLICE("gemini-generate"));
 	return slice_starts(path, SLICE("/v1/messages")) ? dialect_find(SLICE("anthropic-messages")) : NULL;
-}
-
-static bool is_type(struct slice type, const char *want)
-{
-	struct slice bare = slice_trim(slice_of(type.p, slice_find(type, ';')));
-	return slice_case_eq(bare, slice_str(want));
 }
 
 /* Forms with files: pictures and sounds only. */
@@ -143,7 +192,7 @@ enum err intake_head(struct intake *q, const struct front *f, const struct http1
 		return ERR_NOT_FOUND;
 	q->rest_at = rest.n ? (uint8_t)(path.n - rest.n) : 0;
 	if (endpoint_is_call(q->endpoint)) {
-		e = read_call(q, head, path, rest, query);
+		e = read_call(q, f, head, path, rest, query);
 		return e == ERR_OK ? check_body(q, f, head) : e;
 	}
 	return ERR_OK;

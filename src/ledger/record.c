@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 
-#define MOST_FIELDS 28
+#define MOST_FIELDS 29
 
 struct line {
 	struct log_field fields[MOST_FIELDS + 1];	/* zero-terminated */
@@ -47,6 +47,8 @@ static void add_what(struct line *l, const struct record *r)
 	add_str(l, "model", r->model);
 	add_str(l, "target", r->target);
 	add(l, LOG_I("status", r->status));
+	if (r->joined)
+		add(l, LOG_Z("cache", "join"));
 	if (r->err != ERR_OK)
 		add(l, LOG_Z("error", err_name(r->err)));
 }

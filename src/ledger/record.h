@@ -19,9 +19,10 @@ struct record {
 	int status;			/* sent to the client; 499: it left */
 	enum err err;			/* ERR_OK: the whole answer was delivered */
 	bool stream;
+	bool joined;			/* it read the answer of another request's flight */
 	uint32_t attempts;
 	enum event_finish finish;
-	struct usage usage;
+	struct usage usage;		/* of all who read one flight only one record has it */
 	uint64_t prompt_estimate_tok;
 	uint64_t bytes_in, bytes_out;	/* body bytes from and to the client */
 	uint64_t total_ns, first_ns;	/* from the complete request to its end, and to the first content; 0: never */

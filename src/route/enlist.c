@@ -519,6 +519,7 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 		.whole_ms = mc->clocks.whole, .idle_ms = mc->clocks.idle, .total_ms = mc->clocks.total };
 	m->retries = (uint32_t)mc->retries;
 	m->strict = mc->strict;
+	m->join = mc->join == ROUTE_JOIN_TOGETHER;
 	m->fallbacks = ARENA_ARRAY(a, struct slice, mc->fallbacks.n);
 	for (m->n_fallbacks = 0; m->n_fallbacks < mc->fallbacks.n; m->n_fallbacks++)
 		m->fallbacks[m->n_fallbacks] = arena_copy(a, mc->fallbacks.v[m->n_fallbacks]);

@@ -291,6 +291,8 @@ static enum err why_none(const struct plan *p, uint64_t now_ns)
 
 	for (size_t i = 0; i < p->n; i++) {
 		enum err why = ERR_NO_TARGET;
+		if (p->steps[i].spent)
+			continue;	/* it cannot do this at all */
 		if (!breaker_allows(&p->steps[i].target->health->breaker, now_ns) ||
 			rested_ns(&p->steps[i], &why) <= now_ns)
 			return ERR_NO_TARGET;
@@ -312,7 +314,8 @@ static struct plan_choice stop(const struct plan *p, uint64_t now_ns)
 			soonest = MIN_OF(soonest, MAX_OF(rested_ns(s, &why),
 				breaker_ready_ns(&s->target->health->breaker, now_ns)));
 	}
-	return (struct plan_choice){ .verdict = PLAN_STOP, .why = p->attempts ? ERR_OK : why_none(p, now_ns),
+	bool is_told = p->attempts > p->unsent || (p->attempts && soonest == UINT64_MAX);
+	return (struct plan_choice){ .verdict = PLAN_STOP, .why = is_told ? ERR_OK : why_none(p, now_ns),
 		.retry_after_ms = soonest == UINT64_MAX || p->over ? 0 : later_ms(now_ns, soonest) };
 }
 
@@ -341,7 +344,7 @@ static struct plan_choice next_round(struct plan *p, const struct plan_conf *c, 
 		if (!s->spent && breaker_allows(&s->target->health->breaker, now_ns))
 			soonest = MIN_OF(soonest, rested_ns(s, &why));
 	}
-	if (p->attempts == 0 || p->rounds >= p->model->retries || soonest == UINT64_MAX)
+	if (p->attempts == p->unsent || p->rounds >= p->model->retries || soonest == UINT64_MAX)
 		return stop(p, now_ns);
 	if (later_ms(now_ns, soonest) > c->retry_after_max_ms ||
 		!budget_has(&p->model->health->budget, &c->budget, now_ns))
@@ -356,7 +359,7 @@ static bool take_budget(struct plan *p, const struct plan_step *s, const struct 
 {
 	struct budget *model = &p->model->health->budget, *provider = &s->target->provider->health->budget;
 
-	if (p->attempts > 0 && !budget_take(model, &c->budget, now_ns))
+	if (p->attempts > p->unsent && !budget_take(model, &c->budget, now_ns))
 		return false;
 	if (!was_at(p, s->target->provider)) {
 		budget_request(provider, &c->budget, now_ns);
@@ -481,6 +484,11 @@ void plan_result(struct plan *p, const struct plan_conf *c, const struct plan_ch
 {
 	must(of->verdict == PLAN_GO);
 	count_end(p, of, f->err);
+	/* Nothing was sent: the next one is no retry, for the provider neither. */
+	if (f->err == ERR_UNSUPPORTED) {
+		p->unsent++;
+		of->step->tries--;
+	}
 	*out_changed = vote(of, c, f->err, now_ns);
 	mark_step(p, c, of, f, now_ns);
 }

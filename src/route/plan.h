@@ -26,6 +26,7 @@ struct plan {
 	const struct model *model;	/* the one asked for */
 	struct roster *roster;		/* borrowed from the exchange */
 	uint32_t attempts;		/* made so far */
+	uint32_t unsent;		/* of these, ended before anything was sent: ERR_UNSUPPORTED */
 	uint32_t rounds;		/* back-off rounds used */
 	bool counted;			/* this flight has filled its model's retry budget */
 	bool over;			/* a fault of the request's own, or an end: nothing more is tried */

@@ -122,6 +122,7 @@ static void add_models(struct enlist *e)
 	any = ARENA_NEW(&r->arena, struct model);
 	any->clocks = route_conf_direct_clocks();
 	any->retries = route_conf_direct_retries();
+	any->join = true;
 	r->any = any;
 }
 

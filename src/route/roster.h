@@ -90,6 +90,7 @@ struct model {
 	struct slice *fallbacks;	/* model names tried when this model's own tiers are used up */
 	size_t n_fallbacks;
 	bool strict;			/* nothing may be left out of a request */
+	bool join;			/* identical requests in progress share one answer */
 	struct health *health;		/* retry budget of the model, turn of round robin */
 };
 

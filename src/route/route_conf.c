@@ -122,6 +122,9 @@ static const struct row model_rows[] = {
 	ROW_BOOL(struct route_model_conf, strict, "false", ROW_RELOAD,
 		"refuse a request that a target cannot express in full, instead of naming what was left out in "
 		"x-weir-dropped"),
+	ROW_ENUM(struct route_model_conf, join, "together|separate", "together", ROW_RELOAD,
+		"identical requests of one client key that run at the same time share one answer; separate: each gets its "
+		"own sample"),
 };
 const struct section route_conf_model = ROW_TABLE("model", struct route_model_conf, model_rows);
 

@@ -54,6 +54,8 @@ struct route_clocks_conf {
 	uint64_t connect, first_token, whole, idle, total;
 };
 
+enum route_join { ROUTE_JOIN_TOGETHER, ROUTE_JOIN_SEPARATE };
+
 struct route_model_conf {
 	struct row_items tiers;		/* of struct route_tier_conf */
 	struct row_items targets;	/* of struct route_target_conf: short for one tier */
@@ -61,6 +63,7 @@ struct route_model_conf {
 	int64_t retries;
 	struct row_strs fallbacks;
 	bool strict;
+	enum route_join join;
 };
 
 struct route_breaker_conf {

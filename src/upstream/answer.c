@@ -139,7 +139,7 @@ static enum err open_inflate(struct answer *a, const struct http1_head *head)
 		return ERR_OK;
 	a->inflate = inflate_new(encoding, a->opts.limits.body_bytes, MAX_RATIO);
 	a->opaque = a->inflate == NULL;
-	return a->opaque && head->status == 200 ? ERR_UP_BAD_ENCODING : ERR_OK;
+	return a->opaque && a->mode != ANSWER_FAULT ? ERR_UP_BAD_ENCODING : ERR_OK;
 }
 
 /* The provider's own id of the call, under the names of protocols.md 1.7, 4.1, 6.2, 6.3. */

@@ -39,10 +39,18 @@ void attempt_env_done(struct attempt_env *e)
 
 /* --- the end: every attempt passes here once ------------------------------------------------------------ */
 
+/* A request that could not be built has left no trace on its connection. */
+static bool is_fit(const struct attempt *at)
+{
+	if (at->lease.state != LEASE_BUSY || at->paused)
+		return false;
+	bool is_untouched = at->bytes_out == 0 && at->bytes_in == 0;
+	return is_untouched || (answer_is_fit(&at->answer) && stream_queued(at->lease.stream) == 0);
+}
+
 static void end(struct attempt *at)
 {
-	bool fit = at->lease.state == LEASE_BUSY && answer_is_fit(&at->answer) && stream_queued(at->lease.stream) == 0
-		&& !at->paused;
+	bool fit = is_fit(at);
 
 	must(at->state == ATTEMPT_LEASE || at->state == ATTEMPT_SENT);
 	at->state = ATTEMPT_ENDED;
@@ -158,7 +166,7 @@ static void on_data(void *arg, struct slice bytes)
 
 static bool may_replay(const struct attempt *at)
 {
-	return at->lease.reused && !at->replayed && at->bytes_in == 0
+	return at->lease.reused && !at->replayed && at->bytes_in == 0 && !at->answer.ended
 		&& loop_now(at->env->loop) - at->sent_ns < REPLAY_MS * SPAN_NS_PER_MS;
 }
 

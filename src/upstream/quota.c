@@ -12,7 +12,7 @@ static const char *const kinds[QUOTA_KINDS] = { "requests", "tokens" };
 /* "6m0s", "1s", "120ms", "1h2m3.5s": OpenAI's form; a bare number is seconds. */
 static int64_t read_duration(struct slice s)
 {
-	double ms = 0;
+	double ms = s.n ? 0 : -1;
 
 	while (s.n) {
 		double value = 0, scale = 1;
@@ -32,7 +32,7 @@ static int64_t read_duration(struct slice s)
 		ms += value * (is_ms ? 1 : c == 'h' ? 3600000 : c == 'm' ? 60000 : 1000);
 		s = slice_skip(unit, is_ms ? 2 : 1);
 	}
-	return ms <= (double)RESET_MAX_MS ? (int64_t)ms : -1;
+	return ms >= 0 && ms <= (double)RESET_MAX_MS ? (int64_t)(ms + 0.5) : -1;
 }
 
 /* "2026-11-21T09:30:00Z", with or without a fraction: Anthropic's form. */

@@ -15,10 +15,14 @@ static void test_content(void **state)
 		{ EVENT_REFUSAL, "refusal", true }, { EVENT_TOOL_START, "tool_start", true },
 		{ EVENT_TOOL_ARGS, "tool_args", true },
 		{ EVENT_FINISH, "finish", true }, { EVENT_USAGE, "usage", false },
-		{ EVENT_OTHER, "other", true },
+		{ EVENT_PART_END, "part_end", false }, { EVENT_SIGNATURE, "signature", false },
+		{ EVENT_REDACTED, "redacted", true }, { EVENT_CITATION, "citation", false },
+		{ EVENT_LOGPROBS, "logprobs", false }, { EVENT_MEDIA, "media", true },
+		{ EVENT_VECTOR, "vector", true }, { EVENT_OTHER, "other", true },
 		{ EVENT_ERROR, "error", false }, { EVENT_END, "end", false },
 	};
 
+	assert_int_equal(COUNT_OF(rows), EVENT_END + 1);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct event ev = { .kind = (uint8_t)rows[i].kind };
 		assert_int_equal(rows[i].kind, i);	/* none is left out */

@@ -83,6 +83,35 @@ static void test_decode(void **state)
 	arena_done(&a);
 }
 
+/* All that could mean something in a path or a head is escaped; decoding gives back every byte. */
+static void test_encode(void **state)
+{
+	char all[255];
+	struct arena a;
+	struct buf out;
+	struct slice back;
+
+	arena_init(&a, 0);
+	buf_init(&out, 4096);
+	buf_add(&out, SLICE("/"));
+	url_encode(&out, SLICE("gpt-4.1_mini~x"));
+	assert_slice(buf_slice(&out), "/gpt-4.1_mini~x");
+	buf_clear(&out);
+	url_encode(&out, SLICE("a/b:7b c?d#e%f+g&h\r\n\\\x7f\xc3\xa9"));
+	assert_slice(buf_slice(&out), "a%2Fb%3A7b%20c%3Fd%23e%25f%2Bg%26h%0D%0A%5C%7F%C3%A9");
+	buf_clear(&out);
+	url_encode(&out, SLICE_EMPTY);
+	assert_int_equal(buf_len(&out), 0);
+	for (size_t i = 0; i < sizeof(all); i++)
+		all[i] = (char)(i + 1);
+	url_encode(&out, slice_of(all, sizeof(all)));
+	assert_int_equal(buf_len(&out), 66 + (255 - 66) * 3);
+	assert_true(url_decode(&a, buf_slice(&out), &back));
+	assert_true(slice_eq(back, slice_of(all, sizeof(all))));
+	buf_done(&out);
+	arena_done(&a);
+}
+
 static void test_authority(void **state)
 {
 	static const char *const texts[][2] = {
@@ -107,6 +136,7 @@ int main(void)
 		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_encode),
 		cmocka_unit_test(test_authority),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,9 @@ static void scene_open(struct scene *s, bool wants_stream, bool wants_usage, con
 	buf_init(&s->scratch, 1 << 20);
 	buf_init(&s->out, 1 << 20);
 	other = openai_chat;
-	relay_init(&s->relay, &s->request, &openai_chat, back, streamed, NOW_S, &s->arena, SLICE(ID));
+	const struct relay_opts o = { .request = &s->request, .front = &openai_chat, .back = back, .streamed = streamed,
+		.now_s = NOW_S, .arena = &s->arena, .id = SLICE(ID) };
+	relay_init(&s->relay, &o);
 }
 
 static void scene_close(struct scene *s)

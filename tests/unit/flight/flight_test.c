@@ -237,7 +237,7 @@ static void test_the_laggard_of_two_is_cut_alone(void **state)
 		struct sky s;
 		struct watcher a, b;
 		sky_open(&s);
-		s.env.limits.lag_bytes = 200000;	/* above what one read brings */
+		s.env.limits.journal_bytes = 400000;	/* half of it is above what one read brings */
 		watcher_init(&a, &s, !slow_is_first);
 		watcher_init(&b, &s, slow_is_first);
 		struct watcher *slow = slow_is_first ? &a : &b, *quick = slow_is_first ? &b : &a;
@@ -268,6 +268,29 @@ static void test_the_laggard_of_two_is_cut_alone(void **state)
 		watcher_done(&b);
 		sky_close(&s);
 	}
+}
+
+/* When none keeps up there is nobody to hurry for: the provider is paused, and nobody is cut. */
+static void test_all_lag(void **state)
+{
+	struct sky s;
+	struct watcher a, b;
+
+	sky_open(&s);
+	s.env.limits.journal_bytes = 400000;
+	watcher_init(&a, &s, false);
+	watcher_init(&b, &s, false);
+	struct flight *f = fly(&a, SKY_STREAMED("one"));
+	watcher_join(&b, f);
+	run_until(&s.p, sky_asked(&s, 0));
+	peer_say(&s.p.v[0], SKY_HEAD);
+	flood(&s.p.v[0], 4000);
+	run_until(&s.p, f->attempt.paused);
+	assert_non_null(a.reader.cursor.journal);
+	assert_non_null(b.reader.cursor.journal);
+	watcher_done(&a);
+	watcher_done(&b);
+	sky_close(&s);
 }
 
 /* The one who is left is a lone reader again: it pauses the provider instead of being cut. */
@@ -401,6 +424,7 @@ int main(void)
 		cmocka_unit_test(test_the_callers_deadline),
 		cmocka_unit_test(test_a_lone_slow_reader_pauses_its_provider),
 		cmocka_unit_test(test_the_laggard_of_two_is_cut_alone),
+		cmocka_unit_test(test_all_lag),
 		cmocka_unit_test(test_the_last_of_two_is_not_cut),
 		cmocka_unit_test(test_the_last_reader_takes_the_upstream_along),
 		cmocka_unit_test(test_leaving_during_a_back_off),

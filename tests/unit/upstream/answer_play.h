@@ -12,6 +12,7 @@
 #define ANSWER_PLAY_WALL_S 1700000000u	/* Tue, 14 Nov 2023 22:13:20 GMT */
 
 struct answer_play {
+	const struct dialect *dialect;	/* NULL: openai_chat */
 	struct answer_limits limits;
 	uint64_t refuse_at;	/* this event, from 1, is refused with ERR_UP_TOO_BIG, as by a full journal */
 	enum err eof;		/* why the connection ends when the answer has not */
@@ -23,7 +24,9 @@ struct answer_play {
 	bool told_before_eof, ended_before_eof, fit, content, finished, end_mark;
 	enum answer_mode mode;
 	struct usage usage;
-	struct slice request_id;
+	struct slice request_id, type;
+	bool has_quota;
+	struct quota quota;
 	struct fault fault;
 };
 
@@ -89,6 +92,10 @@ static inline void answer_play_keep(struct answer_play *p, const struct answer *
 	p->end_mark = a->decode.tally.end_mark;
 	p->usage = a->decode.tally.usage;
 	p->request_id = answer_play_copy(p, a->request_id);
+	p->type = answer_play_copy(p, a->type);
+	p->has_quota = a->quota != NULL;
+	if (a->quota)
+		p->quota = *a->quota;
 	p->fault = fault_copy(&p->arena, &a->fault);
 }
 
@@ -107,7 +114,7 @@ static inline void answer_play(struct answer_play *p, struct slice response, siz
 	buf_init(&p->raw, 64u << 20);
 	buf_init(&p->text, 64u << 20);
 	json_scratch_init(&scratch, 64u << 20);
-	const struct answer_opts o = { .dialect = &openai_chat, .scratch = &scratch, .arena = &arena,
+	const struct answer_opts o = { .dialect = p->dialect ? p->dialect : &openai_chat, .scratch = &scratch, .arena = &arena,
 		.limits = p->limits, .wall_s = ANSWER_PLAY_WALL_S, .on_event = answer_play_on_event,
 		.arg = p };
 	answer_init(&a, &o);
