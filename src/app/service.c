@@ -130,9 +130,10 @@ static void apply(struct service *s)
 
 	s->exchange.flight.plan = route_conf_plan(&st->route);
 	s->exchange.flight.limits = (struct flight_limits){ .journal_bytes = st->answers.journal,
-		.lag_bytes = st->answers.lag, .join_bytes = st->answers.join };
+		.lag_bytes = st->answers.lag, .tape_bytes = st->answers.tape };
 	const struct answer_limits limits = answer_limits(st);
 	attempt_env_limit(&s->exchange.flight.attempt, &limits);
+	shelf_limit(&s->exchange.flight.exact.shelf, st->cache.memory);
 	s->exchange.ping_ms = st->ping;
 	s->exchange.max_hops = (unsigned)st->max_hops;
 	/* the other half is for providers */
@@ -367,6 +368,7 @@ void service_close(struct service **sp)
 	roster_unref(&s->exchange.roster);
 	flight_env_done(&s->exchange.flight);
 	arena_done(&s->exchange.parse);
+	sha256_done(&s->exchange.sha);
 	buf_done(&s->exchange.out);
 	buf_done(&s->line);
 	metrics_done(&s->metrics);

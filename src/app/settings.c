@@ -25,10 +25,17 @@ static const struct row answers_rows[] = {
 		"most memory one answer may hold, as it came and taken apart: at least twice `body`"),
 	ROW_BYTES(struct settings_answers, lag, 16384, 1u << 30, "256KiB", ROW_RELOAD,
 		"a client this far behind its stream pauses the provider"),
-	ROW_BYTES(struct settings_answers, join, 0, 1u << 30, "64KiB", ROW_RELOAD,
-		"most bytes of an answer, in short form, that an identical request can still join; 0: nobody joins"),
+	ROW_BYTES(struct settings_answers, tape, 0, 1u << 30, "64KiB", ROW_RELOAD,
+		"most bytes of an answer, in short form, that identical requests can still join and that is kept in the "
+		"cache; 0: nobody joins, nothing is kept"),
 };
 static const struct section answers_section = ROW_TABLE("answers", struct settings_answers, answers_rows);
+
+static const struct row cache_rows[] = {
+	ROW_BYTES(struct settings_cache, memory, 0, 1ull << 40, "64MiB", ROW_RELOAD,
+		"answers kept in this process; what was not used lately gives way"),
+};
+static const struct section cache_section = ROW_TABLE("cache", struct settings_cache, cache_rows);
 
 static const struct row root_rows[] = {
 	ROW_STR(struct settings, listen, 1, 4096, "0.0.0.0:8080", ROW_RESTART,
@@ -50,6 +57,8 @@ static const struct row root_rows[] = {
 	ROW_SECTION(struct settings, limits, &front_conf_limits, ROW_OPTIONAL, "what clients may use"),
 	ROW_SECTION(struct settings, timeouts, &front_conf_timeouts, ROW_OPTIONAL, "how long clients may take"),
 	ROW_SECTION(struct settings, answers, &answers_section, ROW_OPTIONAL, "what providers may send"),
+	ROW_SECTION(struct settings, cache, &cache_section, ROW_OPTIONAL,
+		"answers given again; models.NAME.cache says which"),
 	ROW_SECTION(struct settings, drain, &front_conf_drain, ROW_OPTIONAL, "the end after SIGTERM"),
 	ROW_SECTION(struct settings, log, &log_section, ROW_OPTIONAL, "log lines on standard output"),
 	ROW_INT(struct settings, max_hops, 1, 1000, "4", ROW_RELOAD,

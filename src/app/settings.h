@@ -15,8 +15,12 @@ struct settings_log {
 	bool access;
 };
 
+struct settings_cache {
+	uint64_t memory;
+};
+
 struct settings_answers {
-	uint64_t head, event, body, journal, lag, join;
+	uint64_t head, event, body, journal, lag, tape;
 };
 
 struct settings {
@@ -30,6 +34,7 @@ struct settings {
 	struct settings_answers answers;
 	struct front_drain_conf drain;
 	enum front_half_close half_close;
+	struct settings_cache cache;
 	uint64_t ping;
 	int64_t max_hops;
 };

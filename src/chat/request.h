@@ -35,6 +35,8 @@ struct request_door {
 	uint64_t tenant[2];		/* keyed hash of the credential the client presented; 0, 0: none.  Never
 					 * leaves the process */
 	bool alone;			/* x-weir-join: no */
+	bool no_cache, no_store;	/* Cache-Control */
+	uint64_t max_age_ms;		/* Cache-Control; 0: none given */
 	bool strict;			/* x-weir-strict: refuse what the target cannot express */
 };
 

@@ -48,6 +48,8 @@ struct exchange {
 	struct fault fault;		/* the first one */
 	struct task drive;
 	struct alarm ping;
+	struct digest digest;		/* when keep_ms */
+	uint64_t keep_ms;		/* its answer may come from the cache, and go there for this long */
 	uint64_t open_ns, out_ns, wall_ms, body_n, out_n;
 	int status;
 	bool head_sent, silent /* nobody to reply to */, whole;
@@ -99,7 +101,21 @@ static void put_answerer(const struct exchange *ex, const struct flight *f, stru
 	if (f->dropped.n)
 		http1_write_field(b, SLICE("x-weir-dropped"), f->dropped);
 	if (f->quota)
-		quota_write(f->quota, ex->ask.dialect->family, ex->wall_ms / 1000, b);
+		quota_write(f->quota, ex->ask.dialect->family, loop_wall_ms(loop_of(ex)) / 1000, b);
+}
+
+/* How the caches took part; NULL: there was nothing to ask them. */
+static const char *cache_word(const struct exchange *ex)
+{
+	const struct flight *f = ex->reader.flight;
+
+	if (f && f->replay)
+		return "hit";
+	if (ex->reader.joined)
+		return "join";
+	if (ex->keep_ms == 0)
+		return NULL;
+	return ex->request.door.no_cache ? "bypass" : "miss";
 }
 
 /* The fields that say who answered; more on the wire than in the body, so the body stays the provider's. */
@@ -115,8 +131,11 @@ static struct slice answer_fields(struct exchange *ex)
 		http1_write_field(b, id_field, ex->ask.request_id);
 	if (f && f->target && flight_may_read(f))
 		put_answerer(ex, f, b);
-	if (ex->reader.joined)
-		buf_add(b, SLICE("x-weir-cache: join\r\n"));
+	if (cache_word(ex)) {
+		buf_addf(b, "x-weir-cache: %s\r\n", cache_word(ex));
+		if (f && f->replay)
+			buf_addf(b, "age: %llu\r\n", (unsigned long long)(f->age_ms / 1000));
+	}
 	if (ex->estimated)
 		buf_add(b, SLICE("x-weir-estimated: true\r\n"));
 	return buf_slice(b);
@@ -185,6 +204,19 @@ static enum turn finish(struct exchange *ex)
 
 /* --- steps ---------------------------------------------------------------------------------------------- */
 
+/* The digest is made while the tree is there, and only where a cache will ask for it. */
+static void digest(struct exchange *ex, const struct request *r)
+{
+	const struct model *m = map_find(&ex->env->roster->models, r->model);
+	struct slice tenant = slice_of(r->door.tenant, sizeof(r->door.tenant));
+	bool may_keep = r->op == REQUEST_CHAT || r->op == REQUEST_EMBED;
+
+	if (m == NULL || m->exact_ms == 0 || !may_keep || r->doc == NULL || (r->door.no_cache && r->door.no_store))
+		return;
+	ex->keep_ms = m->exact_ms;
+	digest_request(&ex->env->sha, r, r->dialect->tag, tenant, &ex->digest);
+}
+
 /* Runs inside exchange_open, where the body is borrowed; step_parse tells what it found. */
 static void parse(struct exchange *ex)
 {
@@ -201,6 +233,7 @@ static void parse(struct exchange *ex)
 		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is
 		 * dropped here. */
 		request_keep(&ex->arena, &r, &ex->request);
+		digest(ex, &r);
 		if (ex->ask.timeout_ms)
 			ex->request.timeout_ms = ex->ask.timeout_ms;
 	}
@@ -226,6 +259,25 @@ static bool join(struct exchange *ex)
 	return true;
 }
 
+static enum turn step_lookup(struct exchange *ex)
+{
+	struct flight_env *env = &ex->env->flight;
+	const struct request_door *door = &ex->request.door;
+	struct exact_answer answer;
+
+	if (ex->keep_ms == 0 || door->no_cache)
+		return TURN_NEXT;
+	if (!exact_get(&env->exact, &ex->digest, door->max_age_ms ? door->max_age_ms : UINT64_MAX,
+			loop_now(loop_of(ex)), &answer)) {
+		counter_add(COUNTER_cache_misses, 1);
+		return TURN_NEXT;
+	}
+	counter_add(COUNTER_cache_hits, 1);
+	flight_replay(env, ex->env->roster, &ex->request, &ex->arena, &answer, &ex->reader, &ex->drive);
+	ex->step = STEP_hold;
+	return TURN_NEXT;
+}
+
 static bool may_ping(const struct exchange *ex)
 {
 	return ex->ask.dialect->ping && ex->request.door.framing == REQUEST_SSE;
@@ -246,6 +298,8 @@ static enum turn step_fly(struct exchange *ex)
 		fail(ex, &f);
 		return finish(ex);
 	}
+	if (ex->keep_ms && !ex->reader.joined && !ex->request.door.no_store)
+		flight_keep(ex->reader.flight, &ex->digest, ex->keep_ms);
 	if (ex->request.stream && ex->env->ping_ms && may_ping(ex))
 		alarm_set(&ex->ping, ex->env->ping_ms);
 	return TURN_NEXT;
@@ -382,7 +436,7 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	r->target = f->target ? f->target->name : SLICE_EMPTY;
 	r->attempts = f->attempts;
 	r->finish = f->finish;
-	r->joined = ex->reader.joined;
+	r->cache = cache_word(ex);
 	r->upstream_id = f->upstream_id;
 	r->prompt_estimate_tok = f->request.prompt_tok;
 	r->first_ns = f->first_ns ? f->first_ns - f->open_ns : 0;

@@ -28,6 +28,7 @@ struct exchange_env {
 	struct roster *roster;			/* the present one */
 	struct arena parse;			/* scratch while a body is parsed */
 	struct buf out;				/* scratch while bytes are written */
+	struct sha256 sha;			/* for digests */
 	uint64_t ping_ms;			/* keep-alive comments to clients of slow streams; 0: none */
 	unsigned max_hops;
 	void (*on_record)(void *arg, const struct record *r);

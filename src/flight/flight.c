@@ -28,8 +28,20 @@ static void move(struct flight *f, enum flight_state to)
 	join_unlist(&f->env->join, f);
 }
 
+/* Only what the model finished by itself: a cut or filtered answer would be given again and again. */
+static void keep_answer(struct flight *f)
+{
+	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name, .tape = buf_slice(&f->tape.bytes) };
+
+	if (f->keep_ms == 0 || f->tape.lossy || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
+		return;
+	if (exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, loop_now(f->env->attempt.loop)))
+		counter_add(COUNTER_cache_kept, 1);
+}
+
 static void end_ok(struct flight *f)
 {
+	keep_answer(f);
 	move(f, FLIGHT_ENDED);
 	f->released = true;
 	f->fault = (struct fault){ .err = ERR_OK };
@@ -210,7 +222,7 @@ static void check_lag(struct flight *f)
 /* Once it is too long, or holds something that has no typed form, nobody can join any more. */
 static void keep_on_tape(struct flight *f, const struct event *ev)
 {
-	if (!f->listed)
+	if (!f->listed && f->keep_ms == 0)
 		return;
 	tape_add(&f->tape, ev);
 	if (f->tape.lossy)
@@ -306,12 +318,14 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	*e = (struct flight_env){ .dice = dice };
 	e->attempt.loop = l;
 	join_init(&e->join, dice_u64(dice));
+	exact_init(&e->exact, 0, dice_u64(dice));
 }
 
 void flight_env_done(struct flight_env *e)
 {
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
+	exact_done(&e->exact);
 }
 
 static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
@@ -355,6 +369,8 @@ const struct event *reader_peek(struct reader *r)
 	if (at >= r->tape_end)
 		return cursor_peek(&r->cursor);
 	must(tape_next(buf_slice(&r->flight->tape.bytes), r->tape_end, &at, &r->replayed));
+	if (r->flight->replay && r->replayed.kind == EVENT_START)
+		r->replayed.text = SLICE_EMPTY;		/* the id was that answer's; this one gets its own */
 	return &r->replayed;
 }
 
@@ -368,7 +384,7 @@ void reader_pass(struct reader *r)
 
 static void list_for_joining(struct flight *f)
 {
-	if (may_share(&f->request) && f->plan.model->join && f->env->limits.join_bytes)
+	if (may_share(&f->request) && f->plan.model->join && f->env->limits.tape_bytes)
 		join_list(&f->env->join, f, join_hash(&f->env->join, &f->request));
 }
 
@@ -385,41 +401,74 @@ static void start_total(struct flight *f)
 	alarm_set(&f->total, ms);
 }
 
-struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
-	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
-	struct fault *out_fault)
+/* What every flight has; the arena and what the request points to move in. */
+static struct flight *new_flight(struct flight_env *env, struct roster *roster, const struct request *request,
+	struct arena *arena)
 {
 	struct loop *l = env->attempt.loop;
-	struct plan plan;
-	enum err e = plan_make(&plan, roster, request, loop_now(l), env->dice, arena, out_fault);
-
-	if (e != ERR_OK)
-		return NULL;
 	struct flight *f = calloc(1, sizeof(*f));
+
 	must(f != NULL);
 	f->magic = MAGIC;
 	f->env = env;
 	f->arena = *arena;
 	arena_init(arena, arena->limit);
 	f->request = *request;
-	f->request_id = arena_copy(&f->arena, request_id);
-	f->hops = hops;
 	f->roster = roster_ref(roster);
-	f->plan = plan;
 	f->usage = USAGE_NONE;
 	f->open_ns = loop_now(l);
 	f->drive.go = drive;
 	alarm_init(&f->clock, l, on_clock);
 	alarm_init(&f->total, l, on_total);
 	journal_init(&f->journal, l, env->limits.journal_bytes, false);
-	tape_init(&f->tape, env->limits.join_bytes);
-	list_for_joining(f);
 	f->journal.on_drain = &f->drive;
+	tape_init(&f->tape, env->limits.tape_bytes);
 	counter_add(COUNTER_flights_open, 1);
 	counter_add(COUNTER_buffered_bytes, f->request.body.n);
+	return f;
+}
+
+struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
+	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
+	struct fault *out_fault)
+{
+	struct plan plan;
+	enum err e = plan_make(&plan, roster, request, loop_now(env->attempt.loop), env->dice, arena, out_fault);
+
+	if (e != ERR_OK)
+		return NULL;
+	struct flight *f = new_flight(env, roster, request, arena);
+	f->request_id = arena_copy(&f->arena, request_id);
+	f->hops = hops;
+	f->plan = plan;
+	list_for_joining(f);
 	add_reader(f, r, on_news);
 	start_total(f);
 	try_next(f);
+	return f;
+}
+
+void flight_keep(struct flight *f, const struct digest *d, uint64_t ttl_ms)
+{
+	must(f->journal.n_events == 0);
+	f->digest = *d;
+	f->keep_ms = ttl_ms;
+}
+
+struct flight *flight_replay(struct flight_env *env, struct roster *roster, const struct request *request,
+	struct arena *arena, const struct exact_answer *answer, struct reader *r, struct task *on_news)
+{
+	struct flight *f = new_flight(env, roster, request, arena);
+
+	f->replay = f->released = f->streamed = f->paid = true;
+	f->back = dialect_by_tag(answer->dialect);
+	f->age_ms = answer->age_ms;
+	f->tape.bytes.max = SIZE_MAX;
+	buf_add(&f->tape.bytes, answer->tape);
+	journal_complete(&f->journal);
+	move(f, FLIGHT_ENDED);
+	add_reader(f, r, on_news);
+	r->tape_end = tape_size(&f->tape);
 	return f;
 }
 

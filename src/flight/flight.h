@@ -19,6 +19,7 @@
 #define FLIGHT_FLIGHT_H
 
 #include "base/dice.h"
+#include "cache/exact.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
 #include "flight/join.h"
@@ -30,7 +31,7 @@ enum flight_state { FLIGHT_TRYING, FLIGHT_WAITING, FLIGHT_ENDED };
 struct flight_limits {
 	size_t journal_bytes;	/* most bytes a journal may hold */
 	size_t lag_bytes;	/* a lone reader this far behind pauses the upstream */
-	size_t join_bytes;	/* of the tape that is kept for readers who come later; then none can join */
+	size_t tape_bytes;	/* of the tape that is kept for readers who come later and for the cache */
 };
 
 /* Shared by all flights of a loop. */
@@ -40,6 +41,7 @@ struct flight_env {
 	struct flight_limits limits;
 	struct dice *dice;
 	struct join join;
+	struct exact exact;
 };
 
 /* What happened in one attempt: for the record. */
@@ -70,6 +72,10 @@ struct flight {
 	bool listed;			/* others can join (join.h): the tape is kept */
 	struct tape tape;		/* all events so far, for those who join later */
 	uint64_t join_hash;
+	struct digest digest;		/* of the request; when keep_ms */
+	uint64_t keep_ms;		/* a good answer goes to the cache for this long; 0: it does not */
+	bool replay;			/* no upstream: the tape comes from the cache */
+	uint64_t age_ms;		/* and is this old */
 	bool paid;			/* its usage stands in the record of one of its readers */
 	bool attempt_ended;		/* recorded by the attempt, for the driver */
 	uint32_t readers;
@@ -116,6 +122,13 @@ bool flight_join(struct flight_env *env, const struct roster *roster, const stru
 struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault);
+/* The answer is kept in the cache when it is good: complete, finished by `stop`, nothing lost on its tape.  Before the
+ * first event. */
+void flight_keep(struct flight *f, const struct digest *d, uint64_t ttl_ms);
+/* A flight that has landed already: its answer is one from the cache.  `arena` and what `request` points to move into
+ * it. */
+struct flight *flight_replay(struct flight_env *env, struct roster *roster, const struct request *request,
+	struct arena *arena, const struct exact_answer *answer, struct reader *r, struct task *on_news);
 /* The next event, borrowed until reader_pass; NULL when there is none yet or no more. */
 const struct event *reader_peek(struct reader *r);
 void reader_pass(struct reader *r);

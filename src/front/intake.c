@@ -77,6 +77,23 @@ static void read_tenant(struct intake *q, const struct front *f, const struct ht
 		q->door.tenant[i] = siphash(&(struct siphash_key){ seed, i }, shown);
 }
 
+/* RFC 9111 5.2.1; what is not known is ignored. */
+static void read_cache_control(struct intake *q, struct slice field)
+{
+	struct slice word, age = SLICE("max-age=");
+	uint64_t s;
+
+	while (slice_next(&field, ',', &word)) {
+		q->door.no_cache |= slice_case_eq(word, SLICE("no-cache")) || slice_case_eq(word, SLICE("no-store"));
+		q->door.no_store |= slice_case_eq(word, SLICE("no-store"));
+		if (word.n <= age.n || !slice_case_eq(slice_of(word.p, age.n), age)
+				|| !slice_u64(slice_skip(word, age.n), &s))
+			continue;
+		q->door.no_cache |= s == 0;
+		q->door.max_age_ms = MIN_OF(s, UINT64_MAX / 1000) * 1000;
+	}
+}
+
 /* --- calls ---------------------------------------------------------------------------------------------- */
 
 /* A field of the client's that goes on to a provider, if it is of a sane size. */
@@ -135,6 +152,7 @@ static enum err read_call(struct intake *q, const struct front *f, const struct 
 	struct slice rest, struct slice query)
 {
 	read_tenant(q, f, head, query);
+	read_cache_control(q, http1_field(head, SLICE("cache-control")));
 	q->door.alone = slice_case_eq(http1_field(head, SLICE("x-weir-join")), SLICE("no"));
 	if (q->endpoint->kind == ENDPOINT_GEMINI)
 		return read_gemini(q, rest, query);

@@ -94,6 +94,7 @@ static struct page models(const struct front *f, const struct page_ask *ask, str
 static struct page model(const struct front *f, const struct page_ask *ask, struct buf *out)
 {
 	struct json_out w = json_out_to(out);
+	const struct dialect *d = ask->dialect ? ask->dialect : ask->shape == DIALECT_ANTHROPIC ? &anthropic_messages : NULL;
 	struct arena a;
 	struct slice name;
 
@@ -103,7 +104,7 @@ static struct page model(const struct front *f, const struct page_ask *ask, stru
 		add_model(&w, ask->shape, name);
 	arena_done(&a);
 	return found ? (struct page){ 200, TYPE_JSON, ERR_OK }
-		: page_refuse(&(struct fault){ .err = ERR_NO_MODEL }, ask->dialect, out);
+		: page_refuse(&(struct fault){ .err = ERR_NO_MODEL }, d, out);
 }
 
 enum dialect_family page_shape(const struct intake *q)

@@ -47,8 +47,8 @@ static void add_what(struct line *l, const struct record *r)
 	add_str(l, "model", r->model);
 	add_str(l, "target", r->target);
 	add(l, LOG_I("status", r->status));
-	if (r->joined)
-		add(l, LOG_Z("cache", "join"));
+	if (r->cache)
+		add(l, LOG_Z("cache", r->cache));
 	if (r->err != ERR_OK)
 		add(l, LOG_Z("error", err_name(r->err)));
 }

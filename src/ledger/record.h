@@ -19,7 +19,7 @@ struct record {
 	int status;			/* sent to the client; 499: it left */
 	enum err err;			/* ERR_OK: the whole answer was delivered */
 	bool stream;
-	bool joined;			/* it read the answer of another request's flight */
+	const char *cache;		/* "hit", "join", "miss", "bypass"; NULL: no cache was asked */
 	uint32_t attempts;
 	enum event_finish finish;
 	struct usage usage;		/* of all who read one flight only one record has it */

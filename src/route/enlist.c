@@ -124,6 +124,28 @@ static struct slice mend_path(const struct url *u)
 	return path;
 }
 
+/* {model} once; other braces are a name that weir does not know. */
+static bool braces_ok(struct slice path)
+{
+	size_t brace = slice_find(path, '{');
+	struct slice rest = slice_skip(path, brace), before = slice_of(path.p, brace);
+
+	if (slice_starts(rest, SLICE("{model}")))
+		rest = slice_skip(rest, strlen("{model}"));
+	return slice_find(before, '}') == before.n && slice_find(rest, '{') == rest.n && slice_find(rest, '}') == rest.n;
+}
+
+static void take_query(struct enlist *e, const struct route_provider_conf *pc, struct provider *p)
+{
+	bool ok = pc->query.n == 0 || pc->query.p[0] != '?';
+
+	for (size_t i = 0; i < pc->query.n; i++)
+		ok &= pc->query.p[i] > ' ' && pc->query.p[i] <= '~' && pc->query.p[i] != '#';
+	if (!ok)
+		conf_fault(e->conf, &pc->query, "the query must be like \"api-version=2024-10-21\": no ?, # or space in it");
+	p->query = arena_copy(&e->into->arena, pc->query);
+}
+
 static void take_url(struct enlist *e, const struct slice *name, const struct route_provider_conf *pc,
 	const struct provider_row *row, struct provider *out)
 {
@@ -138,6 +160,8 @@ static void take_url(struct enlist *e, const struct slice *name, const struct ro
 		conf_fault(e->conf, &pc->url, "the url %s", why);
 		return;
 	}
+	if (!braces_ok(out->url.path))
+		conf_fault(e->conf, &pc->url, "the url may have {model} in its path, once, and no other braces");
 	endpoint = endpoint_in(out->url.path);
 	if (endpoint)
 		conf_fault(e->conf, &pc->url,
@@ -183,11 +207,18 @@ static enum provider_auth auth_of(const struct dialect *d)
 	return d && d->family == DIALECT_GEMINI ? PROVIDER_AUTH_X_GOOG_API_KEY : PROVIDER_AUTH_BEARER;
 }
 
+/* The catalogue's counts for the family of dialects that it names. */
+static enum provider_auth auto_auth(const struct provider_row *row, const struct dialect *d)
+{
+	const struct dialect *known = row ? dialect_find(slice_str(row->dialect)) : NULL;
+	return known && d && known->family == d->family ? row->auth : auth_of(d);
+}
+
 static enum provider_auth pick_auth(enum route_auth asked, const struct provider_row *row, const struct dialect *d)
 {
 	switch (asked) {
 	case ROUTE_AUTH_AUTO:
-		return row ? row->auth : auth_of(d);
+		return auto_auth(row, d);
 	case ROUTE_AUTH_BEARER:
 		return PROVIDER_AUTH_BEARER;
 	case ROUTE_AUTH_NONE:
@@ -335,7 +366,7 @@ void enlist_provider(struct enlist *e, size_t i)
 			"\".\", \"_\" and \"-\"", SLICE_ARG(*name));
 	take_tongues(e, pc, row, p);
 	p->quirks = quirks_find(row ? slice_str(row->name) : *name);
-	p->query = arena_copy(&e->into->arena, pc->query);
+	take_query(e, pc, p);
 	take_url(e, name, pc, row, p);
 	take_keys(e, name, pc, row, p);
 	take_headers(e, pc, p);
@@ -519,6 +550,7 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 		.whole_ms = mc->clocks.whole, .idle_ms = mc->clocks.idle, .total_ms = mc->clocks.total };
 	m->retries = (uint32_t)mc->retries;
 	m->strict = mc->strict;
+	m->exact_ms = mc->cache.exact;
 	m->join = mc->join == ROUTE_JOIN_TOGETHER;
 	m->fallbacks = ARENA_ARRAY(a, struct slice, mc->fallbacks.n);
 	for (m->n_fallbacks = 0; m->n_fallbacks < mc->fallbacks.n; m->n_fallbacks++)

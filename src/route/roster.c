@@ -188,6 +188,10 @@ static const struct provider *named_directly(const struct roster *r, struct slic
 	*out_slash = slice_find(name, '/');
 	if (*out_slash + 1 >= name.n || name.n > ROUTE_CONF_NAME_MAX)
 		return NULL;
+	/* It can become a segment of a path, and no escape keeps these from meaning another one. */
+	struct slice model = slice_skip(name, *out_slash + 1);
+	if (slice_eq(model, SLICE(".")) || slice_eq(model, SLICE("..")))
+		return NULL;
 	return map_find(&r->providers, slice_of(name.p, *out_slash));
 }
 

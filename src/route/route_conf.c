@@ -108,6 +108,12 @@ static const struct row clocks_rows[] = {
 };
 static const struct section clocks_section = ROW_TABLE("clocks", struct route_clocks_conf, clocks_rows);
 
+static const struct row cache_rows[] = {
+	ROW_MS(struct route_cache_conf, exact, 0, 365 * DAY_MS, "0", ROW_RELOAD,
+		"a complete answer serves identical requests of the same client key for this long; 0: none is kept"),
+};
+static const struct section cache_section = ROW_TABLE("model_cache", struct route_cache_conf, cache_rows);
+
 static const struct row model_rows[] = {
 	ROW_LIST(struct route_model_conf, tiers, 1, ROSTER_MAX_TIERS, &route_conf_tier, ROW_OPTIONAL,
 		ROW_RELOAD, "groups of targets; a later tier is used when the earlier ones have failed"),
@@ -125,6 +131,7 @@ static const struct row model_rows[] = {
 	ROW_ENUM(struct route_model_conf, join, "together|separate", "together", ROW_RELOAD,
 		"identical requests of one client key that run at the same time share one answer; separate: each gets its "
 		"own sample"),
+	ROW_SECTION(struct route_model_conf, cache, &cache_section, ROW_OPTIONAL, "which answers are given again"),
 };
 const struct section route_conf_model = ROW_TABLE("model", struct route_model_conf, model_rows);
 

@@ -54,6 +54,10 @@ struct route_clocks_conf {
 	uint64_t connect, first_token, whole, idle, total;
 };
 
+struct route_cache_conf {
+	uint64_t exact;
+};
+
 enum route_join { ROUTE_JOIN_TOGETHER, ROUTE_JOIN_SEPARATE };
 
 struct route_model_conf {
@@ -64,6 +68,7 @@ struct route_model_conf {
 	struct row_strs fallbacks;
 	bool strict;
 	enum route_join join;
+	struct route_cache_conf cache;
 };
 
 struct route_breaker_conf {

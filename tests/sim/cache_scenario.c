@@ -1,0 +1,165 @@
+/* The exact cache: a repeated question costs nothing, and nothing is given again that should not be. */
+#include "base/counter.h"
+#include "scene.h"
+
+#define CONFIG SCENE_LISTEN SCENE_PROVIDERS "models:\n" \
+	"  k:\n    targets: [a/m1]\n    retries: 0\n    cache: {exact: 1h}\n" \
+	"  none:\n    targets: [a/m1]\n    retries: 0\n"
+#define PATH "/v1/chat/completions"
+#define BODY(stream, more) "{\"model\":\"k\",\"stream\":" stream more ",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+#define KEY "Authorization: Bearer k\r\n"
+
+static struct sim_client *ask_at(struct sim *s, uint64_t at_ms, const char *fields, const char *body)
+{
+	return sim_client(s, (struct sim_plan){ .at_ms = at_ms, .sends = { sim_post(s, PATH, fields, body) } });
+}
+
+static struct slice cache_of(const struct sim_client *c)
+{
+	return sim_http_field(&c->answers[0].http, "x-weir-cache");
+}
+
+/* By stream or at once, first or second: the four ways give the same text. */
+static void a_hit_serves_both_forms(void **state)
+{
+	for (int first = 0; first < 2; first++)
+		for (int second = 0; second < 2; second++) {
+			struct sim *s = sim_new(SIM_SEED, CONFIG);
+			struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+			struct sim_client *x = scene_client(s, "k", first), *y = scene_client(s, "k", second, .at_ms = 60000);
+
+			sim_run(s);
+			sim_check_whole(s, x, SCENE_GOOD);
+			sim_check_whole(s, y, SCENE_GOOD);
+			sim_check(s, a->n == 1);
+			sim_check(s, slice_eq(cache_of(x), SLICE("miss")) && slice_eq(cache_of(y), SLICE("hit")));
+			struct slice age = sim_http_field(&y->answers[0].http, "age");
+			sim_check(s, slice_eq(age, SLICE("59")) || slice_eq(age, SLICE("60")));
+			/* its id is not that of the first answer */
+			sim_check(s, memmem(y->answers[0].http.body.p, buf_len(&y->answers[0].http.body), "chatcmpl-1", 10) == NULL);
+			sim_free(&s);
+		}
+}
+
+/* 500 at once, then 500 more: one call. */
+static void a_stampede_makes_one_call(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_slow, NULL);
+	struct sim_client *c[1000];
+
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		c[i] = scene_client(s, "k", true, .at_ms = i < 500 ? i % 90 : 1000 + i);
+	sim_run(s);
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		sim_check_whole(s, c[i], SCENE_GOOD);
+	sim_check(s, a->n == 1);
+	sim_free(&s);
+}
+
+static void it_expires(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+
+	scene_client(s, "k", true);
+	scene_client(s, "k", true, .at_ms = 3590000);
+	scene_client(s, "k", true, .at_ms = 3610000);
+	sim_run_for(s, 3700000);
+	sim_check(s, a->n == 2);
+	sim_free(&s);
+}
+
+/* Who is answered from the cache and who is not, after one plain answer. */
+static void who_gets_a_hit(void **state)
+{
+	static const struct {
+		const char *name, *fields, *body;
+		size_t calls;
+		const char *word;
+	} rows[] = {
+		{ "the same", KEY, BODY("true", ""), 1, "hit" },
+		{ "other white space and order", KEY,
+			"{\"messages\" : [ {\"content\":\"hi\",\"role\":\"user\"} ], \"stream\":true, \"model\":\"k\"}", 1, "hit" },
+		{ "what changes nothing", KEY, BODY("true", ",\"user\":\"u7\",\"metadata\":{\"a\":\"b\"}"), 1, "hit" },
+		{ "another temperature", KEY, BODY("true", ",\"temperature\":0.5"), 2, "miss" },
+		{ "another key", "Authorization: Bearer other\r\n", BODY("true", ""), 2, "miss" },
+		{ "no key", "", BODY("true", ""), 2, "miss" },
+		{ "no-cache", KEY "Cache-Control: no-cache\r\n", BODY("true", ""), 2, "bypass" },
+		{ "no-store", KEY "Cache-Control: no-store\r\n", BODY("true", ""), 2, "" },
+		{ "max-age above", KEY "Cache-Control: max-age=3600\r\n", BODY("true", ""), 1, "hit" },
+		{ "max-age below", KEY "Cache-Control: private, max-age=5\r\n", BODY("true", ""), 2, "miss" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sim *s = sim_new(SIM_SEED, CONFIG);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+		ask_at(s, 0, KEY, BODY("true", ""));
+		struct sim_client *y = ask_at(s, 10000, rows[i].fields, rows[i].body);
+
+		sim_run(s);
+		sim_check_whole(s, y, SCENE_GOOD);
+		if (a->n != rows[i].calls || !slice_eq(cache_of(y), slice_str(rows[i].word)))
+			fail_msg("%s: %zu calls, cache %.*s", rows[i].name, a->n, SLICE_ARG(cache_of(y)));
+		sim_free(&s);
+	}
+}
+
+/* What was asked for with no-store, or by a model without cache, is not kept. */
+static void what_is_not_kept(void **state)
+{
+	static const struct sim_act cut[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_FINISH("length"), SIM_END };
+	static const struct sim_act broken[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_RESET };
+	static const struct sim_act filtered[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("He"), SIM_FINISH("content_filter"),
+		SIM_END };
+	const struct sim_act *rows[] = { cut, broken, filtered, scene_down };
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sim *s = sim_new(SIM_SEED, CONFIG);
+		struct sim_provider *a = sim_provider(s, "a.test", rows[i], scene_good, NULL);
+		scene_client(s, "k", true);
+		struct sim_client *y = scene_client(s, "k", true, .at_ms = 60000);
+
+		sim_run(s);
+		sim_check_whole(s, y, SCENE_GOOD);
+		sim_check(s, a->n == 2);
+		sim_free(&s);
+	}
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+	ask_at(s, 0, KEY "Cache-Control: no-store\r\n", BODY("true", ""));
+	ask_at(s, 1000, KEY, BODY("true", ""));
+	scene_client(s, "none", true, .at_ms = 2000);
+	scene_client(s, "none", true, .at_ms = 3000);
+	sim_run(s);
+	sim_check(s, a->n == 4);
+	sim_free(&s);
+}
+
+/* The tokens are counted once, for the one who made the call. */
+static void a_hit_costs_nothing(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+
+	sim_provider(s, "a.test", scene_good, NULL);
+	scene_client(s, "k", false);
+	scene_client(s, "k", false, .at_ms = 1000);
+	sim_run(s);
+	sim_run_for(s, 1000);		/* the log is written now and then */
+	sim_check(s, sim_log_count(s, "\"prompt_tokens\"") == 1);
+	sim_check(s, sim_log_count(s, "\"cache\":\"hit\"") == 1);
+	sim_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hit_serves_both_forms),
+		cmocka_unit_test(a_stampede_makes_one_call),
+		cmocka_unit_test(it_expires),
+		cmocka_unit_test(who_gets_a_hit),
+		cmocka_unit_test(what_is_not_kept),
+		cmocka_unit_test(a_hit_costs_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
