@@ -525,14 +525,6 @@ enum err http1_eof(struct http1 *h)
 /* --- reading and writing fields ----------------------------------------------------------------------------------
  * */
 
-struct slice http1_field(const struct http1_head *head, struct slice name)
-{
-	for (size_t i = 0; i < head->n_fields; i++)
-		if (head->fields[i].name.n == name.n && slice_case_eq(head->fields[i].name, name))
-			return head->fields[i].value;
-	return SLICE_EMPTY;
-}
-
 bool http1_has_token(struct slice list, struct slice token)
 {
 	struct slice piece;

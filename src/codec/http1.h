@@ -98,7 +98,16 @@ static inline bool http1_in_message(const struct http1 *h)
 }
 
 /* Value of the first field with this name (any case), empty slice with p NULL when absent. */
-struct slice http1_field(const struct http1_head *head, struct slice name);
+static inline struct slice http1_field(const struct http1_head *head, struct slice name)
+{
+	for (size_t i = 0; i < head->n_fields; i++) {
+		const struct http1_field *f = &head->fields[i];
+		/* Dozens of look-ups a message: most end at the length or the first letter. */
+		if (f->name.n == name.n && ((f->name.p[0] ^ name.p[0]) & ~0x20) == 0 && slice_case_eq(f->name, name))
+			return f->value;
+	}
+	return SLICE_EMPTY;
+}
 /* True when the comma-separated list field holds `token` (any case), e.g. Connection. */
 bool http1_has_token(struct slice list, struct slice token);
 /* Reason phrase, "" for a status without one.  Static. */

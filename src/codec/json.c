@@ -334,7 +334,7 @@ static size_t skip_value(struct slice text, size_t at)
 		return skip_string(text, at);
 	if (at < text.n && (text.p[at] == '{' || text.p[at] == '['))
 		return skip_container(text, at);
-	while (at < text.n && text.p[at] != ',' && text.p[at] != '}' && skip_blank(text, at) == at)
+	while (at < text.n && text.p[at] != ',' && text.p[at] != '}' && text.p[at] != ']' && skip_blank(text, at) == at)
 		at++;
 	return at;
 }
@@ -358,6 +358,21 @@ bool json_next_member(struct slice object, size_t *at, struct json_member *out)
 	out->key = slice_of(object.p + key + 1, key_end - key - 2);
 	out->value = slice_of(object.p + value, end - value);
 	out->whole = slice_of(object.p + key, end - key);
+	*at = end;
+	return true;
+}
+
+bool json_next_element(struct slice array, size_t *at, struct slice *out)
+{
+	size_t i = skip_blank(array, *at);
+
+	/* Before the first element stands '[', before the others ','; after the last ']'. */
+	if (i == array.n || array.p[i] != (*at == 0 ? '[' : ','))
+		return false;
+	size_t value = skip_blank(array, i + 1), end = skip_value(array, value);
+	if (end == value)
+		return false;
+	*out = slice_of(array.p + value, end - value);
 	*at = end;
 	return true;
 }

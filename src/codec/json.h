@@ -48,6 +48,8 @@ struct json_member {
 };
 /* Walks the top-level members of a text that json_parse accepted.  Start with *at = 0.  False at the end. */
 bool json_next_member(struct slice object, size_t *at, struct json_member *out);
+/* The same for the elements of an array, each as it stands in the text. */
+bool json_next_element(struct slice array, size_t *at, struct slice *out);
 
 /* Accessors that tolerate a missing or wrong-typed member: empty slice with p NULL, fallback, NULL. */
 struct slice json_str(yyjson_val *obj, const char *key);

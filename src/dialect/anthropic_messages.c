@@ -1,18 +1,13 @@
 #include "dialect/anthropic_messages.h"
 
-static enum err no_parse(struct arena *a, struct slice body, struct request *out, struct fault *out_fault)
-{
-	*out_fault = fault_make(a, ERR_UNSUPPORTED, "not yet");
-	return ERR_UNSUPPORTED;
-}
-static enum err no_build(const struct request *r, const struct dialect_ask *ask, struct buf *out) { return ERR_UNSUPPORTED; }
-static enum err no_event(struct dialect_decode *d, struct slice type, struct slice data, struct slice raw) { return ERR_UP_BAD_JSON; }
-static enum err no_whole(struct dialect_decode *d, struct slice body) { return ERR_UP_BAD_JSON; }
-static struct fault no_fault(struct arena *a, int status, struct slice body) { return (struct fault){ .err = ERR_UP_FAILED, .status = status }; }
-static void no_encode(struct dialect_encode *e, const struct event *ev, struct buf *out) { }
-static void no_end(struct dialect_encode *e, struct buf *out) { }
-static void no_collect(struct dialect_encode *e, const struct event *ev) { }
-static void no_error(const struct fault *f, struct buf *out) { }
+#include "dialect/anthropic_build.h"
+#include "dialect/anthropic_collect.h"
+#include "dialect/anthropic_decode.h"
+#include "dialect/anthropic_encode.h"
+#include "dialect/anthropic_error.h"
+#include "dialect/anthropic_parse.h"
+#include "dialect/anthropic_read.h"
+#include "dialect/anthropic_write.h"
 
 const struct dialect anthropic_messages = {
 	.name = "anthropic-messages",
@@ -23,20 +18,19 @@ const struct dialect anthropic_messages = {
 	.fields = "anthropic-version: 2023-06-01\r\n",
 	.id_field = "request-id",
 	.ping = "event: ping\ndata: {\"type\": \"ping\"}\n\n",
-	.parse = no_parse, .build = no_build, .decode_event = no_event, .decode_whole = no_whole, .fault = no_fault,
-	.encode_event = no_encode, .encode_end = no_end, .collect = no_collect, .collected = no_end,
-	.error_body = no_error, .error_event = no_error,
-};
-
-const struct dialect anthropic_count = {
-	.name = "anthropic-count",
-	.op = REQUEST_COUNT,
-	.family = DIALECT_ANTHROPIC,
-	.tag = 'n',
-	.path = "/messages/count_tokens",
-	.fields = "anthropic-version: 2023-06-01\r\n",
-	.id_field = "request-id",
-	.parse = no_parse, .build = no_build, .decode_event = no_event, .decode_whole = no_whole, .fault = no_fault,
-	.encode_event = no_encode, .encode_end = no_end, .collect = no_collect, .collected = no_end,
-	.error_body = no_error, .error_event = no_error,
+	.put_fields = anthropic_build_fields,
+	.parse = anthropic_parse,
+	.build = anthropic_build,
+	.read = anthropic_read,
+	.write = anthropic_write,
+	.decode_event = anthropic_decode_event,
+	.decode_whole = anthropic_decode_whole,
+	.fault = anthropic_error_fault,
+	.encode_event = anthropic_encode_event,
+	.encode_end = anthropic_encode_end,
+	.collect = anthropic_collect,
+	.collected = anthropic_collect_write,
+	.error_status = anthropic_error_status,
+	.error_body = anthropic_error_body,
+	.error_event = anthropic_error_event,
 };

@@ -141,11 +141,17 @@ static bool read_provider_options(struct body *b)
 	yyjson_val *options = b->members[BODY_PROVIDER_OPTIONS], *key, *v;
 	size_t i, n;
 
-	if (options && !yyjson_is_obj(options))
+	if (options == NULL)
+		return true;
+	if (!yyjson_is_obj(options))
 		return refuse_member(b, BODY_PROVIDER_OPTIONS, "must be an object of objects, by provider");
-	yyjson_obj_foreach(options, i, n, key, v)
+	yyjson_obj_foreach(options, i, n, key, v) {
 		if (!yyjson_is_obj(v))
 			return refuse_member(b, BODY_PROVIDER_OPTIONS, "must be an object of objects, by provider");
+		/* Who answers, and in which form, is routing's to say. */
+		if (yyjson_obj_get(v, "model") || yyjson_obj_get(v, "stream"))
+			return refuse_member(b, BODY_PROVIDER_OPTIONS, "must not name `model` or `stream`");
+	}
 	b->r->has_options = yyjson_obj_size(options) > 0;
 	return true;
 }

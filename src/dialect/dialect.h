@@ -12,6 +12,10 @@
 #include "chat/request.h"
 #include "codec/json.h"
 
+/* How a server of the dialect openai-chat is told to think, or not to. */
+enum quirks_thinking { QUIRKS_THINKING_EFFORT /* reasoning_effort */, QUIRKS_THINKING_TYPE /* thinking: {type} */,
+	QUIRKS_THINKING_ENABLE /* enable_thinking, thinking_budget */, QUIRKS_THINKING_REASONING /* reasoning: {...} */ };
+
 /* What one provider does differently from its dialect: a row of quirks.def.  Field lists are names separated by blanks. */
 struct quirks {
 	const char *drop;	/* top-level members it refuses or misreads: taken out and named in x-weir-dropped */
@@ -23,6 +27,16 @@ struct quirks {
 	bool reasoning_outside;	/* completion tokens leave out the reasoning tokens (xAI) */
 	bool no_schema;		/* JSON Schema formats are refused: json_object is the nearest */
 	bool inline_images;	/* takes no image URLs, only base64 */
+	/* The rest is for openai-chat only, and heeded where a request is written anew. */
+	bool no_json_object;	/* json_object is refused: an open schema stands for it */
+	bool newest;		/* knows OpenAI's newest members: max_completion_tokens, safety_identifier, allowed_tools */
+	bool flat_text;		/* content of text alone must be one string */
+	bool cache_control;	/* takes Anthropic's cache marks on parts and tools */
+	bool details;		/* takes OpenRouter's reasoning_details back, and a URL as file_data */
+	bool google_state;	/* takes extra_content.google.thought_signature back on tool calls */
+	bool long_ids;		/* hides state in tool-call ids (id__thought__...): they must come back whole */
+	enum quirks_thinking thinking;
+	const char *efforts;	/* the words of reasoning_effort that it takes, rising; NULL: all */
 };
 extern const struct quirks quirks_none;
 
@@ -144,6 +158,8 @@ struct dialect {
 	/* mandatory: the error form inside a stream that makes official SDKs raise (dependencies.md
 	 * section 4). */
 	void (*error_event)(const struct fault *f, struct buf *out);
+	/* optional: the same where its form depends on what this encoder has written (Gemini's JSON array). */
+	void (*error_within)(struct dialect_encode *e, const struct fault *f, struct buf *out);
 };
 
 #define DIALECT(symbol, name, short_name) extern const struct dialect symbol;

@@ -1,22 +1,35 @@
 #include "dialect/gemini_generate.h"
 
-static enum err no_parse(struct arena *a, struct slice body, struct request *out, struct fault *out_fault)
-{
-	*out_fault = fault_make(a, ERR_UNSUPPORTED, "not yet");
-	return ERR_UNSUPPORTED;
-}
-static enum err no_build(const struct request *r, const struct dialect_ask *ask, struct buf *out) { return ERR_UNSUPPORTED; }
-static enum err no_event(struct dialect_decode *d, struct slice type, struct slice data, struct slice raw) { return ERR_UP_BAD_JSON; }
-static enum err no_whole(struct dialect_decode *d, struct slice body) { return ERR_UP_BAD_JSON; }
-static struct fault no_fault(struct arena *a, int status, struct slice body) { return (struct fault){ .err = ERR_UP_FAILED, .status = status }; }
-static void no_encode(struct dialect_encode *e, const struct event *ev, struct buf *out) { }
-static void no_end(struct dialect_encode *e, struct buf *out) { }
-static void no_collect(struct dialect_encode *e, const struct event *ev) { }
-static void no_error(const struct fault *f, struct buf *out) { }
+#include "dialect/gemini_build.h"
+#include "dialect/gemini_collect.h"
+#include "dialect/gemini_decode.h"
+#include "dialect/gemini_encode.h"
+#include "dialect/gemini_error.h"
+#include "dialect/gemini_parse.h"
+#include "dialect/gemini_read.h"
+#include "dialect/gemini_write.h"
 
-#define SLOTS .family = DIALECT_GEMINI, .id_field = "x-request-id", .path = "/models", .parse = no_parse, .build = no_build, \
-	.decode_event = no_event, .decode_whole = no_whole, .fault = no_fault, .encode_event = no_encode, \
-	.encode_end = no_end, .collect = no_collect, .collected = no_end, .error_body = no_error, .error_event = no_error
-
-const struct dialect gemini_generate = { .name = "gemini-generate", .op = REQUEST_CHAT, .tag = 'g', SLOTS };
-const struct dialect gemini_count = { .name = "gemini-count", .op = REQUEST_COUNT, .tag = 'k', SLOTS };
+const struct dialect gemini_generate = {
+	.name = "gemini-generate",
+	.op = REQUEST_CHAT,
+	.family = DIALECT_GEMINI,
+	.tag = 'g',
+	.id_field = "x-request-id",
+	.ping = NULL,		/* google-genai takes a comment for JSON (protocols.md 8.2) */
+	.path = "/models",
+	.put_path = gemini_build_path,
+	.parse = gemini_parse,
+	.build = gemini_build,
+	.read = gemini_read,
+	.write = gemini_write,
+	.decode_event = gemini_decode_event,
+	.decode_whole = gemini_decode_whole,
+	.fault = gemini_error_fault,
+	.encode_event = gemini_encode_event,
+	.encode_end = gemini_encode_end,
+	.collect = gemini_collect,
+	.collected = gemini_collect_write,
+	.error_body = gemini_error_body,
+	.error_event = gemini_error_event,
+	.error_within = gemini_encode_error,
+};

@@ -2,6 +2,9 @@
 
 #include "base/siphash.h"
 #include "base/utf8.h"
+#include "dialect/openai_detail.h"
+#include "dialect/openai_state.h"
+#include "dialect/splice.h"
 
 enum {
 	NAME_KEPT = 65536,	/* longest name; ids can hide signatures, which must come back whole */
@@ -21,16 +24,55 @@ static struct slice keep_name(struct dialect_encode *e, struct slice s)
 	return slice_of(p, s.n);
 }
 
-static yyjson_val *root_of(const struct request *r)
+/* --- what the request says ------------------------------------------------------------------------------ */
+
+/* The event cannot say that a tool is custom, but the request that defined it does. */
+static void add_customs(struct dialect_encode *e, struct openai_answer *a, yyjson_val *tools)
 {
-	return r ? yyjson_doc_get_root(r->doc) : NULL;
+	size_t i, n;
+	yyjson_val *tool;
+
+	yyjson_arr_foreach(tools, i, n, tool) {
+		struct slice name = json_str(json_obj(tool, "custom"), "name");
+		if (name.n == 0)
+			continue;
+		struct openai_answer_custom *c = ARENA_NEW(e->arena, struct openai_answer_custom);
+		*c = (struct openai_answer_custom){ .next = a->customs, .name = name };
+		a->customs = c;
+	}
 }
 
-static bool is_legacy(const struct request *r)
+static bool holds(struct slice text, struct slice word)
 {
-	yyjson_val *root = root_of(r);
-	return yyjson_arr_size(json_arr(root, "functions")) && yyjson_arr_size(json_arr(root, "tools")) == 0;
+	return text.n && memmem(text.p, text.n, word.p, word.n) != NULL;
 }
+
+/* The parsed body is gone by now: only the lists of tools are parsed again, and only where one of the two words stands in
+ * the text that make a difference. */
+static void read_request(struct dialect_encode *e, struct openai_answer *a)
+{
+	struct slice body = e->request->body;
+	bool customs = holds(body, SLICE("\"custom\"")), functions = holds(body, SLICE("\"functions\"")), tools = false;
+	struct json_member m;
+	size_t at = 0;
+	yyjson_doc *doc;
+
+	while ((customs || functions) && json_next_member(body, &at, &m)) {
+		bool is_tools = splice_key_is(m.key, "tools"), is_functions = splice_key_is(m.key, "functions");
+		if (!is_tools && !is_functions)
+			continue;
+		if (json_parse(e->arena, m.value, &doc, NULL) != ERR_OK)
+			continue;	/* as if there were none */
+		yyjson_val *list = yyjson_doc_get_root(doc);
+		if (is_tools)
+			add_customs(e, a, list);
+		tools |= is_tools && yyjson_arr_size(list);
+		a->legacy |= is_functions && yyjson_arr_size(list);
+	}
+	a->legacy &= !tools;
+}
+
+/* --- what the events say -------------------------------------------------------------------------------- */
 
 struct openai_answer *openai_answer_of(struct dialect_encode *e)
 {
@@ -39,10 +81,11 @@ struct openai_answer *openai_answer_of(struct dialect_encode *e)
 	if (*slot)
 		return *slot;
 	*slot = ARENA_NEW(e->arena, struct openai_answer);
-	**slot = (struct openai_answer){ .id = e->id, .usage = USAGE_NONE, .legacy = is_legacy(e->request) };
+	**slot = (struct openai_answer){ .id = e->id, .usage = USAGE_NONE };
 	if (e->request) {
 		(*slot)->model = e->request->model;
 		(*slot)->wants_usage = e->request->wants_usage;
+		read_request(e, *slot);
 	}
 	return *slot;
 }
@@ -70,17 +113,11 @@ struct openai_answer_choice *openai_answer_choice(struct dialect_encode *e, uint
 	return *at = c;
 }
 
-/* The event cannot say that a tool is custom, but the request that defined it does. */
-static bool is_custom(const struct request *r, struct slice name)
+static bool is_custom(const struct openai_answer *a, struct slice name)
 {
-	size_t i, n;
-	yyjson_val *tool;
-
-	yyjson_arr_foreach(json_arr(root_of(r), "tools"), i, n, tool) {
-		yyjson_val *custom = json_obj(tool, "custom");
-		if (custom && slice_eq(json_str(custom, "name"), name))
+	for (const struct openai_answer_custom *c = a->customs; c; c = c->next)
+		if (slice_eq(c->name, name))
 			return true;
-	}
 	return false;
 }
 
@@ -109,8 +146,25 @@ struct openai_answer_call *openai_answer_call(struct dialect_encode *e, struct o
 	struct slice name = ev->kind == EVENT_TOOL_START ? keep_name(e, ev->extra) : SLICE_EMPTY;
 	*at = ARENA_NEW(e->arena, struct openai_answer_call);
 	**at = (struct openai_answer_call){ .part = ev->part, .index = c->n_calls++,
-		.custom = is_custom(e->request, name), .id = call_id(e, ev), .name = name };
+		.custom = is_custom(openai_answer_of(e), name), .id = call_id(e, ev), .name = name };
 	return *at;
+}
+
+struct slice openai_answer_call_id(struct dialect_encode *e, const struct openai_answer_call *call)
+{
+	struct slice mark = SLICE(OPENAI_STATE_MARK);
+
+	if (call->state.n == 0 || !openai_detail_is_foreign(e))
+		return call->id;
+	char *p = arena_try(e->arena, call->id.n + mark.n + call->state.n);
+	if (p == NULL) {
+		e->err = ERR_TOO_BIG;
+		return call->id;
+	}
+	memcpy(p, call->id.p, call->id.n);
+	memcpy(p + call->id.n, mark.p, mark.n);
+	memcpy(p + call->id.n + mark.n, call->state.p, call->state.n);
+	return slice_of(p, call->id.n + mark.n + call->state.n);
 }
 
 void openai_answer_grow(struct dialect_encode *e, struct openai_answer_text *t, struct slice more)

@@ -17,6 +17,7 @@ struct openai_answer_call {
 	uint16_t index;		/* for the client: 0, 1, 2 in order of appearance, as SDKs want it */
 	bool custom;		/* the request defines it as a custom tool */
 	struct slice id, name;
+	struct slice state;	/* its signature, as it goes out; empty: none */
 	struct openai_answer_text args;	/* whole answers only */
 };
 
@@ -26,8 +27,20 @@ struct openai_answer_choice {
 	bool begun;		/* a delta with the role is out */
 	uint16_t n_calls;
 	struct openai_answer_call *calls;	/* in order */
+	uint16_t n_details, n_images;
 	struct slice finish;	/* the word for the client; empty: none came */
-	struct openai_answer_text text, reasoning, refusal;	/* whole answers only */
+	struct openai_answer_text text, refusal;	/* whole answers only */
+	struct openai_answer_text reasoning;	/* in a stream: since the last signature */
+	size_t signed_n;	/* whole answers only: bytes of `reasoning` before the last signature */
+	/* Whole answers only: elements of JSON arrays with their commas; bytes of sound. */
+	struct openai_answer_text details, annotations, images, logprobs, sound;
+	uint64_t chars;		/* openai-completions: characters of the text whose log probabilities are out */
+};
+
+/* A custom tool of the request. */
+struct openai_answer_custom {
+	struct openai_answer_custom *next;
+	struct slice name;
 };
 
 struct openai_answer {
@@ -38,6 +51,10 @@ struct openai_answer {
 	bool has_usage;
 	bool wants_usage;	/* the client asked for it in the stream */
 	bool legacy;		/* the client knows `functions` and no `tools` */
+	struct openai_answer_custom *customs;
+	/* A call whose first chunk waits for the next event, which may be its signature (openai_encode.c). */
+	struct openai_answer_choice *waiting_choice;
+	struct openai_answer_call *waiting;
 };
 
 /* The answer of this encoder, made on first use. */
@@ -51,6 +68,8 @@ struct openai_answer_call *openai_answer_call(struct dialect_encode *e, struct o
 	const struct event *ev, bool *out_new);
 /* Appends; on lack of room e->err becomes ERR_TOO_BIG. */
 void openai_answer_grow(struct dialect_encode *e, struct openai_answer_text *t, struct slice more);
+/* The id that the client gets: with a sealed state behind it, for clients that send back nothing else. */
+struct slice openai_answer_call_id(struct dialect_encode *e, const struct openai_answer_call *call);
 /* The client's word for an EVENT_FINISH; empty when the provider gave none. */
 struct slice openai_answer_finish(struct dialect_encode *e, const struct event *ev);
 

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "dialect/openai_state.h"
+
 enum {
 	CALLS_MAX = 1024,	/* Node's SDK refuses 128 a choice; this bounds memory over all choices */
 	ID_KEPT = 65536,	/* ids can hide kilobytes of signature, which must come out whole */
@@ -25,6 +27,7 @@ struct openai_calls_call {
 /* One fragment as it came. */
 struct fragment {
 	struct slice id, name, args;
+	struct slice state;	/* Google's signature */
 	int32_t index;
 	size_t place, of;	/* in its array */
 };
@@ -129,6 +132,10 @@ static void take(struct openai_frame *f, uint16_t choice, const struct fragment 
 		c->id = keep_id(f->d->arena, g->id);
 	if (!c->started && (g->name.n || g->args.n))
 		start(f, c, g);
+	if (c->started && g->state.n) {
+		struct event ev = { .kind = EVENT_SIGNATURE, .choice = choice, .part = c->part, .text = g->state };
+		openai_frame_emit(f, &ev);
+	}
 	if (g->args.n == 0)
 		return;
 	struct event ev = { .kind = EVENT_TOOL_ARGS, .choice = choice, .part = c->part, .text = g->args };
@@ -162,6 +169,7 @@ static void take_value(struct openai_frame *f, uint16_t choice, yyjson_val *call
 	/* Small servers write name and arguments beside the id. */
 	if (function == NULL)
 		function = custom ? custom : call;
+	g->state = openai_state_of_extra(call);
 	g->name = json_str(function, "name");
 	g->args = args_of(yyjson_obj_get(function, custom ? "input" : "arguments"), &owned);
 	take(f, choice, g);

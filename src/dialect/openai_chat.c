@@ -6,6 +6,8 @@
 #include "dialect/openai_encode.h"
 #include "dialect/openai_error.h"
 #include "dialect/openai_parse.h"
+#include "dialect/openai_read.h"
+#include "dialect/openai_write.h"
 
 const struct dialect openai_chat = {
 	.name = "openai-chat",
@@ -18,6 +20,8 @@ const struct dialect openai_chat = {
 	.path = "/chat/completions",
 	.parse = openai_parse,
 	.build = openai_build,
+	.read = openai_read,
+	.write = openai_write,
 	.decode_event = openai_decode_event,
 	.decode_whole = openai_decode_whole,
 	.fault = openai_error_fault,

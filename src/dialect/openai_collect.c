@@ -1,10 +1,64 @@
 #include "dialect/openai_collect.h"
 
+#include "codec/base64.h"
 #include "dialect/openai_answer.h"
+#include "dialect/openai_detail.h"
 #include "dialect/openai_usage.h"
 
 /* Most bytes that one put() adds beside its text. */
 #define FRAME_BYTES 512u
+
+static void add_element(struct dialect_encode *e, struct openai_answer_text *list, struct slice json)
+{
+	if (json.n == 0)
+		return;
+	if (list->n)
+		openai_answer_grow(e, list, SLICE(","));
+	openai_answer_grow(e, list, json);
+}
+
+static void collect_state(struct dialect_encode *e, const struct event *ev)
+{
+	struct openai_answer_choice *c = openai_answer_choice(e, ev->choice);
+	struct slice text = slice_skip(slice_of(c->reasoning.p, c->reasoning.n), c->signed_n);
+	bool is_new;
+
+	if (ev->part != EVENT_NO_PART) {
+		openai_answer_call(e, c, ev, &is_new)->state = openai_detail_call_state(e, ev);
+		return;
+	}
+	if (ev->kind == EVENT_SIGNATURE && openai_detail_has_text(e))
+		c->signed_n = c->reasoning.n;
+	else
+		text = SLICE_EMPTY;
+	add_element(e, &c->details, openai_detail_reasoning(e, ev, text, c->n_details++));
+}
+
+/* Sound comes in pieces of base64, each with its own end: only its bytes can be joined. */
+static void collect_media(struct dialect_encode *e, const struct event *ev)
+{
+	struct openai_answer_choice *c = openai_answer_choice(e, ev->choice);
+	struct slice bytes;
+
+	if (!slice_starts(ev->extra, SLICE("audio/")))
+		add_element(e, &c->images, openai_detail_image(e, ev, c->n_images++));
+	else if (base64_decode(e->arena, ev->text, &bytes))
+		openai_answer_grow(e, &c->sound, bytes);
+}
+
+static void collect_beside(struct dialect_encode *e, const struct event *ev)
+{
+	struct openai_answer_choice *c = openai_answer_choice(e, ev->choice);
+
+	if (ev->kind == EVENT_CITATION)
+		add_element(e, &c->annotations, openai_detail_citation(e, ev));
+	else if (ev->kind == EVENT_LOGPROBS)
+		add_element(e, &c->logprobs, openai_detail_elements(ev->text));
+	else if (ev->kind == EVENT_MEDIA)
+		collect_media(e, ev);
+	else if (ev->text.n)
+		collect_state(e, ev);
+}
 
 void openai_collect(struct dialect_encode *e, const struct event *ev)
 {
@@ -39,12 +93,14 @@ void openai_collect(struct dialect_encode *e, const struct event *ev)
 		a->usage = event_usage(ev);
 		a->has_usage = true;
 		return;
-	case EVENT_PART_END:
 	case EVENT_SIGNATURE:
 	case EVENT_REDACTED:
 	case EVENT_CITATION:
 	case EVENT_LOGPROBS:
 	case EVENT_MEDIA:
+		collect_beside(e, ev);
+		return;
+	case EVENT_PART_END:
 	case EVENT_VECTOR:
 	case EVENT_OTHER:
 	case EVENT_ERROR:
@@ -88,7 +144,11 @@ static struct slice text_of(const struct openai_answer_text *t)
 
 static void put_call(struct dialect_encode *e, struct buf *out, const struct openai_answer_call *call)
 {
-	put(e, out, "{\"id\":", call->id);
+	put(e, out, "{\"id\":", openai_answer_call_id(e, call));
+	if (call->state.n) {
+		put(e, out, ",\"extra_content\":{\"google\":{\"thought_signature\":", call->state);
+		put_fixed(e, out, "}}");
+	}
 	put_fixed(e, out, call->custom ? ",\"type\":\"custom\",\"custom\":"
 		: ",\"type\":\"function\",\"function\":");
 	put(e, out, "{\"name\":", call->name);
@@ -112,6 +172,43 @@ static void put_calls(struct dialect_encode *e, struct buf *out, const struct op
 		put_fixed(e, out, "]");
 }
 
+/* Who reads the items does not read reasoning_content: what came behind the last signed text stands among them too. */
+static void put_unsigned(struct dialect_encode *e, struct buf *out, const struct openai_answer_choice *c)
+{
+	if (c->signed_n == 0 || c->signed_n == c->reasoning.n)
+		return;
+	put(e, out, ",{\"type\":\"reasoning.text\",\"text\":", slice_skip(text_of(&c->reasoning), c->signed_n));
+	if (has_room(e, out, 0))
+		buf_addf(out, ",\"index\":%u}", c->n_details);
+}
+
+/* A list of elements that are JSON already (has_room() counts six bytes for one); none: nothing. */
+static void put_list(struct dialect_encode *e, struct buf *out, const char *before, const struct openai_answer_text *list,
+	const char *after)
+{
+	if (list->n == 0 || !has_room(e, out, list->n / 6 + 1))
+		return;
+	buf_add(out, slice_str(before));
+	buf_add(out, text_of(list));
+	buf_add(out, slice_str(after));
+}
+
+/* protocols.md 1.4; the transcript is the text, and the answer can be named by nobody. */
+static void put_sound(struct dialect_encode *e, struct buf *out, const struct openai_answer_choice *c)
+{
+	struct slice text = c->sound.n ? base64_text(e->arena, text_of(&c->sound)) : SLICE_EMPTY;
+
+	if (c->sound.n && text.p == NULL)
+		e->err = ERR_TOO_BIG;
+	if (text.n == 0)
+		return;
+	put(e, out, ",\"audio\":{\"id\":", openai_answer_of(e)->id);
+	put(e, out, ",\"data\":", text);
+	put(e, out, ",\"transcript\":", SLICE_EMPTY);
+	if (has_room(e, out, 0))
+		buf_addf(out, ",\"expires_at\":%llu}", (unsigned long long)e->created_s);
+}
+
 static void put_message(struct dialect_encode *e, struct buf *out, const struct openai_answer_choice *c)
 {
 	put(e, out, "\"message\":{\"role\":", SLICE("assistant"));
@@ -125,8 +222,18 @@ static void put_message(struct dialect_encode *e, struct buf *out, const struct 
 		put_fixed(e, out, ",\"refusal\":null");
 	if (c->reasoning.n)
 		put(e, out, ",\"reasoning_content\":", text_of(&c->reasoning));
+	put_list(e, out, ",\"reasoning_details\":[", &c->details, "");
+	if (c->details.n) {
+		put_unsigned(e, out, c);
+		put_fixed(e, out, "]");
+	}
+	put_list(e, out, ",\"annotations\":[", &c->annotations, "]");
+	put_list(e, out, ",\"images\":[", &c->images, "]");
+	put_sound(e, out, c);
 	put_calls(e, out, c);
-	put_fixed(e, out, "},\"logprobs\":null,\"finish_reason\":");
+	put_fixed(e, out, "},\"logprobs\":");
+	put_list(e, out, "{\"content\":[", &c->logprobs, "],\"refusal\":null}");
+	put_fixed(e, out, c->logprobs.n ? ",\"finish_reason\":" : "null,\"finish_reason\":");
 	if (c->finish.n)
 		put(e, out, "", c->finish);
 	else

@@ -1,10 +1,11 @@
 /* Chunks and whole answers differ in two words (`delta`, `message`), so one reader serves both.
  *
- * Events of one frame, in this order: start (once), then for each choice reasoning, text, refusal, tool
- * calls, finish, then usage.  A frame that reports a failure gives only the error: its bytes must not
+ * Events of one frame, in this order: start (once), then for each choice reasoning with its state, text, refusal,
+ * sources, images, tool calls, log probabilities, finish, then usage.  A frame that reports a failure gives only the error: its bytes must not
  * reach a client as if they were content. */
 #include "dialect/openai_decode.h"
 
+#include "dialect/openai_beside.h"
 #include "dialect/openai_calls.h"
 #include "dialect/openai_error.h"
 #include "dialect/openai_frame.h"
@@ -76,17 +77,15 @@ static void emit_finish(struct openai_frame *f, uint16_t choice, enum event_fini
  * ---------------------------------------------------------------------------------- */
 
 enum part { PART_ROLE, PART_CONTENT, PART_REASONING_CONTENT, PART_REASONING, PART_REFUSAL, PART_TOOL_CALLS,
-	PART_FUNCTION_CALL, PART_DETAILS, PARTS };
+	PART_FUNCTION_CALL, PART_DETAILS, PART_ANNOTATIONS, PART_IMAGES, PART_EXTRA, PARTS };
 
 static const struct name part_names[PARTS] = { NAME("role"), NAME("content"), NAME("reasoning_content"),
 	NAME("reasoning"), NAME("refusal"), NAME("tool_calls"), NAME("function_call"),
-	NAME("reasoning_details") };
+	NAME("reasoning_details"), NAME("annotations"), NAME("images"), NAME("extra_content") };
 
 static void emit_text(struct openai_frame *f, uint16_t choice, enum event_kind kind, struct slice text)
 {
-	struct event ev = { .kind = (uint8_t)kind, .choice = choice, .text = text };
-	if (text.n)
-		openai_frame_emit(f, &ev);
+	openai_frame_text(f, choice, kind, text);
 }
 
 /* Mistral: {"type":"thinking","thinking":[{"type":"text","text":"..."}]} beside
@@ -117,22 +116,23 @@ static void emit_content(struct openai_frame *f, uint16_t choice, yyjson_val *co
 		emit_content_part(f, choice, part);
 }
 
-/* Some servers send both names with the same text, so only one is read. */
-static void emit_reasoning(struct openai_frame *f, uint16_t choice, yyjson_val *const *parts)
+/* Some servers send both names with the same text, and details beside: what has text is read, once. */
+static void emit_reasoning(struct openai_frame *f, uint16_t choice, yyjson_val *const *parts, bool whole)
 {
 	struct slice text = json_val_str(parts[PART_REASONING_CONTENT]);
-	size_t i, n;
-	yyjson_val *detail;
+	yyjson_val *details = parts[PART_DETAILS];
 
 	if (text.n == 0)
 		text = json_val_str(parts[PART_REASONING]);
-	emit_text(f, choice, EVENT_REASONING, text);
-	if (text.n)
-		return;
-	yyjson_arr_foreach(parts[PART_DETAILS], i, n, detail)
-		emit_text(f, choice, EVENT_REASONING, json_str(detail, "text"));
-	if (yyjson_arr_size(parts[PART_DETAILS]))
-		f->other = choice;
+	if (!openai_beside_has_text(details))
+		emit_text(f, choice, EVENT_REASONING, text);
+	openai_beside_details(f, choice, details, whole);
+}
+
+/* Google's OpenAI surface marks its thoughts instead of naming them. */
+static bool is_thought(yyjson_val *extra)
+{
+	return json_bool(json_obj(extra, "google"), "thought", false);
 }
 
 static void read_message(struct openai_frame *f, uint16_t choice, yyjson_val *message, bool whole)
@@ -145,20 +145,25 @@ static void read_message(struct openai_frame *f, uint16_t choice, yyjson_val *me
 		int i = find_name(key, part_names, PARTS);
 		parts[i] = v;
 		if (i == PARTS && (yyjson_arr_size(v) || yyjson_obj_size(v)))
-			f->other = choice;	/* audio, images, annotations */
+			f->other = choice;	/* audio */
 	}
-	emit_reasoning(f, choice, parts);
-	emit_content(f, choice, parts[PART_CONTENT]);
+	emit_reasoning(f, choice, parts, whole);
+	if (parts[PART_EXTRA] && is_thought(parts[PART_EXTRA]))
+		emit_text(f, choice, EVENT_REASONING, json_val_str(parts[PART_CONTENT]));
+	else
+		emit_content(f, choice, parts[PART_CONTENT]);
 	emit_text(f, choice, EVENT_REFUSAL, json_val_str(parts[PART_REFUSAL]));
+	openai_beside_annotations(f, choice, parts[PART_ANNOTATIONS]);
+	openai_beside_images(f, choice, parts[PART_IMAGES]);
 	openai_calls_read(f, choice, parts[PART_TOOL_CALLS], whole);
 	openai_calls_read_legacy(f, choice, parts[PART_FUNCTION_CALL]);
 }
 
 enum choice_part { CHOICE_INDEX, CHOICE_DELTA, CHOICE_MESSAGE, CHOICE_FINISH, CHOICE_NATIVE, CHOICE_ERROR,
-	CHOICE_PARTS };
+	CHOICE_LOGPROBS, CHOICE_PARTS };
 
 static const struct name choice_names[CHOICE_PARTS] = { NAME("index"), NAME("delta"), NAME("message"),
-	NAME("finish_reason"), NAME("native_finish_reason"), NAME("error") };
+	NAME("finish_reason"), NAME("native_finish_reason"), NAME("error"), NAME("logprobs") };
 
 struct choice {
 	yyjson_val *parts[CHOICE_PARTS + 1];
@@ -210,6 +215,7 @@ static void take_choice(struct openai_frame *f, yyjson_val *v, size_t place, boo
 		return;
 	yyjson_val *message = c.parts[whole ? CHOICE_MESSAGE : CHOICE_DELTA];
 	read_message(f, c.index, message ? message : c.parts[whole ? CHOICE_DELTA : CHOICE_MESSAGE], whole);
+	openai_beside_logprobs(f, c.index, c.parts[CHOICE_LOGPROBS]);
 	if (word.n)
 		emit_finish(f, c.index, finish.finish, word);
 	else if (whole)
@@ -271,12 +277,18 @@ static void start(struct openai_frame *f, const struct root *r)
 	openai_frame_emit(f, &ev);
 }
 
+static bool read_usage(struct openai_frame *f, yyjson_val *usage)
+{
+	bool outside = f->d->quirks && f->d->quirks->reasoning_outside;
+
+	return outside ? openai_usage_read_outside(usage, &f->d->tally.usage) : openai_usage_read(usage, &f->d->tally.usage);
+}
+
 static void take_usage(struct openai_frame *f, yyjson_val *usage)
 {
-	struct usage *u = &f->d->tally.usage;
-	struct event ev = { .kind = EVENT_USAGE, .text = event_usage_text(u) };
+	struct event ev = { .kind = EVENT_USAGE, .text = event_usage_text(&f->d->tally.usage) };
 
-	if (yyjson_is_obj(usage) && openai_usage_read(usage, u))
+	if (yyjson_is_obj(usage) && read_usage(f, usage))
 		openai_frame_emit(f, &ev);
 }
 
@@ -288,7 +300,7 @@ static void take_root(struct openai_frame *f, yyjson_val *value, bool whole)
 
 	if (error) {
 		struct fault fault = openai_error_read(f->d->arena, error);
-		openai_usage_read(r.usage, &f->d->tally.usage);	/* what was used until then is billed */
+		read_usage(f, r.usage);		/* what was used until then is billed */
 		openai_frame_fail(f, &fault);
 		return;
 	}

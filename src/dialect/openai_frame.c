@@ -33,6 +33,17 @@ void openai_frame_emit(struct openai_frame *f, struct event *ev)
 	f->err = f->d->on_event(f->d->arg, ev);
 }
 
+void openai_frame_text(struct openai_frame *f, uint16_t choice, enum event_kind kind, struct slice text)
+{
+	struct event ev = { .kind = (uint8_t)kind, .choice = choice, .text = text };
+
+	if (text.n == 0)
+		return;
+	if (kind == EVENT_REASONING && choice < 64)
+		f->state->reasoned |= UINT64_C(1) << choice;
+	openai_frame_emit(f, &ev);
+}
+
 void openai_frame_fail(struct openai_frame *f, const struct fault *fault)
 {
 	struct dialect_tally *t = &f->d->tally;

@@ -19,6 +19,7 @@ struct openai_frame_state {
 	uint16_t n_calls;
 	bool started;				/* EVENT_START is out */
 	struct openai_twin *twin;		/* in the decoder's arena; NULL: none yet */
+	uint64_t reasoned;			/* one bit a choice, the first 64: reasoning since the last signature */
 };
 
 struct openai_frame {
@@ -38,6 +39,8 @@ struct openai_frame {
 struct openai_frame openai_frame_of(struct dialect_decode *d, struct slice raw);
 /* Gives out an event; fills in its raw and hidden fields. */
 void openai_frame_emit(struct openai_frame *f, struct event *ev);
+/* A text, reasoning or refusal; an empty one is no event. */
+void openai_frame_text(struct openai_frame *f, uint16_t choice, enum event_kind kind, struct slice text);
 /* The fault becomes the tally's (the first one stays) and an EVENT_ERROR. */
 void openai_frame_fail(struct openai_frame *f, const struct fault *fault);
 /* False when the choice is out of range. */

@@ -5,6 +5,8 @@
 #include "dialect/openai_error.h"
 #include "dialect/splice.h"
 
+#define MODEL_BYTES 256u	/* as in JSON bodies (body.c) */
+
 static const struct splice_rule owned[] = { { "model", SPLICE_MODEL }, SPLICE_OWN };
 static const struct splice_rules rules = { .rules = owned, .n = COUNT_OF(owned), .no_stream = true };
 
@@ -22,9 +24,11 @@ static enum err parse_form(struct arena *a, struct slice body, struct request *o
 {
 	out->body = body;
 	out->choices = 1;
-	if (form_field(out->door.content_type, body, "model", &out->model) && out->model.n)
+	bool found = form_field(out->door.content_type, body, "model", &out->model) && out->model.n;
+	if (found && out->model.n <= MODEL_BYTES)
 		return ERR_OK;
-	*out_fault = fault_make(a, ERR_BAD_FIELD, "`model` is missing: the form needs a field that names the model");
+	*out_fault = fault_make(a, ERR_BAD_FIELD, found ? "`model` is longer than 256 bytes"
+		: "`model` is missing: the form needs one field that names the model");
 	out_fault->param = SLICE("model");
 	return ERR_BAD_FIELD;
 }

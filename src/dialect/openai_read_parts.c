@@ -3,6 +3,7 @@
 #include "dialect/openai_read_parts.h"
 
 #include "chat/seal.h"
+#include "codec/json_out.h"
 #include "dialect/openai_read_state.h"
 #include "dialect/openai_state.h"
 
@@ -226,7 +227,7 @@ static bool read_function(struct openai_field *f, yyjson_val *v, const char *arg
 	return part->args.n || openai_field_refuse(f, args, "is too long");
 }
 
-static bool read_call(struct openai_field *f, yyjson_val *v, struct prompt_message *m)
+static bool read_call(struct openai_field *f, yyjson_val *message, yyjson_val *v, struct prompt_message *m)
 {
 	yyjson_val *function = NULL, *custom = NULL;
 
@@ -238,6 +239,8 @@ static bool read_call(struct openai_field *f, yyjson_val *v, struct prompt_messa
 			|| !openai_field_obj(f, v, "custom", &custom))
 		return false;
 	part->seal = seal_unwrap(f->arena, 'g', openai_state_of_extra(v));
+	if (part->seal.bytes.n == 0)
+		part->seal = seal_unwrap(f->arena, 'g', openai_read_state_of_call(message, part->id));
 	part->id = cut_id(f, part->id, &part->seal);
 	part->custom = custom && function == NULL;
 	f->under = part->custom ? "custom" : "function";
@@ -257,7 +260,7 @@ static bool read_calls(struct openai_field *f, yyjson_val *message, struct promp
 	f->inner = "tool_calls";
 	yyjson_arr_foreach(calls, i, n, v) {
 		f->k = i;
-		if (!read_call(f, v, m))
+		if (!read_call(f, message, v, m))
 			return false;
 	}
 	f->inner = NULL;

@@ -11,6 +11,7 @@ static const struct {
 	{ NULL, "cached_tokens", offsetof(struct usage, cached_tok) },			/* Moonshot */
 	{ NULL, "num_cached_tokens", offsetof(struct usage, cached_tok) },		/* Mistral */
 	{ NULL, "prompt_cache_hit_tokens", offsetof(struct usage, cached_tok) },	/* DeepSeek */
+	{ NULL, "cache_read_input_tokens", offsetof(struct usage, cached_tok) },	/* LiteLLM */
 	{ "prompt_tokens_details", "cached_tokens", offsetof(struct usage, cached_tok) },
 	{ NULL, "cache_creation_input_tokens", offsetof(struct usage, cache_write_tok) },	/* LiteLLM */
 	/* Qwen */
@@ -30,19 +31,58 @@ static int64_t count_of(yyjson_val *v)
 	return d >= 0 && d < 9007199254740992.0 ? (int64_t)d : -1;
 }
 
-bool openai_usage_read(yyjson_val *usage, struct usage *u)
+/* True when the provider's total shows that completion tokens hold the reasoning. */
+static bool is_inside(yyjson_val *usage, const struct usage *u)
 {
-	bool any = false;
+	int64_t total = count_of(yyjson_obj_get(usage, "total_tokens"));
+
+	return total >= 0 && u->prompt_tok >= 0 && total - u->prompt_tok == u->completion_tok;
+}
+
+static struct usage said_by(yyjson_val *usage)
+{
+	struct usage said = USAGE_NONE;
 
 	for (size_t i = 0; i < COUNT_OF(counts); i++) {
 		yyjson_val *obj = counts[i].inside ? json_obj(usage, counts[i].inside) : usage;
 		int64_t n = count_of(yyjson_obj_get(obj, counts[i].name));
+		if (n >= 0)
+			memcpy((char *)&said + counts[i].field, &n, sizeof(n));
+	}
+	return said;
+}
+
+/* What was said goes over what was known. */
+static bool merge(const struct usage *said, struct usage *u)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < COUNT_OF(counts); i++) {
+		int64_t n;
+		memcpy(&n, (const char *)said + counts[i].field, sizeof(n));
 		if (n < 0)
 			continue;
 		memcpy((char *)u + counts[i].field, &n, sizeof(n));
 		any = true;
 	}
 	return any;
+}
+
+bool openai_usage_read(yyjson_val *usage, struct usage *u)
+{
+	struct usage said = said_by(usage);
+
+	return merge(&said, u);
+}
+
+bool openai_usage_read_outside(yyjson_val *usage, struct usage *u)
+{
+	struct usage said = said_by(usage);
+
+	if (said.completion_tok >= 0 && said.reasoning_tok > 0 && !is_inside(usage, &said)
+			&& said.completion_tok <= INT64_MAX - said.reasoning_tok)
+		said.completion_tok += said.reasoning_tok;
+	return merge(&said, u);
 }
 
 static void add_details(struct buf *out, const char *object, const char *first, int64_t a, const char *second,

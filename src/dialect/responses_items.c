@@ -1,5 +1,7 @@
 #include "dialect/responses_items.h"
 
+#include "chat/seal.h"
+#include "codec/json_out.h"
 #include "dialect/responses_seal.h"
 
 /* Where the next part goes: the end of a message or of a tool result's content. */
@@ -103,8 +105,12 @@ static bool read_audio(struct responses_reader *r, yyjson_val *part, place *end)
 
 	if (data.n == 0 || format.n == 0)
 		return refuse(r, "content", "has an input_audio without `data` and `format`");
-	add(r, end, PROMPT_PART_AUDIO)->media = (struct prompt_media){ .source = PROMPT_SOURCE_BASE64, .data = data,
-		.mime = arena_printf(r->arena, "audio/%.*s", SLICE_ARG(format)) };
+	struct prompt_part *to = add(r, end, PROMPT_PART_AUDIO);
+	to->media = prompt_media_of_uri(data);	/* some clients send a data URI */
+	if (to->media.source == PROMPT_SOURCE_URL)
+		to->media.source = PROMPT_SOURCE_BASE64;
+	to->media.mime = slice_eq(format, SLICE("mp3")) ? SLICE("audio/mpeg")
+		: arena_printf(r->arena, "audio/%.*s", SLICE_ARG(format));
 	return true;
 }
 
@@ -125,6 +131,7 @@ static bool read_part(struct responses_reader *r, yyjson_val *part, place *end)
 	for (size_t i = 0; i <= COUNT_OF(parts); i++) {
 		if (i == COUNT_OF(parts)) {
 			add(r, end, PROMPT_PART_OTHER)->raw = part;
+			(*at)->name = type;
 		} else if (slice_eq(type, slice_str(parts[i].type))) {
 			ok = parts[i].read(r, part, end);
 			break;
@@ -186,6 +193,12 @@ static bool read_message(struct responses_reader *r, yyjson_val *item)
 	return true;
 }
 
+/* Clients of small servers send the value itself. */
+static struct slice args_of(struct responses_reader *r, yyjson_val *args)
+{
+	return yyjson_is_ctn(args) ? json_text(r->arena, args) : json_val_str(args);
+}
+
 static bool read_some_call(struct responses_reader *r, yyjson_val *item, bool custom)
 {
 	struct slice id = json_str(item, "call_id"), name = json_str(item, "name");
@@ -199,7 +212,7 @@ static bool read_some_call(struct responses_reader *r, yyjson_val *item, bool cu
 	struct prompt_part *part = add_alone(r, PROMPT_ASSISTANT, PROMPT_PART_TOOL_CALL);
 	part->id = id;
 	part->name = name;
-	part->args = json_str(item, custom ? "input" : "arguments");
+	part->args = custom ? json_str(item, "input") : args_of(r, yyjson_obj_get(item, "arguments"));
 	part->custom = custom;
 	part->seal = r->call_seal;
 	part->raw = item;
@@ -226,6 +239,7 @@ static bool read_some_result(struct responses_reader *r, yyjson_val *item, bool 
 	place end = &part->content;
 	part->id = id;
 	part->custom = custom;
+	part->raw = item;
 	return read_content(r, yyjson_obj_get(item, "output"), "output", &end);
 }
 
@@ -268,9 +282,9 @@ static struct slice join_texts(struct arena *a, yyjson_val *list)
 
 static bool read_reasoning(struct responses_reader *r, yyjson_val *item)
 {
-	struct slice text = join_texts(r->arena, json_arr(item, "summary"));
-	enum responses_seal_of of;
-	struct prompt_seal seal = responses_seal_read(r->arena, json_str(item, "encrypted_content"), &of);
+	struct slice text = join_texts(r->arena, json_arr(item, "summary")), state = json_str(item, "encrypted_content");
+	enum responses_seal_of of = responses_seal_cut(&state);
+	struct prompt_seal seal = seal_unwrap(r->arena, openai_responses.tag, state);
 
 	if (of == RESPONSES_SEAL_CALL) {
 		r->next_seal = seal;
@@ -298,6 +312,9 @@ static bool read_other(struct responses_reader *r, yyjson_val *item, struct slic
 
 	part->raw = item;
 	part->name = type;
+	part->id = json_str(item, "id");
+	if (part->id.n == 0)
+		part->id = type;
 	return true;
 }
 

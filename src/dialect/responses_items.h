@@ -17,8 +17,8 @@ struct responses_reader {
 
 /* A text, a list of items, or NULL.  False: refused, r->fault says why.
  *
- * Where an item or a part of a message means something to this dialect only, it becomes a PROMPT_PART_OTHER; an item's has
- * its type as `name`, a part's has none. */
+ * Where an item or a part of a message means something to this dialect only, it becomes a PROMPT_PART_OTHER with its type as
+ * `name`; only an item's has an `id`. */
 bool responses_items_read(struct responses_reader *r, yyjson_val *input) MUST_CHECK;
 
 /* "`param` what" with ERR_BAD_FIELD or ERR_UNSUPPORTED: always false, so that a check can return it. */

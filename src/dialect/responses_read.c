@@ -128,7 +128,7 @@ static bool read_reasoning(struct responses_reader *r, yyjson_val *v)
 	return true;
 }
 
-/* Of what may be included, only these two mean something elsewhere; encrypted reasoning always comes, sealed. */
+/* Of what may be included, only these two mean something elsewhere. */
 static bool read_include(struct responses_reader *r, yyjson_val *v)
 {
 	bool more = !yyjson_is_arr(v);
@@ -138,10 +138,12 @@ static bool read_include(struct responses_reader *r, yyjson_val *v)
 	yyjson_arr_foreach(v, i, n, what) {
 		if (yyjson_equals_str(what, "message.output_text.logprobs"))
 			r->prompt->logprobs = PROMPT_YES;
-		else if (!yyjson_equals_str(what, "reasoning.encrypted_content"))
+		else if (yyjson_equals_str(what, "reasoning.encrypted_content"))
+			r->prompt->opaque_thinking = true;
+		else
 			more = true;
 	}
-	if (more || r->prompt->origin == openai_responses.tag)
+	if (more)
 		prompt_add_extra(r->prompt, SLICE("include"), v);
 	return true;
 }

@@ -12,12 +12,12 @@ static const char *const words[] = {
 struct slice responses_seal_write(struct arena *a, enum responses_seal_of of, const struct dialect *source,
 	struct slice bytes)
 {
-	if (source == NULL || source == &openai_responses)
-		return bytes;
-	struct slice seal = seal_wrap(a, source->tag, bytes), word = slice_str(words[of]);
-	char *p = seal.n && word.n ? arena_try(a, word.n + seal.n) : NULL;
-	if (word.n == 0)
+	bool is_own = source == NULL || source == &openai_responses;
+	struct slice seal = is_own ? bytes : seal_wrap(a, source->tag, bytes), word = slice_str(words[of]);
+
+	if (seal.n == 0 || word.n == 0)
 		return seal;
+	char *p = arena_try(a, word.n + seal.n);
 	if (p == NULL)
 		return SLICE_EMPTY;
 	memcpy(p, word.p, word.n);
@@ -25,17 +25,15 @@ struct slice responses_seal_write(struct arena *a, enum responses_seal_of of, co
 	return slice_of(p, word.n + seal.n);
 }
 
-struct prompt_seal responses_seal_read(struct arena *a, struct slice text, enum responses_seal_of *out_of)
+enum responses_seal_of responses_seal_cut(struct slice *text)
 {
-	*out_of = RESPONSES_SEAL_REASONING;
 	for (size_t i = RESPONSES_SEAL_REDACTED; i < COUNT_OF(words); i++) {
-		struct slice rest = slice_skip(text, strlen(words[i]));
+		struct slice rest = slice_skip(*text, strlen(words[i]));
 		bool is_sealed = rest.n > SEAL_PREFIX && seal_in(slice_of(rest.p, SEAL_PREFIX));
-		if (!is_sealed || !slice_starts(text, slice_str(words[i])))
+		if (!is_sealed || !slice_starts(*text, slice_str(words[i])))
 			continue;
-		*out_of = (enum responses_seal_of)i;
-		text = rest;
-		break;
+		*text = rest;
+		return (enum responses_seal_of)i;
 	}
-	return seal_unwrap(a, openai_responses.tag, text);
+	return RESPONSES_SEAL_REASONING;
 }

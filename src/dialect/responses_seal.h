@@ -1,10 +1,12 @@
 /* Opaque state of a provider in the one field that this dialect has for it, `encrypted_content` of a reasoning item.  A
  * provider of this dialect wrote the field itself: it stays as it is.  State of another dialect is sealed (chat/seal.h), and
- * a word before the seal says what it belonged to, because clients may drop every other member of the item:
+ * a word before the seal says what it belongs to, because clients may drop every other member of the item:
  *
  *   d2VpcjE6...            the reasoning whose text stands in the item's summary
  *   redacted.d2VpcjE6...   reasoning that nobody may read
- *   call.d2VpcjE6...       the tool call in the next item */
+ *   call.d2VpcjE6...       the tool call in the next item
+ *
+ * A provider that is another weir writes such fields too: then both sides of it know what the state belongs to. */
 #ifndef DIALECT_RESPONSES_SEAL_H
 #define DIALECT_RESPONSES_SEAL_H
 
@@ -18,7 +20,7 @@ enum responses_seal_of { RESPONSES_SEAL_REASONING, RESPONSES_SEAL_REDACTED, RESP
  * state it is; NULL: this dialect's. */
 struct slice responses_seal_write(struct arena *a, enum responses_seal_of of, const struct dialect *source,
 	struct slice bytes);
-/* The opposite; origin 0 when the text holds nothing. */
-struct prompt_seal responses_seal_read(struct arena *a, struct slice text, enum responses_seal_of *out_of);
+/* What the text belongs to; its word is cut off. */
+enum responses_seal_of responses_seal_cut(struct slice *text);
 
 #endif

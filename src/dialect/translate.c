@@ -116,10 +116,24 @@ static enum err refuse_drops(const struct dialect_ask *ask)
 	return ERR_UNSUPPORTED;
 }
 
-enum err translate_build(const struct dialect *back, const struct request *r, const struct dialect_ask *ask, struct buf *out)
+/* The members that rows of quirks.def name are those of openai-chat: Responses has another `reasoning`, Anthropic another
+ * `thinking`. */
+static struct quirks without_members(const struct quirks *q)
 {
+	struct quirks others = q ? *q : quirks_none;
+
+	others.drop = others.rename = others.only = NULL;
+	return others;
+}
+
+enum err translate_build(const struct dialect *back, const struct request *r, const struct dialect_ask *asked, struct buf *out)
+{
+	const struct quirks others = without_members(asked->quirks);
+	struct dialect_ask own = *asked, *ask = &own;
 	struct request mine = *r;
 
+	if (asked->quirks && back->op == REQUEST_CHAT && back != &openai_chat)
+		own.quirks = &others;
 	bool same = back == r->dialect && (back->read == NULL || !seal_in(r->body));
 	enum err e = same ? back->build(r, ask, out) : rewrite(back, &mine, ask, out);
 	if (e == ERR_OK && r->has_options)

@@ -208,7 +208,7 @@ static enum turn finish(struct exchange *ex)
 static void digest(struct exchange *ex, const struct request *r)
 {
 	const struct model *m = map_find(&ex->env->roster->models, r->model);
-	struct slice tenant = slice_of(r->door.tenant, sizeof(r->door.tenant));
+	struct slice tenant = slice_of(&r->door.tenant, sizeof(r->door.tenant));
 	bool may_keep = r->op == REQUEST_CHAT || r->op == REQUEST_EMBED;
 
 	if (m == NULL || m->exact_ms == 0 || !may_keep || r->doc == NULL || (r->door.no_cache && r->door.no_store))

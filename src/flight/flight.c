@@ -222,7 +222,9 @@ static void check_lag(struct flight *f)
 /* Once it is too long, or holds something that has no typed form, nobody can join any more. */
 static void keep_on_tape(struct flight *f, const struct event *ev)
 {
-	if (!f->listed && f->keep_ms == 0)
+	bool may_join = f->listed && f->request.stream;	/* who joins a whole answer comes before its first event */
+
+	if (!may_join && f->keep_ms == 0)
 		return;
 	tape_add(&f->tape, ev);
 	if (f->tape.lossy)

@@ -20,17 +20,15 @@ void join_done(struct join *j)
 
 uint64_t join_hash(const struct join *j, const struct request *r)
 {
-	uint64_t seed = j->seed ^ r->door.tenant[0] ^ (uint64_t)r->op << 8;
+	uint64_t hash = XXH3_64bits(r->body.p, r->body.n) ^ j->seed ^ r->door.tenant ^ (uint64_t)r->op << 8;
 
-	seed ^= XXH3_64bits_withSeed(r->door.model.p ? r->door.model.p : "", r->door.model.n, seed);
-	return XXH3_64bits_withSeed(r->body.p, r->body.n, seed);
+	return r->door.model.n ? XXH3_64bits_withSeed(r->door.model.p, r->door.model.n, hash) : hash;
 }
 
 static bool same(const struct request *a, const struct request *b)
 {
 	return a->dialect == b->dialect && a->op == b->op && a->stream == b->stream
-		&& a->door.tenant[0] == b->door.tenant[0] && a->door.tenant[1] == b->door.tenant[1]
-		&& a->door.strict == b->door.strict && slice_eq(a->door.model, b->door.model)
+		&& a->door.tenant == b->door.tenant && a->door.strict == b->door.strict && slice_eq(a->door.model, b->door.model)
 		&& slice_eq(a->door.betas, b->door.betas) && slice_eq(a->body, b->body);
 }
 

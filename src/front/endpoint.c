@@ -43,11 +43,11 @@ enum err endpoint_find(struct slice path, enum http1_method method, enum endpoin
 const struct endpoint_method *endpoint_method_of(struct slice rest, struct slice *out_name)
 {
 	static const struct endpoint_method methods[] = {
-		{ "generateContent", "gemini-generate", "generate_content", false },
-		{ "streamGenerateContent", "gemini-generate", "generate_content", true },
-		{ "countTokens", "gemini-count", "count_tokens", false },
-		{ "embedContent", "gemini-embed", "embed_content", false },
-		{ "batchEmbedContents", "gemini-batch-embed", "embed_content", false },
+		{ "generateContent", &gemini_generate, "generate_content", false },
+		{ "streamGenerateContent", &gemini_generate, "generate_content", true },
+		{ "countTokens", &gemini_count, "count_tokens", false },
+		{ "embedContent", &gemini_embed, "embed_content", false },
+		{ "batchEmbedContents", &gemini_batch_embed, "embed_content", false },
 	};
 	size_t colon = rest.n;
 

@@ -3,6 +3,7 @@
 #define FRONT_ENDPOINT_H
 
 #include "codec/http1.h"
+#include "dialect/dialect.h"
 
 enum endpoint_kind {
 	ENDPOINT_CALL,		/* an exchange, in the row's dialect */
@@ -17,13 +18,13 @@ struct endpoint {
 	enum endpoint_kind kind;
 	enum endpoint_where where;
 	const char *label;
-	const char *dialect;		/* its name; "": OpenAI's */
+	const struct dialect *dialect;	/* NULL: OpenAI's */
 };
 
 /* What a request of the kind ENDPOINT_GEMINI asks for: METHOD of "NAME:METHOD". */
 struct endpoint_method {
 	const char *name;		/* "streamGenerateContent" */
-	const char *dialect;
+	const struct dialect *dialect;
 	const char *label;
 	bool stream;
 };

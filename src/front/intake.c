@@ -1,7 +1,5 @@
 #include "front/intake.h"
 
-#include <stdio.h>
-
 #include "base/counter.h"
 #include "base/siphash.h"
 #include "codec/url.h"
@@ -10,13 +8,22 @@
 #define FIELD_BYTES 1024u		/* of a header field that goes on to a provider */
 #define LONGEST_TIMEOUT_MS 86400000u	/* a day: longer is no deadline */
 
+static void put_hex(char *out, uint64_t v, size_t digits)
+{
+	while (digits--) {
+		out[digits] = "0123456789abcdef"[v & 15];
+		v >>= 4;
+	}
+}
+
 void intake_begin(struct intake *q, const struct front *f)
 {
 	struct dice *d = f->exchange->flight.dice;
 
 	*q = (struct intake){ .start_ns = loop_now(f->loop), .wall_ms = loop_wall_ms(f->loop) };
-	snprintf(q->id, sizeof(q->id), "req_%016llx%08llx", (unsigned long long)dice_u64(d),
-		(unsigned long long)(dice_u64(d) >> 32));
+	memcpy(q->id, "req_", 4);
+	put_hex(q->id + 4, dice_u64(d), 16);
+	put_hex(q->id + 20, dice_u64(d) >> 32, 8);
 }
 
 /* Letters that are harmless in a header, a log and a label (faults.md, header and log injection). */
@@ -66,15 +73,12 @@ static struct slice query_value(struct slice query, struct slice name)
 static void read_tenant(struct intake *q, const struct front *f, const struct http1_head *head, struct slice query)
 {
 	static const char *const names[] = { "authorization", "x-api-key", "api-key", "x-goog-api-key" };
-	uint64_t seed = f->exchange->flight.join.seed;
 	struct slice shown = query_value(query, SLICE("key"));
 
 	for (size_t i = 0; i < COUNT_OF(names) && shown.n == 0; i++)
 		shown = http1_field(head, slice_str(names[i]));
-	if (shown.n == 0)
-		return;
-	for (size_t i = 0; i < COUNT_OF(q->door.tenant); i++)
-		q->door.tenant[i] = siphash(&(struct siphash_key){ seed, i }, shown);
+	if (shown.n)
+		q->door.tenant = siphash(&(struct siphash_key){ f->exchange->flight.join.seed, 1 }, shown);
 }
 
 /* RFC 9111 5.2.1; what is not known is ignored. */
@@ -110,7 +114,7 @@ static enum err read_gemini(struct intake *q, struct slice rest, struct slice qu
 
 	if (m == NULL || !url_decode(&q->texts, name, &q->door.model))
 		return ERR_NOT_FOUND;
-	q->dialect = dialect_find(slice_str(m->dialect));
+	q->dialect = m->dialect;
 	q->label = m->label;
 	q->door.stream = m->stream;
 	q->door.framing = m->stream ? REQUEST_JSON_ARRAY : REQUEST_SSE;
@@ -165,10 +169,10 @@ static enum err read_call(struct intake *q, const struct front *f, const struct 
 static const struct dialect *dialect_of(const struct endpoint *e, struct slice path)
 {
 	if (e)
-		return e->dialect[0] ? dialect_find(slice_str(e->dialect)) : NULL;
+		return e->dialect;
 	if (slice_starts(path, SLICE("/v1beta/")))
-		return dialect_find(SLICE("gemini-generate"));
-	return slice_starts(path, SLICE("/v1/messages")) ? dialect_find(SLICE("anthropic-messages")) : NULL;
+		return &gemini_generate;
+	return slice_starts(path, SLICE("/v1/messages")) ? &anthropic_messages : NULL;
 }
 
 /* Forms with files: pictures and sounds only. */

@@ -48,6 +48,21 @@ static void check_members(struct arena *a, struct slice text, yyjson_val *root)
 	must(!json_next_member(text, &at, &m));
 }
 
+static void check_elements(struct arena *a, struct slice text, yyjson_val *root)
+{
+	struct slice element;
+	size_t at = 0, i, n;
+	yyjson_val *child;
+
+	yyjson_arr_foreach(root, i, n, child) {
+		must(json_next_element(text, &at, &element));
+		/* As above: objects with twins do not match. */
+		if (!yyjson_is_ctn(child))
+			must(is_same(a, element, child));
+	}
+	must(!json_next_element(text, &at, &element));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct slice text = slice_of(data, n);
@@ -67,11 +82,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		must(json_depth_ok(text, depth) && (depth == 0 || !json_depth_ok(text, depth - 1)));
 		if (yyjson_is_obj(yyjson_doc_get_root(doc)))
 			check_members(&a, text, yyjson_doc_get_root(doc));
+		if (yyjson_is_arr(yyjson_doc_get_root(doc)))
+			check_elements(&a, text, yyjson_doc_get_root(doc));
 	} else if (e == ERR_BAD_JSON) {
 		must(place.what != NULL && place.line <= n + 1 && place.column <= n + 1);
 	}
 	/* The walk may be started on anything: it must end, inside the text. */
 	for (size_t at = 0, before = 0; json_next_member(text, &at, &m); before = at)
+		must(at > before && at <= n);
+	struct slice element;
+	for (size_t at = 0, before = 0; json_next_element(text, &at, &element); before = at)
 		must(at > before && at <= n);
 	json_scratch_done(&s);
 	arena_done(&a);

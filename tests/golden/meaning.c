@@ -1,5 +1,8 @@
 #include "meaning.h"
 
+#include <stdlib.h>
+
+#include "chat/seal.h"
 #include "say.h"
 
 #define MOST_BYTES ((size_t)1 << 28)
@@ -11,6 +14,16 @@ static const struct {
 } rows[] = {
 	{ "openai-chat", LOSS_ORDER | LOSS_REASONING_PIECES | LOSS_SIGNATURE | LOSS_CALL_SIGNATURE | LOSS_ITEM_ID
 		| LOSS_REDACTED | LOSS_CITATION | LOSS_LOGPROBS | LOSS_MEDIA | LOSS_STOPPED_BY },
+	{ "openai-responses", LOSS_ID | LOSS_ITEM_ID | LOSS_CHOICES | LOSS_CITATION | LOSS_STOPPED_BY | LOSS_FINISH_CALLS
+		| LOSS_MIXED },
+	{ "openai-completions", LOSS_CALLS | LOSS_REASONING | LOSS_REFUSAL | LOSS_SIGNATURE | LOSS_CALL_SIGNATURE | LOSS_ITEM_ID
+		| LOSS_REDACTED | LOSS_CITATION | LOSS_MEDIA | LOSS_STOPPED_BY },
+	{ "openai-embeddings", LOSS_ID },
+	{ "gemini-generate", LOSS_REFUSAL | LOSS_SIGNATURE | LOSS_ITEM_ID | LOSS_REDACTED | LOSS_CITATION | LOSS_STOPPED_BY
+		| LOSS_FINISH_WORD | LOSS_FINISH_CALLS | LOSS_CACHE_WRITE | LOSS_ARGS_TEXT | LOSS_END_MARK | LOSS_MIXED },
+	{ "gemini-count", LOSS_ID | LOSS_MODEL | LOSS_END_MARK },
+	{ "gemini-embed", LOSS_ID | LOSS_MODEL },
+	{ "gemini-batch-embed", LOSS_ID | LOSS_MODEL },
 };
 
 unsigned meaning_losses(const struct dialect *d)
@@ -105,6 +118,14 @@ static void start_call(struct meaning *m, struct meaning_choice *c, const struct
 	p->name = arena_copy(m->arena, ev->extra);
 }
 
+static void add_args(struct meaning *m, struct meaning_choice *c, const struct event *ev)
+{
+	struct meaning_piece *p = call_of(m, c, ev->part);
+
+	buf_add(&p->text, ev->text);
+	m->mixed |= p->next != NULL;
+}
+
 static void sign(struct meaning *m, struct meaning_choice *c, const struct event *ev)
 {
 	struct meaning_piece *p = ev->part == EVENT_NO_PART ? last_of(c, EVENT_REASONING) : call_of(m, c, ev->part);
@@ -194,7 +215,7 @@ static void take_of_choice(struct meaning *m, const struct event *ev)
 		start_call(m, c, ev);
 		return;
 	case EVENT_TOOL_ARGS:
-		buf_add(&call_of(m, c, ev->part)->text, ev->text);
+		add_args(m, c, ev);
 		return;
 	case EVENT_FINISH:
 		finish(m, c, ev);
@@ -230,6 +251,7 @@ void meaning_take(struct meaning *m, const struct event *ev)
 	case EVENT_START:
 		m->id = arena_copy(m->arena, ev->text);
 		m->model = arena_copy(m->arena, ev->extra);
+		m->has_start = true;
 		return;
 	case EVENT_USAGE:
 		m->usage = event_usage(ev);
@@ -262,3 +284,229 @@ void meaning_take(struct meaning *m, const struct event *ev)
 
 /* --- showing --------------------------------------------------------------------------------------------- */
 
+struct shown {
+	const struct meaning_piece *piece;
+	enum event_kind kind;	/* as it comes back */
+};
+
+static bool is_lost(const struct meaning_piece *p, unsigned losses)
+{
+	static const struct {
+		enum event_kind kind;
+		unsigned losses;
+	} lost[] = {
+		{ EVENT_TOOL_START, LOSS_CALLS }, { EVENT_REASONING, LOSS_REASONING }, { EVENT_REDACTED, LOSS_REDACTED },
+		{ EVENT_MEDIA, LOSS_MEDIA },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(lost); i++)
+		if (p->kind == lost[i].kind && losses & lost[i].losses)
+			return true;
+	if (p->kind == EVENT_SIGNATURE)
+		return losses & (p->part == EVENT_NO_PART ? LOSS_SIGNATURE : LOSS_CALL_SIGNATURE);
+	return p->kind == EVENT_REASONING && p->text.n == 0 && losses & LOSS_SIGNATURE;
+}
+
+static size_t choose(const struct meaning_choice *c, unsigned losses, struct shown *out)
+{
+	static const enum event_kind order[] = { EVENT_REASONING, EVENT_REDACTED, EVENT_TEXT, EVENT_REFUSAL,
+		EVENT_TOOL_START, EVENT_MEDIA, EVENT_SIGNATURE };
+	size_t n = 0, rounds = losses & LOSS_ORDER ? COUNT_OF(order) : 1;
+
+	for (size_t i = 0; i < rounds; i++)
+		for (const struct meaning_piece *p = c->pieces; p; p = p->next) {
+			enum event_kind kind = p->kind == EVENT_REFUSAL && losses & LOSS_REFUSAL ? EVENT_TEXT : p->kind;
+			if (!is_lost(p, losses) && (rounds == 1 || kind == order[i]))
+				out[n++] = (struct shown){ p, kind };
+		}
+	return n;
+}
+
+static bool goes_on(const struct shown *before, const struct shown *s, unsigned losses)
+{
+	bool is_text = s->kind == EVENT_TEXT || s->kind == EVENT_REFUSAL || s->kind == EVENT_REASONING;
+
+	if (before->kind != s->kind || !is_text)
+		return false;
+	return s->kind != EVENT_REASONING || before->piece->seal.n == 0 || losses & (LOSS_SIGNATURE | LOSS_REASONING_PIECES);
+}
+
+static void show_args(struct arena *a, const struct meaning_piece *p, unsigned losses, struct buf *out)
+{
+	struct slice text = buf_slice(&p->text);
+	yyjson_doc *doc;
+
+	if (slice_trim(text).n == 0)
+		text = SLICE("{}");
+	bool is_object = json_parse(a, text, &doc, NULL) == ERR_OK && yyjson_is_obj(yyjson_doc_get_root(doc));
+	if (!is_object && losses & LOSS_ARGS_TEXT)
+		text = SLICE("(no object)");
+	say_str(out, "args=", canonical(a, text));
+}
+
+/* Sealed or not, it names its maker. */
+static void show_seal(const struct meaning *m, const struct meaning_piece *p, unsigned losses, struct buf *out)
+{
+	struct prompt_seal seal = seal_unwrap(m->arena, m->origin, p->seal);
+
+	if (p->seal.n == 0)
+		return;
+	if (losses & (p->part == EVENT_NO_PART ? LOSS_SIGNATURE : LOSS_CALL_SIGNATURE) && p->kind != EVENT_REDACTED)
+		return;
+	buf_addf(out, " seal=%c", seal.origin ? seal.origin : '-');
+	say_str(out, "", seal.bytes);
+	if (!(losses & LOSS_ITEM_ID))
+		say_if(out, "item=", p->seal_id);
+}
+
+static void show_piece(const struct meaning *m, const struct shown *s, unsigned losses, struct buf *out)
+{
+	const struct meaning_piece *p = s->piece;
+
+	buf_addf(out, "  %s", event_kind_name(s->kind));
+	if (s->kind == EVENT_TOOL_START) {
+		if (!(losses & LOSS_CALL_ID))
+			say_str(out, "id=", p->id);
+		say_str(out, "name=", p->name);
+		show_args(m->arena, p, losses, out);
+	} else {
+		say_if(out, "", buf_slice(&p->text));
+		say_if(out, "mime=", p->name);
+	}
+	show_seal(m, p, losses, out);
+	buf_add_char(out, '\n');
+}
+
+/* The texts of pieces that go on each other, as one piece. */
+static size_t show_run(const struct meaning *m, const struct shown *all, size_t n, unsigned losses, struct buf *out)
+{
+	struct meaning_piece one = *all[0].piece;
+	struct shown s = { &one, all[0].kind };
+	size_t i = 1;
+
+	buf_init(&one.text, MOST_BYTES);
+	buf_add(&one.text, buf_slice(&all[0].piece->text));
+	for (; i < n && goes_on(&all[i - 1], &all[i], losses); i++) {
+		buf_add(&one.text, buf_slice(&all[i].piece->text));
+		one.seal = all[i].piece->seal;
+		one.seal_id = all[i].piece->seal_id;
+	}
+	show_piece(m, &s, losses, out);
+	buf_done(&one.text);
+	return i;
+}
+
+static void show_finish(const struct meaning_choice *c, unsigned losses, struct buf *out)
+{
+	enum event_finish f = c->finish == EVENT_FINISH_FUNCTION ? EVENT_FINISH_TOOL_CALLS : c->finish;
+	bool has_calls = false;
+
+	for (const struct meaning_piece *p = c->pieces; p; p = p->next)
+		has_calls |= p->kind == EVENT_TOOL_START;
+	if (losses & LOSS_FINISH_CALLS && (f == EVENT_FINISH_STOP || f == EVENT_FINISH_TOOL_CALLS))
+		f = has_calls ? EVENT_FINISH_TOOL_CALLS : EVENT_FINISH_STOP;
+	if (losses & LOSS_FINISH_FILTER && f == EVENT_FINISH_FILTER)
+		f = EVENT_FINISH_STOP;
+	buf_addf(out, "  finish %s", event_finish_name(f));
+	if (f == EVENT_FINISH_UNKNOWN && !(losses & LOSS_FINISH_WORD))
+		say_if(out, "", c->word);
+	if (!(losses & LOSS_STOPPED_BY))
+		say_if(out, "stopped_by=", c->stopped_by);
+	buf_add_char(out, '\n');
+}
+
+static void show_choice(const struct meaning *m, const struct meaning_choice *c, unsigned losses, struct buf *out)
+{
+	size_t n = 0;
+
+	for (const struct meaning_piece *p = c->pieces; p; p = p->next)
+		n++;
+	struct shown *all = ARENA_ARRAY(m->arena, struct shown, n + 1);
+	n = choose(c, losses, all);
+	buf_addf(out, "choice %u\n", c->index);
+	for (size_t i = 0; i < n;)
+		i += show_run(m, all + i, n - i, losses, out);
+	if (!(losses & LOSS_CITATION) && buf_len(&c->citations))
+		buf_addf(out, "  citations\n%.*s", SLICE_ARG(buf_slice(&c->citations)));
+	if (!(losses & LOSS_LOGPROBS) && buf_len(&c->logprobs))
+		buf_addf(out, "  logprobs\n%.*s", SLICE_ARG(buf_slice(&c->logprobs)));
+	show_finish(c, losses, out);
+}
+
+/* What was not said and 0 are the same: most dialects' counts are mandatory. */
+static void show_usage(const struct usage *u, unsigned losses, struct buf *out)
+{
+	const struct {
+		const char *name;
+		int64_t tok;
+		unsigned loss;
+	} counts[] = {
+		{ "prompt", u->prompt_tok, 0 }, { "completion", u->completion_tok, 0 },
+		{ "cached", u->cached_tok, LOSS_CACHED }, { "cache_write", u->cache_write_tok, LOSS_CACHE_WRITE },
+		{ "reasoning", u->reasoning_tok, LOSS_REASONING_TOK },
+	};
+
+	buf_add(out, SLICE("usage"));
+	for (size_t i = 0; i < COUNT_OF(counts); i++)
+		if (counts[i].tok > 0 && !(losses & counts[i].loss))
+			say_count(out, counts[i].name, counts[i].tok);
+	buf_add_char(out, '\n');
+}
+
+void meaning_show(const struct meaning *m, unsigned losses, struct buf *out)
+{
+	buf_add(out, SLICE("answer"));
+	if (!(losses & LOSS_ID))
+		say_if(out, "id=", m->id);
+	if (!(losses & LOSS_MODEL))
+		say_if(out, "model=", m->model);
+	buf_add_char(out, '\n');
+	for (const struct meaning_choice *c = m->choices; c; c = c->next)
+		if (c->index == 0 || !(losses & LOSS_CHOICES))
+			show_choice(m, c, losses, out);
+	buf_add(out, buf_slice(&m->vectors));
+	if (m->has_usage && !(losses & LOSS_USAGE))
+		show_usage(&m->usage, losses, out);
+}
+
+/* Two calls with one id: where clients pair results by it, an encoder gives the second its own. */
+static bool has_twin(const struct meaning_piece *call)
+{
+	for (const struct meaning_piece *p = call->next; p; p = p->next)
+		if (p->kind == EVENT_TOOL_START && slice_eq(p->id, call->id))
+			return true;
+	return false;
+}
+
+static bool has_nameless_call(const struct meaning *m)
+{
+	for (const struct meaning_choice *c = m->choices; c; c = c->next)
+		for (const struct meaning_piece *p = c->pieces; p; p = p->next)
+			if (p->kind == EVENT_TOOL_START && (p->id.n == 0 || has_twin(p)))
+				return true;
+	return false;
+}
+
+bool meaning_same(const struct meaning *want, const struct meaning *got, unsigned losses, struct buf *out)
+{
+	struct buf a, b;
+
+	/* What the provider did not say an encoder makes up. */
+	losses |= want->id.n ? 0 : LOSS_ID;
+	losses |= want->model.n ? 0 : LOSS_MODEL;
+	losses |= want->has_usage ? 0 : LOSS_USAGE;
+	losses |= has_nameless_call(want) ? LOSS_CALL_ID : 0;
+	if (losses & LOSS_MIXED && want->mixed)
+		losses |= LOSS_ORDER;
+	buf_init(&a, MOST_BYTES);
+	buf_init(&b, MOST_BYTES);
+	meaning_show(want, losses, &a);
+	meaning_show(got, losses, &b);
+	bool same = slice_eq(buf_slice(&a), buf_slice(&b));
+	if (!same)
+		buf_addf(out, "--- it means\n%.*s--- it comes back as\n%.*s", SLICE_ARG(buf_slice(&a)),
+			SLICE_ARG(buf_slice(&b)));
+	buf_done(&a);
+	buf_done(&b);
+	return same;
+}

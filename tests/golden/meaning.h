@@ -33,7 +33,7 @@ enum meaning_loss {
 	LOSS_REASONING_PIECES = 1 << 22, /* several pieces of reasoning become one */
 	LOSS_USAGE = 1 << 23,
 	LOSS_FINISH_FILTER = 1 << 24,	/* a filter's end */
-	LOSS_MIXED = 1 << 25,		/* what comes between the parts of another part is put behind it */
+	LOSS_MIXED = 1 << 25,		/* order, when other parts come between the pieces of a call */
 	LOSS_MODEL = 1 << 26,
 };
 
@@ -60,10 +60,12 @@ struct meaning_choice {
 
 struct meaning {
 	struct arena *arena;
+	char origin;		/* tag of the dialect whose seals are in the events as they came */
 	struct slice id, model;
 	struct meaning_choice *choices;	/* by rising index */
 	struct usage usage;
-	bool has_usage;
+	bool has_usage, has_start;
+	bool mixed;		/* something came between the pieces of a call */
 	struct buf vectors;
 };
 
@@ -71,6 +73,8 @@ void meaning_init(struct meaning *m, struct arena *a);
 void meaning_done(struct meaning *m);
 /* Copies what it keeps into the arena. */
 void meaning_take(struct meaning *m, const struct event *ev);
+/* Both mean the same but for what `losses` names.  Otherwise both are appended to `out` as text. */
+bool meaning_same(const struct meaning *want, const struct meaning *got, unsigned losses, struct buf *out);
 /* As text, without what `losses` names. */
 void meaning_show(const struct meaning *m, unsigned losses, struct buf *out);
 

@@ -11,7 +11,9 @@ import urllib.request
 import openai
 import pytest
 
+import fronts
 import provider as mock
+from simulator import Simulator
 
 CANARY_KEY = "sk-canary-key-0123456789"
 CANARY_PROMPT = "canary-prompt-98765"
@@ -113,6 +115,14 @@ def config(primary, backup, more="", clocks="{connect: 1s, first_token: 500ms, w
     return "\n".join(lines) + "\nbreaker: {fails: 0, share: 0}\nretry: {share: 10, per_second: 1000}\n" + more
 
 
+@pytest.fixture(scope="session")
+def simulator():
+    s = Simulator()
+    yield s
+    s.close()
+    [node.close() for node in fronts.NODE.values()]
+
+
 @pytest.fixture
 def providers():
     pair = mock.Provider("one", mock.SCRIPTS), mock.Provider("two", mock.SCRIPTS)
@@ -130,3 +140,7 @@ def weir(providers, tmp_path):
 
 def ask(stream=False, model="good", **more):
     return dict(model=model, messages=[{"role": "user", "content": CANARY_PROMPT}], stream=stream, **more)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--write-matrix", action="store_true", help="write the table of test_matrix.py into README.md")

@@ -11,7 +11,9 @@ THOUGHTS = ("The clock ", "in UTC — ", "is asked for.")
 # As providers make them: base64, with both letters that differ in its URL form, and padding.
 SIGNATURE = "EqoBCkgIARABGAIiQL+/v7/v8P//AAEC+/+++w4fIDM0NQ=="
 
-PNG = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+# 4 x 4 pixels; its base64 has both letters that differ in the URL form.
+PNG = ("iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAAPUlEQVR42mOw5OmpLXI30bkhwK/PkF/Om3qt4Gkfc+CNdQx9/nlr"
+       "TPQPGW7f0C7G8Nr+oMa0nUnK4iVTNADvJRP4cd/+AgAAAABJRU5ErkJggg==")
 
 TOOLS = {
     "get_time": {"description": "The time in a zone.", "parameters": {
@@ -91,6 +93,7 @@ class Scenario:
     after: str = ""             # "error", "cut", "clean": how a stream breaks
     endless: bool = False
     needs_signature: bool = False
+    interleaved: bool = False   # calls side by side where the dialect can, else one after the other
 
 
 ONE = Call("call_time_1", "get_time", ('{"tz"', ': "U', 'TC"}'))
@@ -105,6 +108,8 @@ SCENARIOS = {
     "stream": Scenario(gated=True),
     "tools": Scenario((CHOSEN, LAST), {"tools": ["get_time", "get_weather"]}, RESULTS),
     "parallel": Scenario((Turn((ONE, TWO), "tool_calls"), LAST), {"tools": ["get_time", "get_weather"]}, RESULTS),
+    "interleaved": Scenario((Turn((ONE, TWO), "tool_calls"), LAST), {"tools": ["get_time", "get_weather"]}, RESULTS,
+                            interleaved=True),
     "image": Scenario(asks={"image": PNG}),
     "schema": Scenario((Turn((Text(('{"city": "Zür', 'ich", "celsius": ', '21.5}')),)),), {"schema": SCHEMA}),
     "reasoning": Scenario((Turn((Reasoning(THOUGHTS, SIGNATURE), Text(WORDS))),), {"reasoning": True}, gated=True),
@@ -120,3 +125,9 @@ SCENARIOS = {
     "after-clean": Scenario(after="clean"),
     "abort": Scenario(endless=True),
 }
+
+
+def scenario(model):
+    """Of an upstream model: NAME, FAMILY~NAME where what a client may ask depends on the family, NAME.number where a test
+    wants a target of its own.  Others answer plainly."""
+    return SCENARIOS.get(model.split("~")[-1].split(".")[0], SCENARIOS["plain"])

@@ -60,11 +60,11 @@ def pair_results(calls, results, path):
 
 def turn_of(facts):
     """The scenario's answer to this request."""
-    turns = scenarios.SCENARIOS[facts.model].turns
+    turns = scenarios.scenario(facts.model).turns
     return turns[min(facts.turn, len(turns) - 1)]
 
 
 def signed(model):
     """The reasoning that this model gave, which must come back as it was."""
-    return [(part.signature, "".join(part.pieces)) for turn in scenarios.SCENARIOS[model].turns
+    return [(part.signature, "".join(part.pieces)) for turn in scenarios.scenario(model).turns
             for part in turn.of(scenarios.Reasoning)]

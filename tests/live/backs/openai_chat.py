@@ -2,7 +2,7 @@
 import json
 
 from backs.facts import Facts, data_uri, pair_results, parsed
-from scenarios import Reasoning, Text
+from scenarios import Reasoning, Text, scenario
 from shape import Bad, Tagged, check, filled, matches, number, whole
 
 NAME = "openai-chat"
@@ -113,8 +113,6 @@ def read_assistant(m, path, facts):
         facts.calls.append((c["function"]["name"], parsed(c["function"]["arguments"], f"{path}.arguments")))
     if len({c["id"] for c in calls}) != len(calls):
         raise Bad(f"{path}.tool_calls", "ids repeat")
-    if m.get("reasoning_content"):
-        facts.signatures.append(m["reasoning_content"])
     return [(c["id"], c["function"]["name"]) for c in calls]
 
 
@@ -176,7 +174,7 @@ def stream(facts, turn, call):
             yield from (("reasoning", chunk({"reasoning_content": piece})) for piece in part.pieces)
         elif isinstance(part, Text):
             yield from (("text", chunk({"content": piece})) for piece in part.pieces)
-    for delta in call_deltas(turn.calls):
+    for delta in call_deltas(facts.model, turn.calls):
         yield "", chunk({"tool_calls": [delta]})
     yield "", chunk({}, turn.finish)
     if counted:
@@ -185,14 +183,26 @@ def stream(facts, turn, call):
     yield "", b"data: [DONE]\n\n"
 
 
-def call_deltas(calls):
-    """Calls that run side by side: their arguments interleave."""
-    for i, c in enumerate(calls):
-        yield {"index": i, "id": c.id, "type": "function", "function": {"name": c.name, "arguments": ""}}
-    for at in range(max((len(c.pieces) for c in calls), default=0)):
+def call_deltas(model, calls):
+    for what, i, piece in call_steps(model, calls):
+        if what == "start":
+            yield {"index": i, "id": calls[i].id, "type": "function", "function": {"name": calls[i].name, "arguments": ""}}
+        elif what == "piece":
+            yield {"index": i, "function": {"arguments": piece}}
+
+
+def call_steps(model, calls):
+    """(start | piece | end, which call, text): one call after the other, or side by side."""
+    if not scenario(model).interleaved:
         for i, c in enumerate(calls):
-            if at < len(c.pieces):
-                yield {"index": i, "function": {"arguments": c.pieces[at]}}
+            yield "start", i, ""
+            yield from (("piece", i, piece) for piece in c.pieces)
+            yield "end", i, ""
+        return
+    yield from (("start", i, "") for i in range(len(calls)))
+    for at in range(max((len(c.pieces) for c in calls), default=0)):
+        yield from (("piece", i, c.pieces[at]) for i, c in enumerate(calls) if at < len(c.pieces))
+    yield from (("end", i, "") for i in range(len(calls)))
 
 
 def error(message, type_, param=None, code=None):

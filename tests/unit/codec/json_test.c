@@ -292,6 +292,31 @@ static void test_members_of_nothing(void **state)
 	}
 }
 
+static void test_elements(void **state)
+{
+	struct slice text = SLICE(" [ 1 ,\"a]\\\",\", [{\"b\":\"]\"},[]] , {\"c\":[]}\n,null,-1.5e3 ] "), element;
+	static const char *const want[] = { "1", "\"a]\\\",\"", "[{\"b\":\"]\"},[]]", "{\"c\":[]}", "null", "-1.5e3" };
+	size_t at = 0, n = 0;
+	assert_int_equal(parse(text.p, NULL), ERR_OK);
+	while (json_next_element(text, &at, &element)) {
+		assert_true(n < COUNT_OF(want));
+		assert_slice(element, want[n]);
+		n++;
+	}
+	assert_int_equal(n, COUNT_OF(want));
+	assert_false(json_next_element(text, &at, &element));
+}
+
+static void test_elements_of_nothing(void **state)
+{
+	static const char *const texts[] = { "", " ", "[]", "[ ]", "{}", "{\"a\":1}", "1", "\"[\"", "[", "[,", ",1" };
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		struct slice element;
+		size_t at = 0;
+		assert_false(json_next_element(slice_str(texts[i]), &at, &element));
+	}
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -299,7 +324,7 @@ int main(void)
 		TEST(test_accepts), TEST(test_refuses), TEST(test_place), TEST(test_document), TEST(test_depth),
 		TEST(test_depth_everywhere), TEST(test_arena_limit), TEST(test_dense), TEST(test_gives_back),
 		TEST(test_members),
-		TEST(test_members_of_nothing),
+		TEST(test_members_of_nothing), TEST(test_elements), TEST(test_elements_of_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,56 @@ static void test_modes(void **state)
 	}
 }
 
+/* Bytes pass only in the dialect and the framing that the client asked for, and when none of the start was missed. */
+static void test_what_forbids_passing(void **state)
+{
+	static const struct {
+		enum request_op op;
+		enum request_framing framing;
+		bool wants_stream, streamed, late, nobody;
+		enum relay_mode want;
+	} rows[] = {
+		{ REQUEST_CHAT, REQUEST_JSON_ARRAY, true, true, false, false, RELAY_TRANSLATE },
+		{ REQUEST_CHAT, REQUEST_SSE, true, true, true, false, RELAY_TRANSLATE },
+		{ REQUEST_CHAT, REQUEST_SSE, false, false, true, false, RELAY_COLLECT },
+		{ REQUEST_CHAT, REQUEST_SSE, true, true, false, true, RELAY_TRANSLATE },
+		{ REQUEST_COUNT, REQUEST_SSE, false, false, false, true, RELAY_COLLECT },
+		{ REQUEST_EMBED, REQUEST_SSE, false, false, false, false, RELAY_PASS_WHOLE },
+		{ REQUEST_RAW, REQUEST_SSE, false, false, false, false, RELAY_RAW },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct request r = { .op = rows[i].op, .dialect = &openai_chat, .stream = rows[i].wants_stream,
+			.door = { .framing = rows[i].framing } };
+		const struct relay_opts o = { .request = &r, .front = &openai_chat, .back = rows[i].nobody ? NULL : &openai_chat,
+			.streamed = rows[i].streamed, .events_only = rows[i].late };
+		struct relay relay;
+		relay_init(&relay, &o);
+		if (relay.mode != rows[i].want)
+			fail_msg("row %zu: mode %d", i, relay.mode);
+		assert_ptr_equal(relay.encode.source, o.back);
+	}
+}
+
+/* Of any kind: no frame is completed, no end mark is added, nothing is copied. */
+static void test_raw_bytes(void **state)
+{
+	static const char *const pieces[] = { "\xef\xbb\xbf", "data: x", "\n", "\x01\xff{" };
+	struct scene s;
+
+	scene_open(&s, false, false, &openai_raw, false);
+	s.request.op = REQUEST_RAW;
+	s.request.dialect = &openai_raw;
+	const struct relay_opts o = { .request = &s.request, .front = &openai_raw, .back = &openai_raw, .arena = &s.arena };
+	relay_init(&s.relay, &o);
+	for (size_t i = 0; i < COUNT_OF(pieces); i++)
+		assert_ptr_equal(give(&s, event_of(EVENT_OTHER, "", pieces[i])).p, pieces[i]);
+	assert_int_equal(give(&s, event_of(EVENT_USAGE, "", NULL)).n, 0);
+	end(&s);
+	assert_slice(buf_slice(&s.out), "\xef\xbb\xbf" "data: x\n\x01\xff{");
+	scene_close(&s);
+}
+
 /* Not one byte of a whole frame is touched, nor copied; a last one without its blank line gets it, or the
  * client's parser would drop it. */
 static void test_frames_pass_untouched(void **state)
@@ -247,6 +297,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_what_forbids_passing),
+		cmocka_unit_test(test_raw_bytes),
 		cmocka_unit_test(test_frames_pass_untouched),
 		cmocka_unit_test(test_a_byte_order_mark_does_not_pass),
 		cmocka_unit_test(test_the_end_mark_is_there_once),

@@ -90,14 +90,15 @@ static void test_labels(void **state)
 static void test_methods(void **state)
 {
 	static const struct {
-		const char *rest, *name, *dialect;
+		const char *rest, *name;
+		const struct dialect *dialect;
 		bool stream;
 	} rows[] = {
-		{ "x:generateContent", "x", "gemini-generate", false },
-		{ "a%2Fx:7b:streamGenerateContent", "a%2Fx:7b", "gemini-generate", true },
-		{ "a/b:countTokens", "a/b", "gemini-count", false },
-		{ "x:embedContent", "x", "gemini-embed", false },
-		{ "x:batchEmbedContents", "x", "gemini-batch-embed", false },
+		{ "x:generateContent", "x", &gemini_generate, false },
+		{ "a%2Fx:7b:streamGenerateContent", "a%2Fx:7b", &gemini_generate, true },
+		{ "a/b:countTokens", "a/b", &gemini_count, false },
+		{ "x:embedContent", "x", &gemini_embed, false },
+		{ "x:batchEmbedContents", "x", &gemini_batch_embed, false },
 		{ "x", NULL, NULL, false }, { "x:", NULL, NULL, false }, { ":generateContent", NULL, NULL, false },
 		{ "x:GenerateContent", NULL, NULL, false }, { "", NULL, NULL, false },
 		{ "generateContent", NULL, NULL, false },
@@ -110,7 +111,7 @@ static void test_methods(void **state)
 		if (m == NULL)
 			continue;
 		assert_slice(name, rows[i].name);
-		assert_string_equal(m->dialect, rows[i].dialect);
+		assert_ptr_equal(m->dialect, rows[i].dialect);
 		assert_int_equal(m->stream, rows[i].stream);
 	}
 }

@@ -27,6 +27,7 @@ static void scene_open(struct scene *s)
 
 static void scene_close(struct scene *s)
 {
+	intake_end(&s->q);
 	loop_free(&s->loop);
 }
 
@@ -156,6 +157,220 @@ static void test_paths(void **state)
 	scene_close(&s);
 }
 
+/* --- calls of every dialect ------------------------------------------------------------------------------ */
+
+/* A call to this target, with up to MOST_FIELDS fields. */
+static enum err call(struct scene *s, const char *target, const struct http1_field *fields)
+{
+	size_t n = 0;
+
+	while (fields && n < MOST_FIELDS && fields[n].name.n)
+		n++;
+	const struct http1_head head = { .method = HTTP1_POST, .target = slice_str(target), .fields = fields, .n_fields = n,
+		.content_length = 5 };
+	intake_end(&s->q);
+	intake_begin(&s->q, &s->front);
+	return intake_head(&s->q, &s->front, &head, false);
+}
+
+static void test_dialects(void **state)
+{
+	static const struct {
+		const char *target, *dialect, *label;
+		enum request_op op;
+	} rows[] = {
+		{ "/v1/chat/completions", "openai-chat", "chat.completions", REQUEST_CHAT },
+		{ "/chat/completions", "openai-chat", "chat.completions", REQUEST_CHAT },
+		{ "/v1/responses", "openai-responses", "responses", REQUEST_CHAT },
+		{ "/responses", "openai-responses", "responses", REQUEST_CHAT },
+		{ "/v1/completions", "openai-completions", "completions", REQUEST_CHAT },
+		{ "/completions", "openai-completions", "completions", REQUEST_CHAT },
+		{ "/v1/embeddings", "openai-embeddings", "embeddings", REQUEST_EMBED },
+		{ "/embeddings", "openai-embeddings", "embeddings", REQUEST_EMBED },
+		{ "/v1/messages", "anthropic-messages", "messages", REQUEST_CHAT },
+		{ "/v1/messages/count_tokens", "anthropic-count", "count_tokens", REQUEST_COUNT },
+		{ "/v1/images/generations", "openai-raw", "images", REQUEST_RAW },
+		{ "/v1/audio/speech", "openai-raw", "audio", REQUEST_RAW },
+		{ "/v1/moderations", "openai-raw", "moderations", REQUEST_RAW },
+		{ "/v1/rerank", "openai-raw", "rerank", REQUEST_RAW },
+		{ "/v1beta/models/x:generateContent", "gemini-generate", "generate_content", REQUEST_CHAT },
+		{ "/v1/models/x:streamGenerateContent", "gemini-generate", "generate_content", REQUEST_CHAT },
+		{ "/v1beta/models/x:countTokens", "gemini-count", "count_tokens", REQUEST_COUNT },
+		{ "/v1beta/models/x:embedContent", "gemini-embed", "embed_content", REQUEST_EMBED },
+		{ "/v1beta/models/x:batchEmbedContents", "gemini-batch-embed", "embed_content", REQUEST_EMBED },
+	};
+	struct scene s;
+
+	scene_open(&s);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		enum err e = call(&s, rows[i].target, NULL);
+		if (e != ERR_OK || s.q.dialect == NULL)
+			fail_msg("%s: %s", rows[i].target, err_name(e));
+		assert_string_equal(s.q.dialect->name, rows[i].dialect);
+		assert_int_equal(s.q.dialect->op, rows[i].op);
+		assert_string_equal(s.q.label, rows[i].label);
+	}
+	scene_close(&s);
+}
+
+/* Model, stream and framing stand outside the body. */
+static void test_gemini(void **state)
+{
+	static const struct {
+		const char *target, *model;
+		bool stream;
+		enum request_framing framing;
+	} rows[] = {
+		{ "/v1beta/models/gemini-2.5-pro:generateContent", "gemini-2.5-pro", false, REQUEST_SSE },
+		{ "/v1beta/models/gemini-2.5-pro:streamGenerateContent", "gemini-2.5-pro", true, REQUEST_JSON_ARRAY },
+		{ "/v1beta/models/m:streamGenerateContent?alt=sse", "m", true, REQUEST_SSE },
+		{ "/v1beta/models/m:streamGenerateContent?key=AIza&alt=sse&x", "m", true, REQUEST_SSE },
+		{ "/v1beta/models/m:streamGenerateContent?alt=json", "m", true, REQUEST_JSON_ARRAY },
+		{ "/v1beta/models/m:streamGenerateContent?xalt=sse&alt=", "m", true, REQUEST_JSON_ARRAY },
+		{ "/v1beta/models/a/b%2Fc%20%0D%0A:7b:generateContent", "a/b/c \r\n:7b", false, REQUEST_SSE },
+		{ "/v1beta/models/..:generateContent", "..", false, REQUEST_SSE },
+	};
+	struct scene s;
+
+	scene_open(&s);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_int_equal(call(&s, rows[i].target, NULL), ERR_OK);
+		assert_slice(s.q.door.model, rows[i].model);
+		assert_int_equal(s.q.door.stream, rows[i].stream);
+		assert_int_equal(s.q.door.framing, rows[i].framing);
+	}
+	assert_int_equal(call(&s, "/v1beta/models/m:generate", NULL), ERR_NOT_FOUND);
+	assert_int_equal(call(&s, "/v1beta/models/m", NULL), ERR_NOT_FOUND);
+	assert_int_equal(call(&s, "/v1beta/models/%00:generateContent", NULL), ERR_NOT_FOUND);
+	assert_int_equal(call(&s, "/v1beta/models/%zz:generateContent", NULL), ERR_NOT_FOUND);
+	/* refusals speak as the client does */
+	assert_string_equal(s.q.dialect->name, "gemini-generate");
+	scene_close(&s);
+}
+
+static void test_dialects_of_refusals(void **state)
+{
+	static const struct {
+		const char *target, *dialect;	/* NULL: nobody's, OpenAI's is used */
+		enum http1_method method;
+		enum err want;
+	} rows[] = {
+		{ "/v1/messages", "anthropic-messages", HTTP1_GET, ERR_BAD_METHOD },
+		{ "/v1/messages/batches", "anthropic-messages", HTTP1_POST, ERR_NOT_FOUND },
+		{ "/v1beta/cachedContents", "gemini-generate", HTTP1_POST, ERR_NOT_FOUND },
+		{ "/v1beta/models", "gemini-generate", HTTP1_POST, ERR_BAD_METHOD },
+		{ "/v1/responses", "openai-responses", HTTP1_PUT, ERR_BAD_METHOD },
+		{ "/v1/models", NULL, HTTP1_POST, ERR_BAD_METHOD },
+		{ "/v1/files", NULL, HTTP1_POST, ERR_NOT_FOUND },
+		{ "/", NULL, HTTP1_GET, ERR_NOT_FOUND },
+	};
+	struct scene s;
+
+	scene_open(&s);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct http1_head head = { .method = rows[i].method, .target = slice_str(rows[i].target),
+			.content_length = -1 };
+		intake_begin(&s.q, &s.front);
+		assert_int_equal(intake_head(&s.q, &s.front, &head, false), rows[i].want);
+		assert_string_equal(s.q.dialect ? s.q.dialect->name : "none", rows[i].dialect ? rows[i].dialect : "none");
+	}
+	scene_close(&s);
+}
+
+static void test_strict(void **state)
+{
+	static const struct {
+		const char *value;
+		bool want;
+	} rows[] = { { "true", true }, { "TRUE", true }, { "1", true }, { "false", false }, { "", false }, { "0", false },
+		{ "yes", false } };
+	struct scene s;
+
+	scene_open(&s);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct http1_field fields[MOST_FIELDS] = { { SLICE("X-Weir-Strict"), slice_str(rows[i].value) } };
+		assert_int_equal(call(&s, "/v1/messages", fields), ERR_OK);
+		assert_int_equal(s.q.door.strict, rows[i].want);
+	}
+	scene_close(&s);
+}
+
+/* They go on to a provider that speaks the same; a copy, since the head is gone by then. */
+static void test_betas(void **state)
+{
+	char beta[1100];
+	const struct http1_field fields[MOST_FIELDS] = { { SLICE("Anthropic-Beta"), slice_of(beta, 1024) } };
+	const struct http1_field longer[MOST_FIELDS] = { { SLICE("anthropic-beta"), slice_of(beta, 1025) } };
+	struct scene s;
+
+	memset(beta, 'b', sizeof(beta));
+	scene_open(&s);
+	assert_int_equal(call(&s, "/v1/messages", fields), ERR_OK);
+	assert_int_equal(s.q.door.betas.n, 1024);
+	assert_ptr_not_equal(s.q.door.betas.p, beta);
+	assert_int_equal(call(&s, "/v1/messages/count_tokens", fields), ERR_OK);
+	assert_int_equal(s.q.door.betas.n, 1024);
+	assert_int_equal(call(&s, "/v1/messages", longer), ERR_OK);
+	assert_int_equal(s.q.door.betas.n, 0);
+	assert_int_equal(call(&s, "/v1/chat/completions", fields), ERR_OK);
+	assert_int_equal(s.q.door.betas.n, 0);
+	intake_end(&s.q);
+	assert_null(s.q.texts.blocks);
+	scene_close(&s);
+}
+
+/* The path goes on to a provider together with our key: only what cannot lead elsewhere does. */
+static void test_raw_paths(void **state)
+{
+	static const struct {
+		const char *target, *path;	/* NULL: there is nothing */
+	} rows[] = {
+		{ "/v1/images/generations", "/images/generations" }, { "/v1/images/edits?x=1", "/images/edits" },
+		{ "/v1/audio/speech", "/audio/speech" }, { "/v1/moderations", "/moderations" },
+		{ "/v1/rerank", "/rerank" }, { "/v1/images/a_b-C/9", "/images/a_b-C/9" },
+		{ "/v1/images/../files", NULL }, { "/v1/images/..", NULL }, { "/v1/images/./x", NULL },
+		{ "/v1/images/%2e%2e/files", NULL }, { "/v1/images/a%2Fb", NULL }, { "/v1/images/a;b", NULL },
+		{ "/v1/images/a.b", NULL }, { "/v1/audio/a:b", NULL }, { "/v1/audio/a\\b", NULL }, { "/v1/audio/a#b", NULL },
+		{ "/v1/audio/\xc3\xa9", NULL }, { "/v1/images/", NULL }, { "/v1/rerank/x", NULL },
+	};
+	struct scene s;
+
+	scene_open(&s);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		enum err e = call(&s, rows[i].target, NULL);
+		if (e != (rows[i].path ? ERR_OK : ERR_NOT_FOUND))
+			fail_msg("%s: %s", rows[i].target, err_name(e));
+		assert_slice(s.q.door.path, rows[i].path ? rows[i].path : "");
+	}
+	scene_close(&s);
+}
+
+/* Forms for pictures and sounds; of a form the provider needs the field, of JSON it gets weir's own. */
+static void test_raw_types(void **state)
+{
+	static const struct {
+		const char *target, *type, *kept;
+		enum err want;
+	} rows[] = {
+		{ "/v1/audio/translations", "multipart/form-data; boundary=x", "multipart/form-data; boundary=x", ERR_OK },
+		{ "/v1/images/edits", "Multipart/Form-Data;boundary=x", "Multipart/Form-Data;boundary=x", ERR_OK },
+		{ "/v1/images/generations", "application/json; charset=utf-7", "", ERR_OK },
+		{ "/v1/images/generations", "multipart/form-datax; boundary=x", "", ERR_BAD_TYPE },
+		{ "/v1/images/generations", "application/octet-stream", "", ERR_BAD_TYPE },
+		{ "/v1/embeddings", "multipart/form-data; boundary=x", "", ERR_BAD_TYPE },
+		{ "/v1/messages", "multipart/form-data; boundary=x", "", ERR_BAD_TYPE },
+	};
+	struct scene s;
+
+	scene_open(&s);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct http1_field fields[MOST_FIELDS] = { { SLICE("content-type"), slice_str(rows[i].type) } };
+		assert_int_equal(call(&s, rows[i].target, fields), rows[i].want);
+		assert_slice(s.q.door.content_type, rows[i].kept);
+	}
+	scene_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +378,13 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_dialects),
+		cmocka_unit_test(test_gemini),
+		cmocka_unit_test(test_dialects_of_refusals),
+		cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_betas),
+		cmocka_unit_test(test_raw_paths),
+		cmocka_unit_test(test_raw_types),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,8 @@ static void scene_close(struct scene *s)
 static void expect_shape(struct scene *s, enum dialect_family shape, enum endpoint_kind kind, const char *rest,
 	int status, const char *type, enum err err, const char *want)
 {
-	const struct page_ask ask = { .kind = kind, .shape = shape, .rest = slice_str(rest) };
+	const struct page_ask ask = { .kind = kind, .shape = shape, .rest = slice_str(rest),
+		.dialect = shape == DIALECT_GEMINI ? &gemini_generate : NULL };
 
 	buf_clear(&s->out);
 	struct page p = page_make(&s->front, &ask, &s->out);
@@ -127,6 +128,30 @@ static void test_model(void **state)
 	scene_close(&s);
 }
 
+/* Refusals in the shape of the list that this client reads. */
+static void test_no_model_in_every_shape(void **state)
+{
+	static const struct {
+		enum dialect_family shape;
+		const struct dialect *dialect;
+	} rows[] = { { DIALECT_OPENAI, &openai_chat }, { DIALECT_ANTHROPIC, &anthropic_messages },
+		{ DIALECT_GEMINI, &gemini_generate } };
+	const struct fault f = { .err = ERR_NO_MODEL };
+	struct scene s;
+	struct buf b;
+
+	buf_init(&b, 4096);
+	scene_open(&s, "  {}\n");
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		buf_clear(&b);
+		rows[i].dialect->error_body(&f, &b);
+		buf_add_char(&b, '\0');
+		expect_shape(&s, rows[i].shape, ENDPOINT_MODEL, "nobody", 404, "application/json", ERR_NO_MODEL, b.p);
+	}
+	scene_close(&s);
+	buf_done(&b);
+}
+
 static void test_health(void **state)
 {
 	struct scene s;
@@ -160,7 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_models), cmocka_unit_test(test_models_in_every_shape), cmocka_unit_test(test_shape),
-		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_model), cmocka_unit_test(test_no_model_in_every_shape),
 		cmocka_unit_test(test_health),
 		cmocka_unit_test(test_refuse),
 	};

@@ -1,0 +1,57 @@
+"""Every SDK against every back dialect, through weir.  The table of what passed stands in README.md."""
+import itertools
+
+import matrix
+import pytest
+from cells import COLUMNS, play
+from conftest import Weir
+from scenarios import SCENARIOS
+
+CASES = matrix.cells()
+RESULTS = {}
+NUMBERS = itertools.count(1)
+
+
+def config(port):
+    """A provider for each back dialect, all of them the simulator; a model BACK-SCENARIO for each scenario."""
+    lines = ["providers:"] + [b.provider(port) for b in matrix.BACKS.values()] + ["models:"]
+    for b in matrix.BACKS.values():
+        lines += [f"  {b.name}-{s}: {{targets: [{b.name}/{b.family}{s}], retries: 0}}" for s in SCENARIOS]
+    return "\n".join(lines + ["breaker: {fails: 0, share: 0}", "retry: {backoff: 0ms, retry_after_max: 0ms}",
+                              "drain: {delay: 0ms, limit: 10s}", ""])
+
+
+@pytest.fixture(scope="module")
+def weir(simulator, tmp_path_factory):
+    w = Weir(tmp_path_factory.mktemp("matrix"), config(simulator.port))
+    yield w
+    w.stop()
+
+
+@pytest.mark.parametrize("front,back,column", CASES, ids=["-".join((f.name, "to", b, c)).replace(" ", "_")
+                                                          for f, b, c in CASES])
+def test_cell(weir, simulator, front, back, column):
+    b = matrix.BACKS[back]
+
+    def model(scenario):
+        """Throttled targets and refused keys rest: each such request has a target of its own, named directly."""
+        return f"{b.name}/{b.family}{scenario}.{next(NUMBERS)}" if SCENARIOS[scenario].fault else f"{b.name}-{scenario}"
+    RESULTS[front.name, back, column] = False
+    play(simulator, f"http://127.0.0.1:{weir.port}", front, back, column, model)
+    RESULTS[front.name, back, column] = True
+
+
+def test_committed_table(request):
+    """Compares what ran, or writes it down (--write-matrix)."""
+    if request.config.getoption("--write-matrix"):
+        assert len(RESULTS) == len(CASES), "write the matrix from a whole run"
+        matrix.commit(RESULTS)
+    print(matrix.table(RESULTS))
+    want, got = (t.splitlines() for t in (matrix.committed(), matrix.table(RESULTS)))
+    assert len(want) == len(got), "rows differ: run with --write-matrix"
+    for w, g in zip(want, got):
+        assert [c for c, d in zip(w.split("|"), g.split("|")) if c != d and d.strip() != "?"] == [], f"{w}\n{g}"
+
+
+def test_every_column_is_in_the_matrix():
+    assert {name for names in COLUMNS.values() for name in names} == set(SCENARIOS)
