@@ -11,7 +11,7 @@ static const char *const ignored[] = { "stream", "stream_options", "user", "safe
 	"prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "service_tier", "serviceTier", "labels",
 	"timeout", "num_retries", "background" };
 
-bool digest_ignores(struct slice member)
+static bool is_ignored(struct slice member)
 {
 	for (size_t i = 0; i < COUNT_OF(ignored); i++)
 		if (slice_eq(member, slice_str(ignored[i])))
@@ -77,7 +77,7 @@ static void add_object(struct sha256 *s, yyjson_val *object, bool is_body)
 	must(members != NULL);
 	while ((key = yyjson_obj_iter_next(&it)) != NULL) {
 		struct slice name = json_val_str(key);
-		if (!is_body || !digest_ignores(name))
+		if (!is_body || !is_ignored(name))
 			members[n++] = (struct member){ name, yyjson_obj_iter_get_val(key), n };
 	}
 	add_head(s, '{', 0);

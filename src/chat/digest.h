@@ -18,7 +18,5 @@ static inline struct slice digest_slice(const struct digest *d)
 {
 	return slice_of(d->bytes, sizeof(d->bytes));
 }
-/* True for a member that does not change the answer ("stream"). */
-bool digest_ignores(struct slice member);
 
 #endif

@@ -19,6 +19,7 @@ struct fault fault_copy(struct arena *a, const struct fault *f)
 	struct fault copy = *f;
 	copy.message = f->message.n ? arena_copy(a, f->message) : SLICE_EMPTY;
 	copy.code = f->code.n ? arena_copy(a, f->code) : SLICE_EMPTY;
+	copy.request_id = f->request_id.n ? arena_copy(a, f->request_id) : SLICE_EMPTY;
 	copy.param = f->param.n ? arena_copy(a, f->param) : SLICE_EMPTY;
 	return copy;
 }

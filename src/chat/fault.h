@@ -13,6 +13,7 @@ struct fault {
 	uint64_t retry_after_ms;	/* the provider asked for this pause; 0: it did not */
 	struct slice message;		/* a sentence for the client; empty: err's own text */
 	struct slice code, param;	/* of the error object; empty: err's own code, no param */
+	struct slice request_id;	/* of the exchange it is told to; empty until then */
 };
 
 /* `text` formatted into the arena as the message. */

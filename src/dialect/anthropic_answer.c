@@ -2,8 +2,7 @@
 
 #include "base/siphash.h"
 #include "base/utf8.h"
-#include "chat/seal.h"
-#include "dialect/anthropic_blocks.h"
+#include "dialect/anthropic_seal.h"
 
 enum {
 	NAME_KEPT = 65536,	/* longest name; ids can hide signatures, which must come back whole */
@@ -209,23 +208,22 @@ static void sign_block(struct anthropic_answer_block *b, struct slice signature)
 	b->is_signed = true;
 }
 
-/* Before the call, as long as that is not written; see ANTHROPIC_BLOCKS_CALL. */
+/* Before the call, as long as that is not written. */
 static void sign_call(struct dialect_encode *e, const struct event *ev)
 {
 	struct anthropic_answer *a = anthropic_answer_of(e);
 	struct anthropic_answer_block **at = &a->blocks, *b;
-	struct slice mark = ANTHROPIC_BLOCKS_CALL;
-	char *p;
+	char origin = is_own(e) ? anthropic_messages.tag : e->source->tag;
 
 	while (*at && ((*at)->kind != ANTHROPIC_ANSWER_TOOL || (*at)->part != ev->part))
 		at = &(*at)->next;
-	if (*at == NULL || (*at)->open || is_own(e) || (p = arena_try(e->arena, mark.n + ev->text.n)) == NULL)
+	if (*at == NULL || (*at)->open)
 		return;
-	memcpy(p, mark.p, mark.n);
-	memcpy(p + mark.n, ev->text.p, ev->text.n);
 	b = new_block(e, ANTHROPIC_ANSWER_THINKING);
 	b->ended = true;
-	sign_block(b, sealed(e, slice_of(p, mark.n + ev->text.n)));
+	sign_block(b, anthropic_seal_call(e->arena, origin, ev->text));
+	if (b->signature.n == 0)
+		e->err = ERR_TOO_BIG;
 	b->next = *at;
 	*at = b;
 }
@@ -398,12 +396,28 @@ struct usage anthropic_answer_usage(struct dialect_encode *e)
 	return u;
 }
 
+static bool is_word(struct slice word)
+{
+	static const char *const words[] = {
+#define FINISH(word, finish) word,
+#define FOREIGN(word, finish)
+#include "dialect/anthropic_finish.def"
+#undef FINISH
+#undef FOREIGN
+	};
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (slice_case_eq(word, slice_str(words[i])))
+			return true;
+	return false;
+}
+
 /* An answer with calls that ends with `stop` (vLLM with a forced tool) still wants their results: loops look at this word. */
 struct slice anthropic_answer_reason(struct dialect_encode *e)
 {
 	const struct anthropic_answer *a = anthropic_answer_of(e);
 
-	if (is_own(e) && a->word.n)
+	if (is_own(e) && is_word(a->word))
 		return a->word;
 	switch (a->finish) {
 	case EVENT_FINISH_STOP:

@@ -1,7 +1,7 @@
 #include "dialect/anthropic_blocks.h"
 
-#include "chat/seal.h"
 #include "codec/json_out.h"
+#include "dialect/anthropic_seal.h"
 
 #define NOWHERE SIZE_MAX
 
@@ -204,16 +204,12 @@ static bool read_tool_use(struct reader *r, yyjson_val *block, struct prompt_par
 /* display: omitted leaves the text empty. */
 static bool read_thinking(struct reader *r, yyjson_val *block, struct prompt_part *out)
 {
-	struct prompt_seal seal = seal_unwrap(r->p->arena, anthropic_messages.tag, json_str(block, "signature"));
-	struct slice mark = ANTHROPIC_BLOCKS_CALL;
+	struct slice signature = json_str(block, "signature");
 
 	out->kind = PROMPT_PART_REASONING;
 	out->text = json_str(block, "thinking");
-	out->seal = seal;
-	if (out->text.n == 0 && seal.origin != anthropic_messages.tag && slice_starts(seal.bytes, mark)) {
-		r->call_seal = (struct prompt_seal){ seal.origin, slice_skip(seal.bytes, mark.n) };
-		out->seal = (struct prompt_seal){ .origin = 0 };
-	}
+	if (out->text.n || !anthropic_seal_is_call(r->p->arena, signature, &r->call_seal))
+		out->seal = seal_unwrap(r->p->arena, anthropic_messages.tag, signature);
 	return true;
 }
 

@@ -8,10 +8,6 @@
 
 #include "dialect/dialect.h"
 
-/* A signature of a tool call has no place in this dialect.  It travels in a thinking block without text before the call,
- * sealed (chat/seal.h) with this before its bytes; '@' begins no provider's own signature, which are base64. */
-#define ANTHROPIC_BLOCKS_CALL SLICE("@call:")
-
 /* One element of `messages`, `place` in it.  False: refused, *fault says why. */
 bool anthropic_blocks_read(struct prompt *p, yyjson_val *message, size_t place, struct fault *fault) MUST_CHECK;
 /* The member `system`: a string or a list of text blocks; one message. */

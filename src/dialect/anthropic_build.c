@@ -2,7 +2,8 @@
 
 #include "dialect/splice.h"
 
-static const struct splice_rule owned[] = { { "model", SPLICE_MODEL }, { "stream", SPLICE_STREAM }, SPLICE_OWN };
+static const struct splice_rule owned[] = { { "model", SPLICE_MODEL }, { "stream", SPLICE_STREAM },
+	{ "stream_options", SPLICE_OPTIONS }, SPLICE_OWN };
 static const struct splice_rules rules = { .rules = owned, .n = COUNT_OF(owned) };
 
 static const struct splice_rule owned_count[] = { { "model", SPLICE_MODEL }, SPLICE_OWN };

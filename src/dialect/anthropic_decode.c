@@ -4,6 +4,7 @@
 #include "codec/json_out.h"
 #include "dialect/anthropic_error.h"
 #include "dialect/anthropic_frame.h"
+#include "dialect/anthropic_seal.h"
 #include "dialect/anthropic_usage.h"
 
 static const struct {
@@ -11,8 +12,10 @@ static const struct {
 	enum event_finish finish;
 } finishes[] = {
 #define FINISH(word, finish) { word, EVENT_FINISH_##finish },
+#define FOREIGN(word, finish) FINISH(word, finish)
 #include "dialect/anthropic_finish.def"
 #undef FINISH
+#undef FOREIGN
 };
 
 static enum event_finish finish_of(struct slice word)
@@ -66,10 +69,26 @@ static void emit_citation(struct anthropic_frame *f, yyjson_val *c)
 	buf_done(&own);
 }
 
-static void emit_signature(struct anthropic_frame *f, struct slice text)
+/* Another weir's signature of a call waits for the call. */
+static void emit_signature(struct anthropic_frame *f, const struct anthropic_frame_block *b, struct slice text)
 {
-	if (text.n)
-		anthropic_frame_part(f, EVENT_SIGNATURE, EVENT_NO_PART, text, SLICE_EMPTY);
+	struct prompt_seal seal;
+
+	if (text.n == 0)
+		return;
+	if (b && !b->has_text && anthropic_seal_is_call(f->d->arena, text, &seal)) {
+		f->state->call_seal = seal_wrap(f->d->arena, seal.origin, seal.bytes);
+		f->other = 0;
+		return;
+	}
+	anthropic_frame_part(f, EVENT_SIGNATURE, EVENT_NO_PART, text, SLICE_EMPTY);
+}
+
+static void emit_thinking(struct anthropic_frame *f, struct anthropic_frame_block *b, struct slice text)
+{
+	if (b)
+		b->has_text |= text.n > 0;
+	anthropic_frame_text(f, EVENT_REASONING, text);
 }
 
 static void emit_args(struct anthropic_frame *f, struct anthropic_frame_block *b, struct slice text)
@@ -116,6 +135,9 @@ static void start_call(struct anthropic_frame *f, struct anthropic_frame_block *
 		return;
 	}
 	anthropic_frame_part(f, EVENT_TOOL_START, b->part, json_str(block, "id"), json_str(block, "name"));
+	if (f->state->call_seal.n)
+		anthropic_frame_part(f, EVENT_SIGNATURE, b->part, f->state->call_seal, SLICE_EMPTY);
+	f->state->call_seal = SLICE_EMPTY;
 	keep_input(f, b, json_obj(block, "input"));
 }
 
@@ -133,8 +155,8 @@ static void start_block(struct anthropic_frame *f, struct anthropic_frame_block 
 			emit_citation(f, citation);
 		return;
 	case ANTHROPIC_FRAME_THINKING:
-		anthropic_frame_text(f, EVENT_REASONING, json_str(block, "thinking"));
-		emit_signature(f, json_str(block, "signature"));
+		emit_thinking(f, b, json_str(block, "thinking"));
+		emit_signature(f, b, json_str(block, "signature"));
 		return;
 	case ANTHROPIC_FRAME_TOOL:
 		start_call(f, b, block);
@@ -195,11 +217,11 @@ static void take_delta(struct anthropic_frame *f, yyjson_val *root)
 	if (slice_eq(type, SLICE("text_delta")))
 		anthropic_frame_text(f, EVENT_TEXT, json_str(delta, "text"));
 	else if (slice_eq(type, SLICE("thinking_delta")))
-		anthropic_frame_text(f, EVENT_REASONING, json_str(delta, "thinking"));
+		emit_thinking(f, b, json_str(delta, "thinking"));
 	else if (slice_eq(type, SLICE("input_json_delta")) && b && b->kind == ANTHROPIC_FRAME_TOOL)
 		emit_args(f, b, json_str(delta, "partial_json"));
 	else if (slice_eq(type, SLICE("signature_delta")))
-		emit_signature(f, json_str(delta, "signature"));
+		emit_signature(f, b, json_str(delta, "signature"));
 	else if (slice_eq(type, SLICE("citations_delta")))
 		emit_citation(f, json_obj(delta, "citation"));
 	else

@@ -211,7 +211,13 @@ void anthropic_error_body(const struct fault *f, struct buf *out)
 		buf_add(out, SLICE(": "));
 	}
 	buf_add_json(out, utf8_cut(text, SCRUB_MAX_BYTES));
-	buf_add(out, SLICE("\"},\"request_id\":null}"));
+	if (f->request_id.n) {
+		buf_add(out, SLICE("\"},\"request_id\":\""));
+		buf_add_json(out, f->request_id);
+		buf_add(out, SLICE("\"}"));
+	} else {
+		buf_add(out, SLICE("\"},\"request_id\":null}"));
+	}
 }
 
 void anthropic_error_event(const struct fault *f, struct buf *out)

@@ -19,7 +19,7 @@ struct anthropic_frame_block {
 	int64_t index;
 	enum anthropic_frame_kind kind;
 	uint16_t part;		/* TOOL: number of the call */
-	bool has_args;
+	bool has_args, has_text;	/* TOOL, THINKING: some of it has come */
 	struct slice input;	/* TOOL: arguments that came with the start, for want of pieces */
 };
 
@@ -28,6 +28,7 @@ struct anthropic_frame_state {
 	struct anthropic_frame_block *open, *idle;	/* in the decoder's arena */
 	uint16_t n_calls, n_blocks;
 	bool started, finished;		/* EVENT_START, EVENT_FINISH is out */
+	struct slice call_seal;		/* signature of the next call; in the decoder's arena */
 };
 
 struct anthropic_frame {

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "codec/base64.h"
+#include "dialect/anthropic_seal.h"
 
 static struct slice type_of(yyjson_val *raw)
 {
@@ -226,8 +227,20 @@ static void put_input(struct anthropic_draft *d, const struct prompt_part *part)
 	json_out_obj_end(&d->w);
 }
 
+/* A provider that is a weir itself gets back what it gave. */
+static void write_call_seal(struct anthropic_draft *d, const struct prompt_part *part)
+{
+	if (part->seal.origin != anthropic_messages.tag || part->seal.bytes.n == 0)
+		return;
+	open_block(d, "thinking");
+	json_out_key_str(&d->w, "thinking", SLICE_EMPTY);
+	json_out_key_str(&d->w, "signature", anthropic_seal_call(d->ask->arena, part->seal.origin, part->seal.bytes));
+	json_out_obj_end(&d->w);
+}
+
 static void write_call(struct anthropic_draft *d, const struct prompt_part *part)
 {
+	write_call_seal(d, part);
 	if (is_own(d, part))
 		anthropic_draft_open_like(d, part->raw, "id", NULL);
 	else

@@ -206,7 +206,7 @@ enum err completions_decode_event(struct dialect_decode *d, struct slice type, s
 
 	begin(d);
 	data = slice_trim(data);
-	if (slice_starts(data, SLICE("[DONE]"))) {
+	if (slice_starts(data, SLICE("[DONE]")) || slice_eq(data, SLICE("\"[DONE]\""))) {
 		struct event ev = { .kind = EVENT_END };
 		d->tally.end_mark = true;
 		openai_frame_emit(&f, &ev);

@@ -55,6 +55,8 @@ static void take_vector(struct dialect_encode *e, const struct event *ev)
 	struct embeddings_answer *a = embeddings_answer_of(e);
 	size_t n = (size_t)ev->choice + 1;
 
+	if (e->err == ERR_OK && e->request && n > e->request->choices)
+		e->err = ERR_UP_BAD_JSON;	/* for an input that there is not */
 	if (e->err != ERR_OK || !grow(e, a, n))
 		return;
 	a->vectors[ev->choice] = keep(e, ev->text);

@@ -47,7 +47,7 @@ void gemini_build_count_path(const struct request *r, const struct dialect_ask *
 
 /* The path says model and stream; Google refuses a `stream` and a second `model` would be the client's name. */
 static const struct splice_rule owned[] = {
-	{ "model", SPLICE_DROP }, { "stream", SPLICE_DROP }, SPLICE_OWN,
+	{ "model", SPLICE_DROP }, { "stream", SPLICE_DROP }, { "stream_options", SPLICE_DROP }, SPLICE_OWN,
 };
 static const struct splice_rules rules = { .rules = owned, .n = COUNT_OF(owned), .no_model = true, .no_stream = true };
 

@@ -217,13 +217,20 @@ static void take_usage(struct gemini_frame *f, yyjson_val *root)
 	gemini_frame_emit(f, &ev);
 }
 
-static void take_error(struct gemini_frame *f, yyjson_val *root, yyjson_val *error)
+/* What was used until a failure is billed. */
+static void note_usage(struct gemini_frame *f, yyjson_val *root)
 {
-	struct fault fault = gemini_error_read(f->d->arena, error);
 	struct usage u;
 
 	if (gemini_usage_read(gemini_field_obj(root, "usageMetadata"), &u))
-		f->d->tally.usage = u;		/* what was used until then is billed */
+		f->d->tally.usage = u;
+}
+
+static void take_error(struct gemini_frame *f, yyjson_val *root, yyjson_val *error)
+{
+	struct fault fault = gemini_error_read(f->d->arena, error);
+
+	note_usage(f, root);
 	gemini_frame_fail(f, &fault);
 }
 
@@ -241,8 +248,10 @@ static void take_root(struct gemini_frame *f, yyjson_val *root)
 	for (; (one = gemini_field_next(candidates, &at)) != NULL; place++)
 		if (f->d->tally.fault.err == ERR_OK && yyjson_is_obj(one))
 			take_candidate(f, one, place);
-	if (f->d->tally.fault.err != ERR_OK)
+	if (f->d->tally.fault.err != ERR_OK) {
+		note_usage(f, root);
 		return;
+	}
 	take_feedback(f, root, place > 0);
 	take_usage(f, root);
 }

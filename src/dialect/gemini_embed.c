@@ -12,7 +12,7 @@
 #define SHARED .op = REQUEST_EMBED, .family = DIALECT_GEMINI, .id_field = "x-request-id", .path = "/models", \
 	.decode_event = gemini_embed_decode_event, .decode_whole = gemini_embed_decode_whole, .fault = gemini_error_fault, \
 	.encode_event = embeddings_answer_no_event, .encode_end = embeddings_answer_no_end, \
-	.collect = embeddings_answer_take, .error_body = gemini_error_body, .error_event = gemini_error_event
+	.error_body = gemini_error_body, .error_event = gemini_error_event
 
 const struct dialect gemini_embed = {
 	SHARED,
@@ -23,6 +23,7 @@ const struct dialect gemini_embed = {
 	.build = gemini_embed_build,
 	.read = gemini_embed_read,
 	.write = gemini_embed_write,
+	.collect = gemini_embed_collect,
 	.collected = gemini_embed_collect_write,
 };
 
@@ -35,5 +36,6 @@ const struct dialect gemini_batch_embed = {
 	.build = gemini_embed_build_batch,
 	.read = gemini_embed_read_batch,
 	.write = gemini_embed_write_batch,
+	.collect = embeddings_answer_take,
 	.collected = gemini_embed_collect_write_batch,
 };

@@ -3,12 +3,9 @@
 #include "dialect/gemini_build.h"
 #include "dialect/splice.h"
 
-static const struct splice_rule owned[] = { { "model", SPLICE_MODEL }, SPLICE_OWN };
+/* The path says the model. */
+static const struct splice_rule owned[] = { { "model", SPLICE_DROP }, SPLICE_OWN };
 static const struct splice_rules rules = { .rules = owned, .n = COUNT_OF(owned), .no_model = true, .no_stream = true };
-
-static const struct splice_rule batch_owned[] = { { "model", SPLICE_DROP }, SPLICE_OWN };
-static const struct splice_rules batch_rules = { .rules = batch_owned, .n = COUNT_OF(batch_owned), .no_model = true,
-	.no_stream = true };
 
 static const struct splice_rule inner_owned[] = { { "model", SPLICE_MODEL } };
 static const struct splice_rules inner_rules = { .rules = inner_owned, .n = COUNT_OF(inner_owned), .no_stream = true };
@@ -25,18 +22,9 @@ void gemini_embed_build_batch_path(const struct request *r, const struct dialect
 	buf_add(out, SLICE(":batchEmbedContents"));
 }
 
-/* In bodies models are named "models/NAME". */
-static struct dialect_ask in_body(const struct dialect_ask *ask)
-{
-	struct dialect_ask mine = *ask;
-	mine.model = gemini_build_resource(ask->arena, ask->model);
-	return mine;
-}
-
 enum err gemini_embed_build(const struct request *r, const struct dialect_ask *ask, struct buf *out)
 {
-	const struct dialect_ask mine = in_body(ask);
-	return splice_build(&rules, r, &mine, out);
+	return splice_build(&rules, r, ask, out);
 }
 
 static enum err put(struct buf *out, struct slice bytes)
@@ -76,13 +64,14 @@ static enum err put_requests(const struct request *r, const struct dialect_ask *
 
 static enum err put_body(const struct request *r, const struct dialect_ask *ask, struct buf *out)
 {
-	const struct dialect_ask mine = in_body(ask);
+	struct dialect_ask mine = *ask;
 	struct slice body = r->body;
 	const char *copied = body.p;
 	struct json_member m;
 	size_t at = 0;
 	enum err e = ERR_OK;
 
+	mine.model = gemini_build_resource(ask->arena, ask->model);	/* "models/NAME" */
 	while (e == ERR_OK && json_next_member(body, &at, &m)) {
 		if (!splice_key_is(m.key, "requests"))
 			continue;
@@ -104,7 +93,7 @@ enum err gemini_embed_build_batch(const struct request *r, const struct dialect_
 	enum err e = put_body(r, ask, &body);
 	mine.body = buf_slice(&body);
 	if (e == ERR_OK)
-		e = splice_build(&batch_rules, &mine, ask, out);
+		e = splice_build(&rules, &mine, ask, out);
 	buf_done(&body);
 	return e;
 }

@@ -10,7 +10,7 @@ void gemini_embed_build_path(const struct request *r, const struct dialect_ask *
 /* /models/NAME:batchEmbedContents */
 void gemini_embed_build_batch_path(const struct request *r, const struct dialect_ask *ask, struct buf *out);
 
-/* A `model` in the body must be that of the path, so it becomes the target's; in a batch each request needs one. */
+/* A `model` beside what the path says goes; in a batch each request needs one, which becomes the target's. */
 enum err gemini_embed_build(const struct request *r, const struct dialect_ask *ask, struct buf *out);
 enum err gemini_embed_build_batch(const struct request *r, const struct dialect_ask *ask, struct buf *out);
 

@@ -2,6 +2,13 @@
 
 #include "dialect/embeddings_answer.h"
 
+void gemini_embed_collect(struct dialect_encode *e, const struct event *ev)
+{
+	if (ev->kind == EVENT_VECTOR && ev->choice > 0 && e->err == ERR_OK)
+		e->err = ERR_UP_BAD_JSON;
+	embeddings_answer_take(e, ev);
+}
+
 static void put_vector(struct dialect_encode *e, size_t i, struct json_out *w)
 {
 	json_out_obj(w);
@@ -31,10 +38,6 @@ void gemini_embed_collect_write(struct dialect_encode *e, struct buf *out)
 
 	if (!embeddings_answer_complete(e))
 		return;
-	if (embeddings_answer_of(e)->n != 1) {
-		e->err = ERR_UP_BAD_JSON;
-		return;
-	}
 	json_out_obj(&w);
 	json_out_key(&w, "embedding");
 	put_vector(e, 0, &w);

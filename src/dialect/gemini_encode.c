@@ -1,5 +1,5 @@
 /* Every chunk is a whole response with one part, as Gemini's own are (protocols.md 5.4).  A call is one part too, so its
- * arguments wait until they are complete: its end is told, its text is a whole object when the next one begins, or the
+ * arguments wait until they are complete: its end is told, its text is a whole object when something else begins, or the
  * candidate ends.  The reason of the end comes last, with the counts, which may follow it.
  *
  * A client without alt=sse in front of a Gemini provider gets the provider's own chunks: only what frames them differs. */
@@ -96,7 +96,36 @@ static void write_part(struct dialect_encode *e, uint16_t choice, const struct g
 	close_chunk(e, &k, false);
 }
 
+/* --- calls ---------------------------------------------------------------------------------------------- */
+
+/* What is known of the calls that wait. */
+enum behind { BEHIND_MORE, /* more of the last one may come */ BEHIND_ANOTHER, /* something else has begun */
+	BEHIND_NOTHING };
+
+/* Calls in order, up to the first that may go on. */
+static void flush_calls(struct dialect_encode *e, struct gemini_answer_choice *c, enum behind behind, struct buf *out)
+{
+	for (struct gemini_answer_part *call = c->parts; call; call = call->next) {
+		if (call->written)
+			continue;
+		bool may_end = call->next || behind == BEHIND_ANOTHER;
+		if (behind != BEHIND_NOTHING && !call->ended && !(may_end && gemini_answer_is_whole(call)))
+			return;
+		write_part(e, c->index, call, out);
+		call->written = true;
+	}
+}
+
 /* --- events --------------------------------------------------------------------------------------------- */
+
+/* The candidate of an event that is no call; calls before it go out first. */
+static struct gemini_answer_choice *other_of(struct dialect_encode *e, const struct event *ev, struct buf *out)
+{
+	struct gemini_answer_choice *c = gemini_answer_choice(e, ev->choice);
+
+	flush_calls(e, c, BEHIND_ANOTHER, out);
+	return c;
+}
 
 /* The part only borrows the event's text, for as long as it is written. */
 static struct gemini_answer_part borrow(enum gemini_answer_kind kind, struct slice text)
@@ -108,11 +137,10 @@ static struct gemini_answer_part borrow(enum gemini_answer_kind kind, struct sli
 static void write_text(struct dialect_encode *e, const struct event *ev, enum gemini_answer_kind kind, struct buf *out)
 {
 	struct gemini_answer_part part = borrow(kind, ev->text);
+	struct gemini_answer_choice *c = other_of(e, ev, out);
 
 	if (ev->kind == EVENT_TEXT)
-		gemini_offsets_add(&gemini_answer_choice(e, ev->choice)->offsets, e->arena, ev->text);
-	else
-		gemini_answer_choice(e, ev->choice);
+		gemini_offsets_add(&c->offsets, e->arena, ev->text);
 	write_part(e, ev->choice, &part, out);
 }
 
@@ -121,7 +149,7 @@ static void write_media(struct dialect_encode *e, const struct event *ev, struct
 	struct gemini_answer_part part = borrow(GEMINI_ANSWER_MEDIA, ev->text);
 
 	part.mime = ev->extra;
-	gemini_answer_choice(e, ev->choice);
+	other_of(e, ev, out);
 	write_part(e, ev->choice, &part, out);
 }
 
@@ -135,7 +163,7 @@ static void write_signature(struct dialect_encode *e, const struct event *ev, st
 	part.signature = gemini_answer_signature(e, ev);
 	if (part.signature.n == 0)
 		return;
-	gemini_answer_choice(e, ev->choice);
+	other_of(e, ev, out);
 	write_part(e, ev->choice, &part, out);
 }
 
@@ -149,20 +177,6 @@ static void write_logprobs(struct dialect_encode *e, const struct event *ev, str
 	json_out_key_int(&k.w, "index", ev->choice);
 	json_out_obj_end(&k.w);
 	close_chunk(e, &k, false);
-}
-
-/* Calls in order, up to the first that may go on. */
-static void flush_calls(struct dialect_encode *e, struct gemini_answer_choice *c, bool all, struct buf *out)
-{
-	for (struct gemini_answer_part *call = c->parts; call; call = call->next) {
-		if (call->written)
-			continue;
-		bool is_last = call->next == NULL;
-		if (!all && !call->ended && (is_last || !gemini_answer_is_whole(call)))
-			return;
-		write_part(e, c->index, call, out);
-		call->written = true;
-	}
 }
 
 static void take_call(struct dialect_encode *e, const struct event *ev, struct buf *out)
@@ -179,14 +193,14 @@ static void take_call(struct dialect_encode *e, const struct event *ev, struct b
 	else if (ev->kind == EVENT_PART_END)
 		call->ended = true;
 	if (ev->kind != EVENT_TOOL_ARGS)
-		flush_calls(e, c, false, out);
+		flush_calls(e, c, BEHIND_MORE, out);
 }
 
 static void take_finish(struct dialect_encode *e, const struct event *ev, struct buf *out)
 {
 	struct gemini_answer_choice *c = gemini_answer_choice(e, ev->choice);
 
-	flush_calls(e, c, true, out);
+	flush_calls(e, c, BEHIND_NOTHING, out);
 	gemini_answer_finish(e, c, ev);
 }
 
@@ -342,7 +356,7 @@ void gemini_encode_end(struct dialect_encode *e, struct buf *out)
 	struct gemini_answer *a = gemini_answer_of(e);
 
 	for (struct gemini_answer_choice *c = a->choices; c; c = c->next)
-		flush_calls(e, c, true, out);
+		flush_calls(e, c, BEHIND_NOTHING, out);
 	if (!passes(e) && (a->choices || a->has_usage))
 		write_last(e, out);
 	if (is_array(e) && e->err == ERR_OK && !put(out, a->in_array ? SLICE("]") : SLICE("[]")))

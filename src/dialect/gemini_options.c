@@ -33,10 +33,12 @@ static void add_extra(struct prompt *p, const char *inside, struct slice name, y
 
 static bool take_declaration(struct prompt *p, yyjson_val *v, struct fault *fault)
 {
-	yyjson_val *schema = gemini_field(v, "parametersJsonSchema"), *subset = gemini_field_obj(v, "parameters");
+	yyjson_val *schema = gemini_field(v, "parametersJsonSchema"), *subset = gemini_field(v, "parameters");
 
 	if (!yyjson_is_obj(v))
 		return refuse(p, fault, SLICE("tools[].functionDeclarations"), "must be a list of objects");
+	if ((schema && !yyjson_is_obj(schema)) || (subset && !yyjson_is_obj(subset)))
+		return refuse(p, fault, SLICE("tools[].functionDeclarations[].parameters"), "must be an object");
 	struct prompt_tool *t = prompt_add_tool(p, PROMPT_TOOL_FUNCTION);
 	t->name = json_str(v, "name");
 	t->description = json_str(v, "description");
@@ -263,6 +265,8 @@ static bool take_format(struct prompt *p, yyjson_val *config, struct fault *faul
 			prompt_add_extra(p, SLICE("generationConfig.responseJsonSchema"), schema);
 		return true;
 	}
+	if ((schema && !yyjson_is_obj(schema)) || (subset && !yyjson_is_obj(subset)))
+		return refuse_config(p, fault, "responseSchema", "must be an object");
 	if (subset && schema == NULL && (schema = gemini_schema_read(p->arena, subset)) == NULL) {
 		*fault = (struct fault){ .err = ERR_TOO_BIG };
 		return false;

@@ -184,18 +184,20 @@ static bool has_place(const struct gemini_draft *d)
 	return false;
 }
 
-/* Search beside functions must be asked for (ai.google.dev/gemini-api/docs/tool-combination). */
+/* Search beside functions must be asked for (ai.google.dev/gemini-api/docs/tool-combination); a client of Gemini's has
+ * done so itself. */
 static void put_config(struct gemini_draft *d, bool mixed)
 {
 	static const char flag[] = "includeServerSideToolInvocations";
 
+	mixed &= !d->own;
 	if (!mixed && !has_place(d) && (!d->has_functions || d->p->choice == PROMPT_CHOICE_UNSET))
 		return;
 	json_out_key(&d->w, "toolConfig");
 	json_out_obj(&d->w);
 	if (d->has_functions)
 		put_calling(d);
-	if (mixed && !d->own)
+	if (mixed)
 		json_out_key_bool(&d->w, flag, true);
 	gemini_draft_extras(d, "toolConfig");
 	json_out_obj_end(&d->w);

@@ -15,7 +15,8 @@ const struct dialect openai_chat = {
 	.family = DIALECT_OPENAI,
 	.tag = 'c',
 	.id_field = "x-request-id",
-	/* One newline, no blank line: `: ping\n\n` makes openai-python raise once any id: was seen (users.md 4.1). */
+	/* One newline, no blank line: `: ping\n\n` makes openai-python raise once any id: was seen
+	 * (users.md 4.1). */
 	.ping = ": ping\n",
 	.path = "/chat/completions",
 	.parse = openai_parse,

@@ -172,18 +172,21 @@ static void put_calls(struct dialect_encode *e, struct buf *out, const struct op
 		put_fixed(e, out, "]");
 }
 
-/* Who reads the items does not read reasoning_content: what came behind the last signed text stands among them too. */
+/* Who reads the items does not read reasoning_content: what came behind the last signed text stands among
+ * them too. */
 static void put_unsigned(struct dialect_encode *e, struct buf *out, const struct openai_answer_choice *c)
 {
 	if (c->signed_n == 0 || c->signed_n == c->reasoning.n)
 		return;
-	put(e, out, ",{\"type\":\"reasoning.text\",\"text\":", slice_skip(text_of(&c->reasoning), c->signed_n));
+	put(e, out, ",{\"type\":\"reasoning.text\",\"text\":",
+		slice_skip(text_of(&c->reasoning), c->signed_n));
 	if (has_room(e, out, 0))
 		buf_addf(out, ",\"index\":%u}", c->n_details);
 }
 
 /* A list of elements that are JSON already (has_room() counts six bytes for one); none: nothing. */
-static void put_list(struct dialect_encode *e, struct buf *out, const char *before, const struct openai_answer_text *list,
+static void put_list(struct dialect_encode *e, struct buf *out, const char *before,
+	const struct openai_answer_text *list,
 	const char *after)
 {
 	if (list->n == 0 || !has_room(e, out, list->n / 6 + 1))

@@ -1,8 +1,8 @@
 /* Chunks and whole answers differ in two words (`delta`, `message`), so one reader serves both.
  *
- * Events of one frame, in this order: start (once), then for each choice reasoning with its state, text, refusal,
- * sources, images, tool calls, log probabilities, finish, then usage.  A frame that reports a failure gives only the error: its bytes must not
- * reach a client as if they were content. */
+ * Events of one frame, in this order: start (once), then for each choice reasoning with its state, text,
+ * refusal, sources, images, tool calls, log probabilities, finish, then usage.  A frame that reports a
+ * failure gives only the error: its bytes must not reach a client as if they were content. */
 #include "dialect/openai_decode.h"
 
 #include "dialect/openai_beside.h"
@@ -281,7 +281,8 @@ static bool read_usage(struct openai_frame *f, yyjson_val *usage)
 {
 	bool outside = f->d->quirks && f->d->quirks->reasoning_outside;
 
-	return outside ? openai_usage_read_outside(usage, &f->d->tally.usage) : openai_usage_read(usage, &f->d->tally.usage);
+	return outside ? openai_usage_read_outside(usage, &f->d->tally.usage)
+		: openai_usage_read(usage, &f->d->tally.usage);
 }
 
 static void take_usage(struct openai_frame *f, yyjson_val *usage)

@@ -51,7 +51,8 @@ static void put_own_item(struct json_out *w, struct slice item, struct slice tex
 	json_out_raw(w, slice_skip(item, 1));
 }
 
-static void put_item(struct dialect_encode *e, struct json_out *w, const struct event *ev, struct slice text, unsigned index)
+static void put_item(struct dialect_encode *e, struct json_out *w, const struct event *ev, struct slice text,
+	unsigned index)
 {
 	bool encrypted = ev->kind == EVENT_REDACTED || !openai_detail_has_text(e);
 
@@ -67,7 +68,8 @@ static void put_item(struct dialect_encode *e, struct json_out *w, const struct 
 	json_out_obj_end(w);
 }
 
-struct slice openai_detail_reasoning(struct dialect_encode *e, const struct event *ev, struct slice text, unsigned index)
+struct slice openai_detail_reasoning(struct dialect_encode *e, const struct event *ev, struct slice text,
+	unsigned index)
 {
 	bool foreign = openai_detail_is_foreign(e);
 	struct slice out = SLICE_EMPTY;

@@ -1,10 +1,11 @@
 /* Chunks as OpenAI's own SDKs want them (protocols.md 9.2, dependencies.md 4): `id`, `created` and `model`
- * never change, the role stands in the first delta of each choice, `choices` is always there, `id` and
- * `name` of a tool call come once.
+ * never change, the role stands in the first delta of each choice, `choices` is always there, `id` and `name`
+ * of a tool call come once.
  *
- * A signature of a tool call (Gemini) must reach clients that send back nothing but the call's id, so it hides behind the
- * id.  It comes right after the call's start: the call's first chunk waits for the next event, whatever that is.  Only
- * answers of a dialect that signs calls pay this; in them a call comes whole, with its signature in the same frame. */
+ * A signature of a tool call (Gemini) must reach clients that send back nothing but the call's id, so it
+ * hides behind the id.  It comes right after the call's start: the call's first chunk waits for the next
+ * event, whatever that is.  Only answers of a dialect that signs calls pay this; in them a call comes
+ * whole, with its signature in the same frame. */
 #include "dialect/openai_encode.h"
 
 #include "dialect/openai_answer.h"
@@ -75,7 +76,8 @@ static void close_delta(struct dialect_encode *e, struct buf *out, struct slice 
 }
 
 /* A delta with one member, whose value is there already. */
-static void write_member(struct dialect_encode *e, uint16_t choice, const char *before, struct slice json, const char *after,
+static void write_member(struct dialect_encode *e, uint16_t choice, const char *before, struct slice json,
+	const char *after,
 	struct buf *out)
 {
 	/* Nothing in it is to be escaped: has_room() counts six bytes for one. */
@@ -108,7 +110,8 @@ static void put_state(struct buf *out, struct slice state)
 }
 
 /* "name":"..", of a first fragment, behind its id and type. */
-static void put_start(struct dialect_encode *e, const struct openai_answer_call *call, struct slice id, struct buf *out)
+static void put_start(struct dialect_encode *e, const struct openai_answer_call *call, struct slice id,
+	struct buf *out)
 {
 	if (!openai_answer_of(e)->legacy) {
 		buf_add(out, SLICE("\"id\":"));
@@ -127,7 +130,8 @@ static void put_start(struct dialect_encode *e, const struct openai_answer_call 
 
 /* {"index":0,"id":"..","type":"function","function":{"name":"..","arguments":""}}; a later fragment has no
  * id and name. */
-static void write_fragment(struct dialect_encode *e, struct openai_answer_choice *c, const struct openai_answer_call *call,
+static void write_fragment(struct dialect_encode *e, struct openai_answer_choice *c,
+	const struct openai_answer_call *call,
 	bool is_first, struct slice args, struct buf *out)
 {
 	bool legacy = openai_answer_of(e)->legacy;
@@ -203,7 +207,8 @@ static void write_call_state(struct dialect_encode *e, const struct event *ev, s
 	close_delta(e, out, SLICE_EMPTY);
 }
 
-/* The text goes out at once, and again with its signature: who sends reasoning_details back sends what was signed. */
+/* The text goes out at once, and again with its signature: who sends reasoning_details back sends what was
+ * signed. */
 static void write_reasoning(struct dialect_encode *e, const struct event *ev, struct buf *out)
 {
 	struct openai_answer_choice *c = openai_answer_choice(e, ev->choice);
@@ -214,7 +219,8 @@ static void write_reasoning(struct dialect_encode *e, const struct event *ev, st
 		write_text(e, ev, "reasoning_content", out);	/* the most widely read name (protocols.md 7.5) */
 		return;
 	}
-	struct slice item = openai_detail_reasoning(e, ev, ev->kind == EVENT_SIGNATURE ? text : SLICE_EMPTY, c->n_details++);
+	struct slice item = openai_detail_reasoning(e, ev, ev->kind == EVENT_SIGNATURE ? text : SLICE_EMPTY,
+		c->n_details++);
 	write_member(e, ev->choice, "\"reasoning_details\":[", item, "]", out);
 	if (ev->kind == EVENT_SIGNATURE)
 		c->reasoning.n = 0;
@@ -288,7 +294,8 @@ static void write_signature(struct dialect_encode *e, const struct event *ev, st
 static void stop_waiting(struct dialect_encode *e, const struct event *ev, struct buf *out)
 {
 	struct openai_answer *a = openai_answer_of(e);
-	bool signs = ev->kind == EVENT_SIGNATURE && ev->part == a->waiting->part && ev->choice == a->waiting_choice->index;
+	bool signs = ev->kind == EVENT_SIGNATURE && ev->part == a->waiting->part
+		&& ev->choice == a->waiting_choice->index;
 
 	if (!signs)
 		write_waiting(e, a, out);

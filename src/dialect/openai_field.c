@@ -97,7 +97,8 @@ bool openai_field_int(struct openai_field *f, yyjson_val *obj, const char *key, 
 	return true;
 }
 
-bool openai_field_strings(struct openai_field *f, yyjson_val *v, const char *key, struct slice **out, size_t *out_n)
+bool openai_field_strings(struct openai_field *f, yyjson_val *v, const char *key, struct slice **out,
+	size_t *out_n)
 {
 	size_t i, n, count = yyjson_is_str(v) ? 1 : yyjson_arr_size(v);
 	yyjson_val *item;

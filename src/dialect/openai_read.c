@@ -1,4 +1,5 @@
-/* The top level of a body: one row a member.  Members that mean the same stand in the order in which the later one wins. */
+/* The top level of a body: one row a member.  Members that mean the same stand in the order in which the
+ * later one wins. */
 #include "dialect/openai_read.h"
 
 #include "dialect/openai_read_parts.h"
@@ -28,7 +29,8 @@ static bool take_num(struct openai_field *f, yyjson_val *v, const struct member 
 
 static bool take_int(struct openai_field *f, yyjson_val *v, const struct member *m)
 {
-	return openai_field_whole(v, field_of(f, m)) || openai_field_refuse(f, m->name, "must be a whole number");
+	return openai_field_whole(v, field_of(f, m))
+		|| openai_field_refuse(f, m->name, "must be a whole number");
 }
 
 static bool take_str(struct openai_field *f, yyjson_val *v, const struct member *m)
@@ -110,7 +112,8 @@ static bool take_effort(struct openai_field *f, yyjson_val *v, const struct memb
 	if (yyjson_is_str(v))
 		return take_effort_word(f, json_val_str(v), m->name);
 	if (!openai_field_whole(v, &f->prompt->thinking_tok))
-		return openai_field_refuse(f, m->name, "must be none, minimal, low, medium, high, xhigh or max");
+		return openai_field_refuse(f, m->name,
+		"must be none, minimal, low, medium, high, xhigh or max");
 	return true;
 }
 
@@ -130,8 +133,10 @@ static bool take_reasoning(struct openai_field *f, yyjson_val *v, const struct m
 	if (!yyjson_is_obj(v))
 		return openai_field_refuse(f, m->name, "must be an object");
 	f->under = m->name;
-	bool good = openai_field_str(f, v, "effort", &effort) && (effort.n == 0 || take_effort_word(f, effort, "effort"))
-		&& openai_field_int(f, v, "max_tokens", &p->thinking_tok) && openai_field_tri(f, v, "exclude", &exclude)
+	bool good = openai_field_str(f, v, "effort", &effort) && (effort.n == 0 || take_effort_word(f, effort,
+		"effort"))
+		&& openai_field_int(f, v, "max_tokens", &p->thinking_tok)
+		&& openai_field_tri(f, v, "exclude", &exclude)
 		&& openai_field_tri(f, v, "enabled", &enabled);
 	f->under = NULL;
 	if (exclude != PROMPT_TRI_UNSET)
@@ -181,7 +186,8 @@ static bool take_schema(struct openai_field *f, yyjson_val *format)
 	struct prompt *p = f->prompt;
 	yyjson_val *schema = NULL;
 
-	if (!openai_field_obj(f, format, "json_schema", &schema) || !openai_field_obj(f, format, "schema", &p->format_schema))
+	if (!openai_field_obj(f, format, "json_schema", &schema) || !openai_field_obj(f, format, "schema",
+			&p->format_schema))
 		return false;
 	p->format = PROMPT_FORMAT_SCHEMA;
 	f->under = "response_format.json_schema";
@@ -270,7 +276,8 @@ static const struct member members[] = {
 	{ "modalities", take_modalities, 0 }, { "audio", take_obj, AT(audio) },
 	{ "cache_control", take_cache, 0 },
 	{ "model", NULL, 0 }, { "stream", NULL, 0 }, { "stream_options", NULL, 0 }, { "models", NULL, 0 },
-	{ "route", NULL, 0 }, { "fallbacks", NULL, 0 }, { "disable_fallbacks", NULL, 0 }, { "timeout", NULL, 0 },
+	{ "route", NULL, 0 }, { "fallbacks", NULL, 0 }, { "disable_fallbacks", NULL, 0 },
+	{ "timeout", NULL, 0 },
 	{ "num_retries", NULL, 0 }, { "provider_options", NULL, 0 },
 };
 

@@ -4,8 +4,8 @@
 
 #include "dialect/dialect.h"
 
-/* Typed members of a wrong type are refused with ERR_BAD_FIELD and their place; members that nobody knows become extras.
- * ERR_TOO_BIG when the arena's limit is passed. */
+/* Typed members of a wrong type are refused with ERR_BAD_FIELD and their place; members that nobody knows
+ * become extras. ERR_TOO_BIG when the arena's limit is passed. */
 enum err openai_read(struct arena *a, const struct request *r, struct prompt *out, struct fault *out_fault);
 
 #endif

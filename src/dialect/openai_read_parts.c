@@ -1,5 +1,5 @@
-/* Parts of a kind that only some servers know (video_url and the like are typed where they mean the same everywhere) stay
- * raw: only this dialect gets them back. */
+/* Parts of a kind that only some servers know (video_url and the like are typed where they mean the same
+ * everywhere) stay raw: only this dialect gets them back. */
 #include "dialect/openai_read_parts.h"
 
 #include "chat/seal.h"
@@ -40,7 +40,8 @@ static bool part_refusal(struct openai_field *f, yyjson_val *v, struct prompt_pa
 }
 
 /* {"url","detail"}; Mistral also takes the URL itself. */
-static bool read_url(struct openai_field *f, yyjson_val *v, const char *key, struct slice *url, struct slice *detail)
+static bool read_url(struct openai_field *f, yyjson_val *v, const char *key, struct slice *url,
+	struct slice *detail)
 {
 	yyjson_val *inner = yyjson_obj_get(v, key);
 
@@ -52,7 +53,8 @@ static bool read_url(struct openai_field *f, yyjson_val *v, const char *key, str
 			return false;
 	}
 	if (url->n == 0)
-		return openai_field_refuse(f, yyjson_is_str(inner) ? key : "url", "must be a URL or a data URI");
+		return openai_field_refuse(f, yyjson_is_str(inner) ? key : "url",
+		"must be a URL or a data URI");
 	f->under = NULL;
 	return true;
 }
@@ -155,7 +157,8 @@ static const struct {
 	const char *type;
 	bool (*read)(struct openai_field *f, yyjson_val *v, struct prompt_part ***at);
 } part_types[] = {
-	{ "text", part_text }, { "image_url", part_image }, { "input_audio", part_audio }, { "file", part_file },
+	{ "text", part_text }, { "image_url", part_image }, { "input_audio", part_audio },
+		{ "file", part_file },
 	{ "refusal", part_refusal }, { "video_url", part_video },
 };
 
@@ -328,7 +331,8 @@ static bool role_assistant(struct openai_field *f, yyjson_val *v, struct prompt_
 
 static bool role_tool(struct openai_field *f, yyjson_val *v, struct prompt_message *m)
 {
-	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_TOOL_RESULT), **at = &part->content;
+	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_TOOL_RESULT), **at =
+		&part->content;
 
 	if (!openai_field_str(f, v, "tool_call_id", &part->id))
 		return false;
@@ -342,7 +346,8 @@ static bool role_tool(struct openai_field *f, yyjson_val *v, struct prompt_messa
 
 static bool role_function(struct openai_field *f, yyjson_val *v, struct prompt_message *m)
 {
-	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_TOOL_RESULT), **at = &part->content;
+	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_TOOL_RESULT), **at =
+		&part->content;
 
 	part->name = m->name;
 	if (slice_eq(m->name, f->legacy_name))
@@ -377,7 +382,8 @@ static bool read_message(struct openai_field *f, yyjson_val *v)
 	return openai_field_refuse(f, "role", "must be system, developer, user, assistant, tool or function");
 }
 
-/* The arena of a translation is bounded, but small pieces are always given: a long list of them is stopped here. */
+/* The arena of a translation is bounded, but small pieces are always given: a long list of them is stopped
+ * here. */
 static bool has_room(struct openai_field *f)
 {
 	if (f->arena->limit == 0 || f->arena->used <= f->arena->limit)

@@ -11,7 +11,8 @@ struct item {
 	bool encrypted;
 };
 
-static struct prompt_part *add(struct openai_field *f, struct prompt_message *m, struct slice text, struct prompt_seal seal)
+static struct prompt_part *add(struct openai_field *f, struct prompt_message *m, struct slice text,
+	struct prompt_seal seal)
 {
 	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_REASONING);
 
@@ -30,7 +31,8 @@ static bool read_blocks(struct openai_field *f, yyjson_val *blocks, struct promp
 	yyjson_val *v;
 
 	yyjson_arr_foreach(blocks, i, n, v) {
-		struct slice data = json_str(v, "data"), text = json_str(v, "thinking"), sign = json_str(v, "signature");
+		struct slice data = json_str(v, "data"), text = json_str(v, "thinking"), sign =
+			json_str(v, "signature");
 		if (data.n)
 			add(f, m, SLICE_EMPTY, seal_unwrap(f->arena, 'a', data))->redacted = true;
 		else if (text.n || sign.n)
@@ -50,7 +52,8 @@ static struct prompt_seal own_seal(struct openai_field *f, yyjson_val *item)
 	buf_init(&b, SIZE_MAX);		/* no longer than the body */
 	char *p = openai_state_put_item(item, &b) ? arena_try(f->arena, buf_len(&b)) : NULL;
 	if (p)
-		seal = (struct prompt_seal){ f->prompt->origin, slice_of(memcpy(p, b.p, buf_len(&b)), buf_len(&b)) };
+		seal = (struct prompt_seal){ f->prompt->origin,
+		slice_of(memcpy(p, b.p, buf_len(&b)), buf_len(&b)) };
 	buf_done(&b);
 	return seal;
 }
@@ -81,8 +84,8 @@ static struct item *list_items(struct openai_field *f, yyjson_val *details, size
 	return items;
 }
 
-/* Pieces of one text that a client collected from a stream: items of one index, up to one with a state.  The text of all,
- * and *n of them are done. */
+/* Pieces of one text that a client collected from a stream: items of one index, up to one with a state.
+ * The text of all, and *n of them are done. */
 static struct slice join_pieces(struct openai_field *f, const struct item *items, size_t left, size_t *n)
 {
 	size_t size = items[0].text.n, at = 0;
@@ -102,9 +105,10 @@ static struct slice join_pieces(struct openai_field *f, const struct item *items
 	return slice_of(p, at);
 }
 
-/* A state without text belongs to the text before it; encrypted state of Anthropic never does, and Google's with an id is a
- * tool call's (openai_read_state_of_call). */
-static void take_state(struct openai_field *f, struct prompt_message *m, const struct item *it, struct prompt_part **open)
+/* A state without text belongs to the text before it; encrypted state of Anthropic never does, and
+ * Google's with an id is a tool call's (openai_read_state_of_call). */
+static void take_state(struct openai_field *f, struct prompt_message *m, const struct item *it,
+	struct prompt_part **open)
 {
 	struct prompt_seal seal = seal_of(f, it);
 	struct slice id = json_str(it->v, "id");
@@ -119,7 +123,8 @@ static void take_state(struct openai_field *f, struct prompt_message *m, const s
 	*open = NULL;
 }
 
-static bool read_details(struct openai_field *f, yyjson_val *details, struct slice flat, struct prompt_message *m)
+static bool read_details(struct openai_field *f, yyjson_val *details, struct slice flat,
+	struct prompt_message *m)
 {
 	struct prompt_part **before = m->end, *open = NULL;
 	bool has_text = false;

@@ -4,10 +4,11 @@
 
 #include "dialect/openai_field.h"
 
-/* reasoning_details, else thinking_blocks, else reasoning_content or reasoning: they all say the same.  Nothing is refused:
- * a client sends these back as it got them. */
+/* reasoning_details, else thinking_blocks, else reasoning_content or reasoning: they all say the same.
+ * Nothing is refused: a client sends these back as it got them. */
 void openai_read_state(struct openai_field *f, yyjson_val *message, struct prompt_message *m);
-/* Google's signature of this call among reasoning_details, where OpenRouter puts it under the call's id; or empty. */
+/* Google's signature of this call among reasoning_details, where OpenRouter puts it under the call's id;
+ * or empty. */
 struct slice openai_read_state_of_call(yyjson_val *message, struct slice id);
 
 #endif

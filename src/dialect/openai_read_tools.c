@@ -4,8 +4,10 @@
 
 static bool read_function(struct openai_field *f, yyjson_val *v, struct prompt_tool *t)
 {
-	if (!openai_field_str(f, v, "name", &t->name) || !openai_field_str(f, v, "description", &t->description)
-			|| !openai_field_obj(f, v, "parameters", &t->schema) || !openai_field_tri(f, v, "strict", &t->strict))
+	if (!openai_field_str(f, v, "name", &t->name) || !openai_field_str(f, v, "description",
+			&t->description)
+			|| !openai_field_obj(f, v, "parameters", &t->schema)
+			|| !openai_field_tri(f, v, "strict", &t->strict))
 		return false;
 	return t->name.n || openai_field_refuse(f, "name", "is missing");
 }
@@ -29,7 +31,8 @@ static bool read_tool(struct openai_field *f, yyjson_val *v)
 	f->under = is_custom ? "custom" : "function";
 	if (is_custom)
 		inner = json_obj(v, "custom");
-	struct prompt_tool *t = prompt_add_tool(f->prompt, is_custom ? PROMPT_TOOL_CUSTOM : PROMPT_TOOL_FUNCTION);
+	struct prompt_tool *t = prompt_add_tool(f->prompt, is_custom ? PROMPT_TOOL_CUSTOM
+		: PROMPT_TOOL_FUNCTION);
 	if (!read_function(f, inner, t))
 		return false;
 	f->under = NULL;
@@ -72,7 +75,8 @@ static const struct {
 	const char *word;
 	enum prompt_choice choice;
 } words[] = {
-	{ "auto", PROMPT_CHOICE_AUTO }, { "none", PROMPT_CHOICE_NONE }, { "required", PROMPT_CHOICE_REQUIRED },
+	{ "auto", PROMPT_CHOICE_AUTO }, { "none", PROMPT_CHOICE_NONE },
+		{ "required", PROMPT_CHOICE_REQUIRED },
 	{ "any", PROMPT_CHOICE_REQUIRED },
 };
 

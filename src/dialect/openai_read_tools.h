@@ -1,4 +1,5 @@
-/* Tools and the choice among them, of a body of the dialect openai-chat -> a prompt (protocols.md 1.1, 1.3). */
+/* Tools and the choice among them, of a body of the dialect openai-chat -> a prompt (protocols.md 1.1,
+ * 1.3). */
 #ifndef DIALECT_OPENAI_READ_TOOLS_H
 #define DIALECT_OPENAI_READ_TOOLS_H
 

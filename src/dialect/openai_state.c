@@ -2,7 +2,8 @@
 
 #include "codec/json_out.h"
 
-/* openrouter.ai/docs, "Preserving reasoning": the values of `format`.  The first row of a tag is what weir writes. */
+/* openrouter.ai/docs, "Preserving reasoning": the values of `format`.  The first row of a tag is what weir
+ * writes. */
 static const struct {
 	char tag;
 	const char *format;

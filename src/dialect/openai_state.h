@@ -5,9 +5,9 @@
  *   extra_content          Google's, on a tool call: {"google":{"thought_signature":"..."}}
  *   id__thought__STATE     on a tool call's id (LiteLLM's way): plain clients send back nothing else
  *
- * State of another dialect goes out sealed (chat/seal.h), so that a body that holds some never passes untouched to a
- * provider that did not make it.  State of this dialect's own providers is the JSON text of the reasoning_details item
- * without its text: what `format` they use is theirs to know. */
+ * State of another dialect goes out sealed (chat/seal.h), so that a body that holds some never passes
+ * untouched to a provider that did not make it.  State of this dialect's own providers is the JSON text of
+ * the reasoning_details item without its text: what `format` they use is theirs to know. */
 #ifndef DIALECT_OPENAI_STATE_H
 #define DIALECT_OPENAI_STATE_H
 

@@ -8,7 +8,8 @@
 
 /* Reads a usage object over *u: what it does not say stays as it was.  False when it says nothing. */
 bool openai_usage_read(yyjson_val *usage, struct usage *u);
-/* The same for a provider that leaves reasoning out of completion_tokens (xAI), unless its own total says otherwise. */
+/* The same for a provider that leaves reasoning out of completion_tokens (xAI), unless its own total says
+ * otherwise. */
 bool openai_usage_read_outside(yyjson_val *usage, struct usage *u);
 /* The object in OpenAI's own form.  SDKs want the three totals as numbers, so an unknown one is 0. */
 void openai_usage_write(const struct usage *u, struct buf *out);

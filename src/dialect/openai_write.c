@@ -1,4 +1,5 @@
-/* The top level of a body.  Every member goes through the provider's quirks; what it cannot be told is named in drops. */
+/* The top level of a body.  Every member goes through the provider's quirks; what it cannot be told is
+ * named in drops. */
 #include "dialect/openai_write.h"
 
 #include "base/siphash.h"
@@ -98,8 +99,8 @@ static void put_strings(struct openai_write *o, const char *name, const struct s
 
 /* --- groups of members ---------------------------------------------------------------------------------- */
 
-/* Counts come in a stream only when asked for, and every client's dialect needs them; who refuses to be asked is left
- * alone, in silence: the client did not ask either. */
+/* Counts come in a stream only when asked for, and every client's dialect needs them; who refuses to be
+ * asked is left alone, in silence: the client did not ask either. */
 static void put_stream(struct openai_write *o)
 {
 	const struct dialect_ask *ask = o->ask;
@@ -207,7 +208,8 @@ static enum prompt_effort nearest(const char *words, enum prompt_effort wanted)
 	return e;
 }
 
-/* `none` is OpenAI's word for models that can go without; clients of other dialects say "off" of any model. */
+/* `none` is OpenAI's word for models that can go without; clients of other dialects say "off" of any
+ * model. */
 static bool is_off(const struct prompt *p)
 {
 	const struct dialect *from = dialect_by_tag(p->origin);
@@ -220,7 +222,8 @@ static bool is_off(const struct prompt *p)
 static void put_effort(struct openai_write *o)
 {
 	const struct prompt *p = o->p;
-	enum prompt_effort e = p->effort != PROMPT_EFFORT_UNSET ? p->effort : prompt_effort_of_budget(p->thinking_tok);
+	enum prompt_effort e = p->effort != PROMPT_EFFORT_UNSET ? p->effort
+		: prompt_effort_of_budget(p->thinking_tok);
 
 	if (e != PROMPT_EFFORT_UNSET && openai_write_key(o, "reasoning_effort"))
 		json_out_str(&o->w, slice_str(prompt_effort_name(nearest(o->q->efforts, e))));
@@ -346,7 +349,8 @@ static void put_extras(struct openai_write *o)
 
 enum err openai_write(const struct prompt *p, const struct dialect_ask *ask, struct buf *out)
 {
-	struct openai_write o = { .w = json_out_to(out), .p = p, .ask = ask, .is_own = p->origin == openai_chat.tag,
+	struct openai_write o = { .w = json_out_to(out), .p = p, .ask = ask, .is_own =
+		p->origin == openai_chat.tag,
 		.q = ask->quirks ? ask->quirks : &quirks_none };
 
 	json_out_obj(&o.w);

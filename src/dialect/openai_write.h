@@ -18,7 +18,8 @@ struct openai_write {
 	enum err err;			/* ERR_UNSUPPORTED: ask->fault says why */
 };
 
-/* Begins a top-level member under the provider's name for it.  False: it refuses the member, which is named in drops. */
+/* Begins a top-level member under the provider's name for it.  False: it refuses the member, which is
+ * named in drops. */
 bool openai_write_key(struct openai_write *o, const char *name);
 /* Remembers why the request cannot be put; the first reason stays. */
 void openai_write_refuse(struct openai_write *o, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -31,7 +31,8 @@ static void open_part(struct openai_write *o, const char *type)
 	json_out_key_str(&o->w, "type", slice_str(type));
 }
 
-static void put_url_part(struct openai_write *o, const char *type, const struct prompt_media *m, const char *mime)
+static void put_url_part(struct openai_write *o, const char *type, const struct prompt_media *m,
+	const char *mime)
 {
 	struct json_out *w = &o->w;
 
@@ -44,7 +45,8 @@ static void put_url_part(struct openai_write *o, const char *type, const struct 
 	json_out_obj_end(w);
 }
 
-/* {"type":"input_audio","input_audio":{"data","format"}}: wav and mp3 at OpenAI; others are called by their subtype. */
+/* {"type":"input_audio","input_audio":{"data","format"}}: wav and mp3 at OpenAI; others are called by
+ * their subtype. */
 static void put_audio(struct openai_write *o, const struct prompt_media *m)
 {
 	struct json_out *w = &o->w;
@@ -103,12 +105,14 @@ static const char *cannot(const struct openai_write *o, const struct prompt_part
 
 	if (part->kind == PROMPT_PART_OTHER)
 		return o->is_own && part->raw ? NULL : "a part that only its own provider understands";
-	if (part->kind == PROMPT_PART_IMAGE || part->kind == PROMPT_PART_AUDIO || part->kind == PROMPT_PART_FILE) {
+	if (part->kind == PROMPT_PART_IMAGE || part->kind == PROMPT_PART_AUDIO
+			|| part->kind == PROMPT_PART_FILE) {
 		if (m->source == PROMPT_SOURCE_FILE_ID && !(o->is_own && part->kind == PROMPT_PART_FILE))
 			return "a file that was uploaded to another provider";
 		if (m->source == PROMPT_SOURCE_URL && part->kind == PROMPT_PART_AUDIO)
 			return "a sound by its URL";
-		if (m->source == PROMPT_SOURCE_URL && part->kind == PROMPT_PART_FILE && !is_video && !o->q->details)
+		if (m->source == PROMPT_SOURCE_URL && part->kind == PROMPT_PART_FILE && !is_video
+				&& !o->q->details)
 			return "a document by its URL";
 	}
 	return NULL;
@@ -124,7 +128,8 @@ bool openai_write_content_takes(struct openai_write *o, const struct prompt_part
 			part->name.n ? ": " : "", SLICE_ARG(part->name));
 		return false;
 	}
-	if (part->kind == PROMPT_PART_IMAGE && part->media.source == PROMPT_SOURCE_URL && o->q->inline_images) {
+	if (part->kind == PROMPT_PART_IMAGE && part->media.source == PROMPT_SOURCE_URL
+			&& o->q->inline_images) {
 		drops_add_str(o->ask->drops, "image_url");
 		return false;
 	}

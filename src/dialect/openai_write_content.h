@@ -1,4 +1,5 @@
-/* Content of a message: text, media, and what only this dialect's own providers understand (protocols.md 1.2, 7.2). */
+/* Content of a message: text, media, and what only this dialect's own providers understand (protocols.md
+ * 1.2, 7.2). */
 #ifndef DIALECT_OPENAI_WRITE_CONTENT_H
 #define DIALECT_OPENAI_WRITE_CONTENT_H
 

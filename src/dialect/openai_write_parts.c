@@ -1,5 +1,5 @@
-/* What a message of this dialect cannot carry stands elsewhere: media of a tool result in a user message behind the
- * results, reasoning state in the member that the provider knows for it, if any. */
+/* What a message of this dialect cannot carry stands elsewhere: media of a tool result in a user message
+ * behind the results, reasoning state in the member that the provider knows for it, if any. */
 #include "dialect/openai_write_parts.h"
 
 #include "dialect/openai_write_content.h"
@@ -44,7 +44,8 @@ static void put_calls(struct openai_write *o, const struct prompt_part *parts)
 	json_out_arr_end(&o->w);
 }
 
-/* The parts that an assistant's content may hold: text and refusals.  Media that a model made cannot go back. */
+/* The parts that an assistant's content may hold: text and refusals.  Media that a model made cannot go
+ * back. */
 static bool is_said(struct openai_write *o, const struct prompt_part *part)
 {
 	switch (part->kind) {
@@ -68,7 +69,8 @@ static bool is_said(struct openai_write *o, const struct prompt_part *part)
 	must_never("part kind");
 }
 
-/* One string, as all servers take it: blocks of one answer are pieces of one text.  A refusal is told like text. */
+/* One string, as all servers take it: blocks of one answer are pieces of one text.  A refusal is told like
+ * text. */
 static void put_said(struct openai_write *o, const struct prompt_part *parts)
 {
 	json_out_key(&o->w, "content");
@@ -116,7 +118,8 @@ static void put_assistant(struct openai_write *o, const struct prompt_message *m
 
 static bool is_media(const struct prompt_part *part)
 {
-	return part->kind == PROMPT_PART_IMAGE || part->kind == PROMPT_PART_AUDIO || part->kind == PROMPT_PART_FILE;
+	return part->kind == PROMPT_PART_IMAGE || part->kind == PROMPT_PART_AUDIO
+		|| part->kind == PROMPT_PART_FILE;
 }
 
 /* Texts of a result, one below the other; each medium leaves a word where it stood. */
@@ -134,7 +137,8 @@ static void put_result(struct openai_write *o, const struct prompt_part *result)
 		if (part != result->content)
 			json_out_str_add(w, SLICE("\n"));
 		if (part->kind == PROMPT_PART_OTHER)
-			openai_write_refuse(o, "a tool's result holds a part that only its own provider understands");
+			openai_write_refuse(o,
+			"a tool's result holds a part that only its own provider understands");
 		json_out_str_add(w, is_media(part) ? SLICE("[attached to the next message]") : part->text);
 	}
 	json_out_str_end(w);
@@ -160,7 +164,8 @@ static void put_result_media(struct openai_write *o, const struct prompt_part *r
 	json_out_key(w, "content");
 	json_out_arr(w);
 	for (const struct prompt_part *r = results; r; r = r->next)
-		for (const struct prompt_part *part = r->orphan ? NULL : r->content; part; part = part->next) {
+		for (const struct prompt_part *part = r->orphan ? NULL : r->content; part; part =
+		part->next) {
 			if (!is_media(part) || !openai_write_content_takes(o, part))
 				continue;
 			json_out_obj(w);
@@ -195,8 +200,8 @@ static void put_results(struct openai_write *o, const struct prompt_message *m)
 
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
-/* JSON without a schema is only given when the prompt speaks of it (OpenAI, DeepSeek), which clients of other dialects need
- * not do; a schema that the provider does not take is told in words. */
+/* JSON without a schema is only given when the prompt speaks of it (OpenAI, DeepSeek), which clients of
+ * other dialects need not do; a schema that the provider does not take is told in words. */
 static void put_instruction(struct openai_write *o)
 {
 	const struct prompt *p = o->p;
@@ -233,7 +238,8 @@ void openai_write_parts(struct openai_write *o)
 	for (const struct prompt_message *m = o->p->messages; m; m = m->next) {
 		switch (m->role) {
 		case PROMPT_SYSTEM: put_plain_message(o, "system", m); break;
-		case PROMPT_DEVELOPER: put_plain_message(o, o->q->system_only ? "system" : "developer", m); break;
+		case PROMPT_DEVELOPER: put_plain_message(o, o->q->system_only ? "system" : "developer",
+			m); break;
 		case PROMPT_USER: put_plain_message(o, "user", m); break;
 		case PROMPT_ASSISTANT: put_assistant(o, m); break;
 		case PROMPT_TOOL: put_results(o, m); break;

@@ -11,7 +11,8 @@ static void put_own_item(struct openai_write *o, const struct prompt_part *part)
 	yyjson_doc *doc;
 
 	/* It came through a client: anything can be in it. */
-	if (json_parse(o->ask->arena, part->seal.bytes, &doc, NULL) != ERR_OK || !yyjson_is_obj(yyjson_doc_get_root(doc)))
+	if (json_parse(o->ask->arena, part->seal.bytes, &doc, NULL) != ERR_OK
+			|| !yyjson_is_obj(yyjson_doc_get_root(doc)))
 		return;
 	json_out_obj(w);
 	yyjson_obj_foreach(yyjson_doc_get_root(doc), i, n, key, v) {
@@ -47,7 +48,8 @@ static void put_detail(struct openai_write *o, const struct prompt_part *part)
 	if (seal->origin == openai_chat.tag) {
 		put_own_item(o, part);
 	} else if (part->kind == PROMPT_PART_TOOL_CALL) {
-		put_item(o, "reasoning.encrypted", NULL, SLICE_EMPTY, "data", seal, openai_write_id(o, part->id));
+		put_item(o, "reasoning.encrypted", NULL, SLICE_EMPTY, "data", seal,
+			openai_write_id(o, part->id));
 	} else if (seal->origin == 'r' || part->redacted) {
 		if (part->text.n)
 			put_item(o, "reasoning.summary", "summary", part->text, NULL, seal, part->id);
@@ -93,7 +95,8 @@ void openai_write_state(struct openai_write *o, const struct prompt_part *parts,
 
 	if (o->q->details)
 		put_details(o, parts);
-	for (const struct prompt_part *part = o->q->echo_reasoning && has_calls ? parts : NULL; part; part = part->next) {
+	for (const struct prompt_part *part = o->q->echo_reasoning && has_calls ? parts : NULL; part; part =
+			part->next) {
 		if (part->kind != PROMPT_PART_REASONING || part->text.n == 0)
 			continue;
 		if (!any) {

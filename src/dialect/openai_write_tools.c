@@ -109,7 +109,8 @@ static bool is_listed(struct openai_write *o, const struct prompt_tool *t)
 	if (t->kind == PROMPT_TOOL_WEB_SEARCH || !is_allowed(o, t->name))
 		return false;
 	if (t->kind == PROMPT_TOOL_HOSTED && (t->raw == NULL || !o->is_own)) {
-		openai_write_refuse(o, "the tool %.*s runs at a provider of another kind", SLICE_ARG(t->name));
+		openai_write_refuse(o, "the tool %.*s runs at a provider of another kind",
+			SLICE_ARG(t->name));
 		return false;
 	}
 	if (t->cache != PROMPT_CACHE_NONE && !takes_marks(o))

@@ -85,7 +85,7 @@ struct responses_item *responses_frame_find(const struct responses_frame *f, yyj
 		if (it->kind != kind)
 			continue;
 		/* Some proxies change the id from event to event, so the index counts where there is one. */
-		if (index >= 0 && it->index >= 0 ? it->index == index : id.n == 0 || has_id(it, id))
+		if (index >= 0 && it->index >= 0 ? it->index == index : has_id(it, id) || (id.n == 0 && index < 0))
 			return it;
 	}
 	return NULL;

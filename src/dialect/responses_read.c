@@ -211,8 +211,11 @@ static void choose_allowed(struct responses_reader *r, yyjson_val *v)
 	p->choice_names = ARENA_ARRAY(r->arena, struct slice, yyjson_arr_size(list) + 1);
 	yyjson_arr_foreach(list, i, n, tool) {
 		struct slice name = json_str(tool, "name");
-		p->choice_names[p->n_choice_names++] = name.n ? name : json_str(tool, "type");
+		if (name.n)
+			p->choice_names[p->n_choice_names++] = name;
 	}
+	if (p->n_choice_names < yyjson_arr_size(list))
+		prompt_add_extra(p, SLICE("tool_choice"), v);	/* hosted tools are among them */
 }
 
 static bool read_choice_word(struct responses_reader *r, struct slice word)

@@ -9,28 +9,38 @@ static const char *const words[] = {
 	[RESPONSES_SEAL_REASONING] = "", [RESPONSES_SEAL_REDACTED] = "redacted.", [RESPONSES_SEAL_CALL] = "call.",
 };
 
-struct slice responses_seal_write(struct arena *a, enum responses_seal_of of, const struct dialect *source,
-	struct slice bytes)
+static bool is_sealed(struct slice text)
 {
-	bool is_own = source == NULL || source == &openai_responses;
-	struct slice seal = is_own ? bytes : seal_wrap(a, source->tag, bytes), word = slice_str(words[of]);
+	return text.n > SEAL_PREFIX && seal_in(slice_of(text.p, SEAL_PREFIX));
+}
 
-	if (seal.n == 0 || word.n == 0)
-		return seal;
-	char *p = arena_try(a, word.n + seal.n);
+struct slice responses_seal_back(struct arena *a, enum responses_seal_of of, struct slice bytes)
+{
+	struct slice word = slice_str(words[of]);
+
+	if (bytes.n == 0 || word.n == 0)
+		return bytes;
+	char *p = arena_try(a, word.n + bytes.n);
 	if (p == NULL)
 		return SLICE_EMPTY;
 	memcpy(p, word.p, word.n);
-	memcpy(p + word.n, seal.p, seal.n);
-	return slice_of(p, word.n + seal.n);
+	memcpy(p + word.n, bytes.p, bytes.n);
+	return slice_of(p, word.n + bytes.n);
+}
+
+struct slice responses_seal_write(struct arena *a, enum responses_seal_of of, const struct dialect *source,
+	struct slice bytes)
+{
+	if (source && source != &openai_responses)
+		bytes = seal_wrap(a, source->tag, bytes);
+	return responses_seal_back(a, of, bytes);
 }
 
 enum responses_seal_of responses_seal_cut(struct slice *text)
 {
 	for (size_t i = RESPONSES_SEAL_REDACTED; i < COUNT_OF(words); i++) {
 		struct slice rest = slice_skip(*text, strlen(words[i]));
-		bool is_sealed = rest.n > SEAL_PREFIX && seal_in(slice_of(rest.p, SEAL_PREFIX));
-		if (!is_sealed || !slice_starts(*text, slice_str(words[i])))
+		if (!is_sealed(rest) || !slice_starts(*text, slice_str(words[i])))
 			continue;
 		*text = rest;
 		return (enum responses_seal_of)i;

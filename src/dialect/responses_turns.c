@@ -224,7 +224,7 @@ static void write_call_state(struct responses_writer *r, const struct prompt_par
 	json_out_key(&r->w, "summary");
 	json_out_raw(&r->w, SLICE("[]"));
 	json_out_key_str(&r->w, "encrypted_content",
-		responses_seal_write(r->ask->arena, RESPONSES_SEAL_CALL, NULL, part->seal.bytes));
+		responses_seal_back(r->ask->arena, RESPONSES_SEAL_CALL, part->seal.bytes));
 	json_out_obj_end(&r->w);
 }
 
@@ -302,7 +302,7 @@ static void write_reasoning(struct responses_writer *r, const struct prompt_part
 
 	if (!is_ours && !is_stored)
 		return;
-	if (r->is_own && part->raw) {
+	if (r->is_own && slice_eq(json_str(part->raw, "encrypted_content"), part->seal.bytes)) {
 		json_out_val(&r->w, part->raw);
 		return;
 	}
@@ -314,8 +314,8 @@ static void write_reasoning(struct responses_writer *r, const struct prompt_part
 	if (part->text.n)
 		write_text(r, part, "summary_text");
 	json_out_arr_end(&r->w);
-	json_out_key_str(&r->w, "encrypted_content", responses_seal_write(r->ask->arena,
-		part->redacted ? RESPONSES_SEAL_REDACTED : RESPONSES_SEAL_REASONING, NULL, part->seal.bytes));
+	json_out_key_str(&r->w, "encrypted_content", responses_seal_back(r->ask->arena,
+		part->redacted ? RESPONSES_SEAL_REDACTED : RESPONSES_SEAL_REASONING, part->seal.bytes));
 	json_out_obj_end(&r->w);
 }
 

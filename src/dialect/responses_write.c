@@ -69,16 +69,6 @@ static bool has_inner(const struct responses_writer *r, struct slice prefix)
 
 /* --- tools ---------------------------------------------------------------------------------------------- */
 
-/* An absent `strict` has been taken for true (protocols.md 2.1), while all other dialects mean false by it. */
-static void write_strict(struct responses_writer *r, const struct prompt_tool *t)
-{
-	json_out_key(&r->w, "strict");
-	if (t->strict != PROMPT_TRI_UNSET)
-		json_out_bool(&r->w, t->strict == PROMPT_YES);
-	else
-		json_out_raw(&r->w, r->is_own ? SLICE("null") : SLICE("false"));
-}
-
 static void write_function(struct responses_writer *r, const struct prompt_tool *t)
 {
 	json_out_obj(&r->w);
@@ -91,7 +81,8 @@ static void write_function(struct responses_writer *r, const struct prompt_tool 
 		json_out_val(&r->w, t->schema);
 	else
 		json_out_raw(&r->w, SLICE("{\"type\":\"object\",\"properties\":{}}"));
-	write_strict(r, t);
+	/* An absent `strict` has been taken for true (protocols.md 2.1); all other dialects mean false by it. */
+	json_out_key_bool(&r->w, "strict", t->strict == PROMPT_YES);
 	json_out_obj_end(&r->w);
 }
 
@@ -161,7 +152,7 @@ static bool can_write(const struct responses_writer *r, const struct prompt_tool
 
 static void write_tool(struct responses_writer *r, const struct prompt_tool *t)
 {
-	if (r->is_own && t->raw && t->kind != PROMPT_TOOL_FUNCTION)
+	if (r->is_own && t->raw)
 		json_out_val(&r->w, t->raw);
 	else if (t->kind == PROMPT_TOOL_FUNCTION)
 		write_function(r, t);

@@ -165,6 +165,7 @@ static void send_error(struct exchange *ex)
 	const struct flight *f = ex->reader.flight;
 	struct buf fields, body;
 
+	ex->fault.request_id = ex->ask.request_id;
 	buf_init(&fields, 64 << 10);
 	buf_init(&body, 1 << 20);
 	buf_add(&fields, answer_fields(ex));
@@ -185,7 +186,10 @@ static void send_broken_end(struct exchange *ex)
 	struct buf *b = &ex->env->out;
 
 	buf_clear(b);
-	if (ex->request.stream)
+	ex->fault.request_id = ex->ask.request_id;
+	if (ex->request.stream && ex->ask.dialect->error_within && ex->relay.front)
+		ex->ask.dialect->error_within(&ex->relay.encode, &ex->fault, b);
+	else if (ex->request.stream)
 		ex->ask.dialect->error_event(&ex->fault, b);
 	put(ex, buf_slice(b));
 }

@@ -23,6 +23,7 @@
 #include "chat/journal.h"
 #include "chat/tape.h"
 #include "flight/join.h"
+#include "flight/reader.h"
 #include "route/plan.h"
 #include "upstream/attempt.h"
 
@@ -101,15 +102,6 @@ struct flight {
 	uint64_t bytes_in, bytes_out;
 };
 
-/* One reader of a flight. */
-struct reader {
-	struct cursor cursor;
-	struct flight *flight;
-	size_t tape_at, tape_end;	/* what is to be replayed before the cursor's events; a late joiner's */
-	bool joined;			/* it did not open the flight */
-	struct event replayed;		/* what reader_peek gave from the tape */
-};
-
 void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice);
 void flight_env_done(struct flight_env *e);
 
@@ -129,14 +121,6 @@ void flight_keep(struct flight *f, const struct digest *d, uint64_t ttl_ms);
  * it. */
 struct flight *flight_replay(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, const struct exact_answer *answer, struct reader *r, struct task *on_news);
-/* The next event, borrowed until reader_pass; NULL when there is none yet or no more. */
-const struct event *reader_peek(struct reader *r);
-void reader_pass(struct reader *r);
-/* True for a reader who missed the provider's bytes of the start: it gets events only. */
-static inline bool reader_is_late(const struct reader *r)
-{
-	return r->tape_end > 0;
-}
 /* The reader leaves; the last one ends the flight: its attempt is closed now, its memory goes at the end of
  * the turn. */
 void flight_leave(struct reader *r);

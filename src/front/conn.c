@@ -205,7 +205,7 @@ static void refuse(struct conn *c, enum err why)
 {
 	struct buf body;
 	char more[64];
-	struct fault fault = { .err = why };
+	struct fault fault = { .err = why, .request_id = slice_str(c->req.id) };
 
 	buf_init(&body, 65536);
 	c->req.refused = why;

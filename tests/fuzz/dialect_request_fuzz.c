@@ -57,6 +57,9 @@ static enum err parse(const struct dialect *d, struct arena *a, struct slice bod
 
 /* --- spliced -------------------------------------------------------------------------------------------- */
 
+/* Gemini's, which name the model once more inside. */
+static const char *const inner[] = { "requests", "generateContentRequest" };
+
 static bool is_one_of(yyjson_val *key, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -86,7 +89,8 @@ static void check_others(yyjson_val *before, yyjson_val *after)
 		y = next_other(&b);
 		must((x == NULL) == (y == NULL));
 		must(x == NULL || yyjson_equals(x, y));
-		must(x == NULL || yyjson_equals(yyjson_obj_iter_get_val(x), yyjson_obj_iter_get_val(y)));
+		must(x == NULL || is_one_of(x, inner, COUNT_OF(inner))
+			|| yyjson_equals(yyjson_obj_iter_get_val(x), yyjson_obj_iter_get_val(y)));
 	} while (x);
 }
 

@@ -47,6 +47,7 @@ struct meaning_piece {
 	struct buf text;	/* of a call: its arguments */
 	struct slice id, name;	/* of a call; name: MIME type of media */
 	struct slice seal, seal_id;
+	bool ended;		/* of a call: the wire said so */
 };
 
 struct meaning_choice {
@@ -65,7 +66,7 @@ struct meaning {
 	struct meaning_choice *choices;	/* by rising index */
 	struct usage usage;
 	bool has_usage, has_start;
-	bool mixed;		/* something came between the pieces of a call */
+	bool mixed;		/* something came before a call was known to be whole */
 	struct buf vectors;
 };
 

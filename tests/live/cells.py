@@ -8,7 +8,7 @@ COLUMNS = {
     "plain": ("plain",), "stream": ("stream",), "tools": ("tools",), "parallel": ("parallel",), "interleaved": ("interleaved",),
     "image": ("image",),
     "schema": ("schema",), "reasoning": ("reasoning",), "signature": ("signature",), "length": ("length",),
-    "error before": ("e400", "e401", "e429", "context", "overload"),
+    "error before": ("e400", "e401", "e429", "context", "overload", "first-error", "first-cut"),
     "error after": ("after-error", "after-cut", "after-clean"), "abort": ("abort",),
 }
 
@@ -31,6 +31,8 @@ def hows_of(front, column):
 def play(sim, root, front, back, column, model=lambda name: name, direct=False):
     for name in COLUMNS[column]:
         for how in hows_of(front, column):
+            if name.startswith("first-") and (how == "plain" or direct):
+                continue
             sim.fresh()
             spec = spec_of(SCENARIOS[name], how, model(name))
             if column == "reasoning" and front.no_reasoning_text:
@@ -41,29 +43,29 @@ def play(sim, root, front, back, column, model=lambda name: name, direct=False):
                 spec["leave_after"] = 5
             try:
                 answers = front.run(root, spec)
-                check(sim, front, back, column, name, answers, direct)
+                check(sim, front, back, name, how, answers, direct)
             except AssertionError as e:
                 raise AssertionError(f"{front.name} -> {back}, {name}, {how}: {e}; refused {sim.refused}; late {sim.late}"
                                      ) from e
 
 
-def check(sim, front, back, column, name, answers, direct):
+def check(sim, front, back, name, how, answers, direct):
     scenario = SCENARIOS[name]
     assert sim.refused == [] and sim.late == [], answers
     assert sim.facts, f"the provider was not asked: {answers}"
     assert {f.dialect for f in sim.facts} == {back}, sim.facts
-    if scenario.fault:
-        check_fault(scenario.fault, front, answers[0], direct)
+    if scenario.fault or scenario.words == 0:
+        check_fault(scenario.fault or "broken", answers[0], direct)
     elif scenario.after:
         check_broken(answers[0])
     elif scenario.endless:
         check_left(sim)
     else:
-        check_answers(front, scenario, answers)
+        check_answers(front, scenario, how, answers)
         check_requests(sim, front, back, scenario)
 
 
-def check_answers(front, scenario, answers):
+def check_answers(front, scenario, how, answers):
     assert len(answers) == len(scenario.turns), answers
     for turn, answer in zip(scenario.turns, answers):
         assert answer["error"] is None, answer["error"]
@@ -73,7 +75,9 @@ def check_answers(front, scenario, answers):
             assert answer["text"] == turn.text, answer["text"]
         assert answer["calls"] == [[c.name, json.loads(c.args)] for c in turn.calls], answer["calls"]
         assert answer["finish"] == front.words[turn.finish], answer["finish"]
-        if front.dialect != "openai-completions" and not front.no_reasoning_text:
+        if front.keeps_last and how == "helper":
+            assert turn.reasoning.endswith(answer["reasoning"]), answer["reasoning"]
+        elif front.dialect != "openai-completions" and not front.no_reasoning_text:
             assert answer["reasoning"] == turn.reasoning, answer["reasoning"]
         check_usage(turn.usage, answer["usage"])
 
@@ -98,7 +102,7 @@ def check_requests(sim, front, back, scenario):
     if "schema" in scenario.asks:
         assert same_schema(first.schema, scenario.asks["schema"]), first.schema
     for name in scenario.asks.get("tools", ()):
-        assert same_schema(first.tools[name], TOOLS[name]["parameters"]), first.tools
+        assert same_schema(first.tools.get(name), TOOLS[name]["parameters"]), first.tools
     assert first.thinks == scenario.asks.get("reasoning", False), first
     if len(scenario.turns) > 1:
         calls = [(c.name, json.loads(c.args)) for c in scenario.turns[0].calls]
@@ -116,11 +120,12 @@ def same_schema(got, want):
     return got is not None and all(got.get(k) == want[k] for k in keep)
 
 
-# What weir answers when a provider refuses: status, and whether it says when to come back.  Without weir: any status.
-FAULTS = {"bad": {400}, "key": {502}, "throttled": {429}, "context": {400}, "overloaded": {503, 529}}
+# What weir answers when a provider refuses, or breaks before the first word.  Without weir: any status.
+FAULTS = {"bad": {400}, "key": {502}, "throttled": {429}, "context": {400}, "overloaded": {503, 529},
+          "broken": {502}}
 
 
-def check_fault(fault, front, answer, direct):
+def check_fault(fault, answer, direct):
     error = answer["error"]
     assert error, f"nothing was raised: {answer}"
     assert answer["text"] == ""

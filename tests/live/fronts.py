@@ -18,7 +18,8 @@ class Front:
     words: dict
     hows: tuple = ("plain", "stream", "helper")
     unfit: tuple = ()       # (how, column): what the SDK itself cannot, also without weir
-    no_reasoning_text: bool = False
+    no_reasoning_text: bool = False     # the SDK shows none
+    keeps_last: bool = False    # its helper keeps only the last value of fields it does not know, as reasoning_content
     wraps_results: bool = False
     forgets: tuple = ()     # back dialects whose signatures its SDK does not send back: the second turn works without
 
@@ -33,8 +34,6 @@ GEMINI = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS"}
 VERCEL = {"stop": "stop", "tool_calls": "tool-calls", "length": "length"}
 TWO = ("plain", "stream")
 HELPERS_STOP = (("helper", "length"), ("helper", "interleaved"))    # raises at a limit; reads one call after the other
-# keeps only the last value of fields it does not know, so of reasoning_content too
-NODE_KEEPS_LAST = (("helper", "reasoning"), ("helper", "signature"))
 FORGOTTEN = ("openai-responses", "anthropic-messages")      # they need reasoning_details, which it does not know
 
 FRONTS = (
@@ -43,7 +42,7 @@ FRONTS = (
     Front("openai-python completions", "openai-completions", openai_py, "completions", OPENAI, TWO),
     Front("anthropic-python", "anthropic-messages", anthropic_py, "messages", ANTHROPIC),
     Front("google-python", "gemini-generate", google_py, "generate", GEMINI),
-    Front("openai-node chat", "openai-chat", NODE["openai"], "chat", OPENAI, unfit=HELPERS_STOP + NODE_KEEPS_LAST),
+    Front("openai-node chat", "openai-chat", NODE["openai"], "chat", OPENAI, unfit=HELPERS_STOP, keeps_last=True),
     Front("openai-node responses", "openai-responses", NODE["openai"], "responses", RESPONSES),
     Front("openai-node completions", "openai-completions", NODE["openai"], "completions", OPENAI, TWO),
     Front("anthropic-node", "anthropic-messages", NODE["anthropic"], "messages", ANTHROPIC),

@@ -91,6 +91,7 @@ class Scenario:
     gated: bool = False         # a stream waits after its first words until the client has them
     fault: str = ""
     after: str = ""             # "error", "cut", "clean": how a stream breaks
+    words: int = 2              # after so many words
     endless: bool = False
     needs_signature: bool = False
     interleaved: bool = False   # calls side by side where the dialect can, else one after the other
@@ -120,6 +121,8 @@ SCENARIOS = {
     "e429": Scenario(fault="throttled"),
     "context": Scenario(fault="context"),
     "overload": Scenario(fault="overloaded"),
+    "first-error": Scenario(after="error", words=0),
+    "first-cut": Scenario(after="cut", words=0),
     "after-error": Scenario(after="error"),
     "after-cut": Scenario(after="cut"),
     "after-clean": Scenario(after="clean"),

@@ -78,14 +78,14 @@ class Simulator(Server):
         peer.head(ctype="text/event-stream")
         shown, gate, late = 0, self.gate, self.late
         for kind, piece in back.stream(facts, turn_of(facts), call):
+            if kind and played.after and shown == played.words:
+                return end(peer, played.after, back)
             peer.piece(piece)
             if not kind:
                 continue
             shown += 1
             if shown == 1 and played.gated and not gate.wait(GATE_S):
                 late.append(f"{back.NAME}: the client had no word after {GATE_S} s")
-            if shown == 2 and played.after:
-                return end(peer, played.after, back)
             if played.endless:
                 return endless(peer, call, piece)
         peer.last()

@@ -2,13 +2,11 @@
 import json
 import urllib.request
 
-import anthropic
 import matrix
 import pytest
 from backs.gemini_generate import vector
 from conftest import Weir
 from fronts import NODE
-from google.genai import errors
 from scenarios import PROMPT, SYSTEM, WORDS
 from sdks import anthropic_py, google_py, openai_py
 
@@ -67,14 +65,10 @@ def test_token_counts(root, simulator, name, back):
     assert simulator.facts[0].dialect == COUNT_BACKS[back]
 
 
-def test_token_counts_of_providers_that_count_none(root, simulator):
-    spec = {"model": "chat-plain", "prompt": PROMPT, "system": SYSTEM}
-    with pytest.raises(anthropic.BadRequestError) as e:
-        anthropic_py.run(root, "count", spec)
-    assert e.value.body["error"]["type"] == "invalid_request_error"
-    with pytest.raises(errors.ClientError) as e:
-        google_py.run(root, "count", spec)
-    assert e.value.status == "INVALID_ARGUMENT" and simulator.calls == []
+@pytest.mark.parametrize("name", COUNTERS)
+def test_token_counts_of_providers_that_count_none_are_estimates(root, simulator, name):
+    got = COUNTERS[name].run(root, "count", {"model": "chat-plain", "prompt": PROMPT, "system": SYSTEM})
+    assert 5 <= got["tokens"] <= 60 and simulator.calls == []
 
 
 @pytest.mark.parametrize("name", LISTERS)

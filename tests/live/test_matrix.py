@@ -35,7 +35,8 @@ def test_cell(weir, simulator, front, back, column):
 
     def model(scenario):
         """Throttled targets and refused keys rest: each such request has a target of its own, named directly."""
-        return f"{b.name}/{b.family}{scenario}.{next(NUMBERS)}" if SCENARIOS[scenario].fault else f"{b.name}-{scenario}"
+        own = SCENARIOS[scenario].fault
+        return f"{b.name}/{b.family}{scenario}.{next(NUMBERS)}" if own else f"{b.name}-{scenario}"
     RESULTS[front.name, back, column] = False
     play(simulator, f"http://127.0.0.1:{weir.port}", front, back, column, model)
     RESULTS[front.name, back, column] = True

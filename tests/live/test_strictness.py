@@ -62,6 +62,12 @@ FAULTS = [
         *USER, {"role": "assistant", "content": [USE]}, {"role": "user", "content": [RESULT]}]}, "start with a thinking"),
     ("/v1/messages", {"model": "signature", "messages": [*USER, {"role": "assistant", "content": [
         {"type": "thinking", "thinking": "other words", "signature": SIGNATURE}]}, *USER]}, "Invalid `signature`"),
+    ("/v1/messages", {"model": "claude-sonnet-3-7~plain", "thinking": {"type": "adaptive"}}, "adaptive is not supported"),
+    ("/v1/messages", {"model": "claude-sonnet-3-7~plain", "output_config": {"format": {
+        "type": "json_schema", "schema": CLOSED}}}, "output_config: is not supported"),
+    ("/v1/messages", {"model": "claude-opus-5-5~plain", "thinking": THINKING}, "enabled is not supported"),
+    ("/v1/messages", {"model": "claude-opus-5-5~plain", "temperature": 1}, "sampling parameters"),
+    ("/v1/messages", {"model": "claude-opus-5-5~plain", "tool_choice": {"type": "any"}}, "cannot be forced"),
     ("/v1/messages/count_tokens", {"max_tokens": 9}, "unknown field"),
     ("/v1beta/models/plain:generateContent", {"messages": USER}, "unknown field"),
     ("/v1beta/models/plain:generateContent", {"contents": [G_USER, {"role": "model", "parts": [G_CALL]}, G_USER]}, "number"),
@@ -76,6 +82,10 @@ FAULTS = [
     ("/v1beta/models/plain:generateContent", {"generationConfig": {"responseJsonSchema": OPEN}}, "needs application/json"),
     ("/v1beta/models/plain:generateContent", {"generationConfig": {"thinkingConfig": {
         "thinkingLevel": "LOW", "thinkingBudget": 1}}}, "level and budget"),
+    ("/v1beta/models/gemini-2.5-pro~plain:generateContent", {"generationConfig": {"thinkingConfig": {
+        "thinkingLevel": "LOW"}}}, "not supported by this model"),
+    ("/v1beta/models/gemini-2.0-flash~plain:generateContent", {"generationConfig": {"thinkingConfig": {
+        "thinkingBudget": 1}}}, "does not think"),
 ]
 
 

@@ -67,9 +67,10 @@ static bool run_pair(const struct dialect *x, const struct dialect *y, uint64_t 
 
 	arena_init(&a, 0);
 	dice_init(&d, seed);
-	struct make_answer m = make_answer(&a, &d);
 	/* made by X, or by Y and sealed for the way through X */
-	replay_init(&r, dice_u64(&d) & 1 ? x : y, x, NULL);
+	const struct dialect *maker = seed & 1 ? x : y;
+	struct make_answer m = make_answer(&a, &d, maker->tag);
+	replay_init(&r, maker, x, NULL);
 	for (size_t i = 0; i < m.n; i++)
 		replay_feed(&r, &m.events[i]);
 	replay_fed(&r);
@@ -81,5 +82,5 @@ static bool run_pair(const struct dialect *x, const struct dialect *y, uint64_t 
 
 int main(int argc, char **argv)
 {
-	return suite_run(argc, argv, REQUEST_CHAT, run_pair);
+	return suite_run(argc, argv, 1u << REQUEST_CHAT, run_pair);
 }

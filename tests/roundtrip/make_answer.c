@@ -17,8 +17,10 @@ struct script {
 struct maker {
 	struct arena *a;
 	struct dice *d;
+	char origin;
 	struct script choices[CHOICES];
 	uint16_t n_choices;
+	unsigned n_citations;
 	bool reasoning, text, refusal, calls, signatures, redacted, citations, logprobs, media, part_ends, item_ids, parallel;
 };
 
@@ -50,33 +52,72 @@ static void put_text(struct maker *m, uint16_t choice, enum event_kind kind)
 		put(m, choice, (struct event){ .kind = (uint8_t)kind, .text = piece });
 }
 
-static struct slice item_id(struct maker *m)
+/* OpenRouter's state is an object, which holds the item's id too. */
+static struct event state_event(struct maker *m, enum event_kind kind)
 {
-	return m->item_ids ? arena_printf(m->a, "rs_%u", (unsigned)dice_below(m->d, 1000)) : SLICE_EMPTY;
+	struct event ev = { .kind = (uint8_t)kind, .part = EVENT_NO_PART, .text = words_opaque(m->a, m->d) };
+
+	if (m->item_ids && (m->origin == 'c' || m->origin == 'r'))
+		ev.extra = arena_printf(m->a, "rs_%u", (unsigned)dice_below(m->d, 1000));
+	if (m->origin != 'c')
+		return ev;
+	const char *form = kind == EVENT_REDACTED ? "{\"type\":\"reasoning.encrypted\",\"data\":\"%.*s\"%s%.*s%s}"
+		: "{\"type\":\"reasoning.text\",\"signature\":\"%.*s\"%s%.*s%s}";
+	bool has_id = ev.extra.n > 0;
+	ev.text = arena_printf(m->a, form, SLICE_ARG(ev.text), has_id ? ",\"id\":\"" : "", SLICE_ARG(ev.extra), has_id ? "\"" : "");
+	return ev;
+}
+
+static bool hides(const struct maker *m)
+{
+	return m->origin == 'c' || m->origin == 'a';
+}
+
+static bool signs_calls(const struct maker *m)
+{
+	return m->origin == 'c' || m->origin == 'g';
 }
 
 /* --- parts ---------------------------------------------------------------------------------------------- */
 
 static void put_reasoning(struct maker *m, uint16_t choice)
 {
-	if (m->redacted && words_one_in(m->d, 3)) {
-		put(m, choice, (struct event){ .kind = EVENT_REDACTED, .part = EVENT_NO_PART,
-			.text = words_opaque(m->a, m->d), .extra = item_id(m) });
+	if (m->redacted && hides(m) && words_one_in(m->d, 3)) {
+		put(m, choice, state_event(m, EVENT_REDACTED));
 		return;
 	}
 	put_text(m, choice, EVENT_REASONING);
 	if (m->signatures)
-		put(m, choice, (struct event){ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART,
-			.text = words_opaque(m->a, m->d), .extra = item_id(m) });
+		put(m, choice, state_event(m, EVENT_SIGNATURE));
 	put_end(m, choice, EVENT_NO_PART);
+}
+
+/* The provider's own object, in which its dialect finds its own citation again. */
+static struct slice own_citation(struct maker *m, struct slice url)
+{
+	static const struct {
+		char origin;
+		const char *form;
+	} forms[] = {
+		{ 'a', "{\"type\":\"web_search_result_location\",\"url\":\"%.*s\",\"title\":\"T\",\"encrypted_index\":\"E\",\"cited_text\":\"c\"}" },
+		{ 'c', "{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"%.*s\",\"title\":\"T\",\"start_index\":0,\"end_index\":1}}" },
+		{ 'g', "{\"web\":{\"uri\":\"%.*s\",\"title\":\"T\"}}" },
+		{ 'r', "{\"type\":\"url_citation\",\"url\":\"%.*s\",\"title\":\"T\",\"start_index\":0,\"end_index\":1}" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(forms); i++)
+		if (forms[i].origin == m->origin)
+			return arena_printf(m->a, forms[i].form, SLICE_ARG(url));
+	return SLICE_EMPTY;
 }
 
 static void put_citation(struct maker *m, uint16_t choice)
 {
-	struct slice url = arena_printf(m->a, "https://example.org/%u", (unsigned)dice_below(m->d, 100));
-	struct slice json = arena_printf(m->a, "{\"url\":\"%.*s\",\"title\":\"T\"}", SLICE_ARG(url));
+	struct slice url = arena_printf(m->a, "https://example.org/%u", m->n_citations++);
+	struct slice json = arena_printf(m->a, "{\"url\":\"%.*s\",\"title\":\"T\",\"start_index\":0,\"end_index\":1}", SLICE_ARG(url));
 
-	put(m, choice, (struct event){ .kind = EVENT_CITATION, .text = json, .extra = SLICE("{}") });
+	put(m, choice, (struct event){ .kind = EVENT_CITATION, .part = EVENT_NO_PART, .text = json,
+		.extra = own_citation(m, url) });
 }
 
 static void put_words(struct maker *m, uint16_t choice)
@@ -85,7 +126,7 @@ static void put_words(struct maker *m, uint16_t choice)
 	if (m->citations && coin(m))
 		put_citation(m, choice);
 	if (m->logprobs)
-		put(m, choice, (struct event){ .kind = EVENT_LOGPROBS,
+		put(m, choice, (struct event){ .kind = EVENT_LOGPROBS, .part = EVENT_NO_PART,
 			.text = SLICE("[{\"token\":\"a\",\"logprob\":-0.5,\"bytes\":[97],\"top_logprobs\":[]}]") });
 	put_end(m, choice, EVENT_NO_PART);
 }
@@ -111,7 +152,7 @@ static void start_call(struct maker *m, uint16_t choice, uint16_t part, struct c
 	if (slice_eq(c->args, SLICE("{}")) && coin(m))
 		c->args = SLICE_EMPTY;
 	put(m, choice, (struct event){ .kind = EVENT_TOOL_START, .part = part, .text = id, .extra = words_name(m->a, m->d) });
-	if (m->signatures && coin(m))
+	if (m->signatures && signs_calls(m) && coin(m))
 		put(m, choice, (struct event){ .kind = EVENT_SIGNATURE, .part = part, .text = words_opaque(m->a, m->d) });
 }
 
@@ -188,15 +229,29 @@ static void put_choice(struct maker *m, uint16_t choice)
 	put_finish(m, choice, has_calls);
 }
 
-static struct event usage_event(struct maker *m)
+/* What the counts are at the end. */
+static struct usage count_tokens(struct maker *m)
 {
-	struct usage *u = ARENA_NEW(m->a, struct usage);
 	int64_t cached = (int64_t)dice_below(m->d, 50), write = (int64_t)dice_below(m->d, 50);
 	int64_t reasoning = m->reasoning ? (int64_t)dice_below(m->d, 50) : 0;
 
-	*u = (struct usage){ cached + write + 1 + (int64_t)dice_below(m->d, 1000),
+	return (struct usage){ cached + write + 1 + (int64_t)dice_below(m->d, 1000),
 		reasoning + 1 + (int64_t)dice_below(m->d, 1000), cached, coin(m) ? write : -1, reasoning };
-	return (struct event){ .kind = EVENT_USAGE, .text = event_usage_text(u) };
+}
+
+static struct event usage_event(struct maker *m, struct usage u)
+{
+	struct usage *kept = ARENA_NEW(m->a, struct usage);
+
+	*kept = u;
+	return (struct event){ .kind = EVENT_USAGE, .text = event_usage_text(kept) };
+}
+
+/* The prompt's tokens, before anything else, as Anthropic tells them. */
+static struct event early_usage_event(struct maker *m, struct usage u)
+{
+	u.completion_tok = u.reasoning_tok = -1;
+	return usage_event(m, u);
 }
 
 static void switch_kinds(struct maker *m)
@@ -208,6 +263,9 @@ static void switch_kinds(struct maker *m)
 		*kinds[i] = coin(m);
 	for (size_t i = 0; i < COUNT_OF(rare); i++)
 		*rare[i] = words_one_in(m->d, 6);
+	/* Some tell the probabilities last, and then they would be those of other words. */
+	if (m->logprobs)
+		m->calls = m->refusal = false;
 	m->n_choices = words_one_in(m->d, 8) ? (uint16_t)(2 + dice_below(m->d, CHOICES - 1)) : 1;
 }
 
@@ -225,22 +283,23 @@ static void shuffle(struct maker *m, struct make_answer *out)
 	}
 }
 
-struct make_answer make_answer(struct arena *a, struct dice *d)
+struct make_answer make_answer(struct arena *a, struct dice *d, char origin)
 {
 	static struct maker m;
 	struct make_answer out = { .events = ARENA_ARRAY(a, struct event, CHOICES * MOST_EVENTS + 4) };
 
-	m = (struct maker){ .a = a, .d = d };
+	m = (struct maker){ .a = a, .d = d, .origin = origin };
 	switch_kinds(&m);
 	for (uint16_t c = 0; c < m.n_choices; c++)
 		put_choice(&m, c);
 	out.events[out.n++] = (struct event){ .kind = EVENT_START,
 		.text = arena_printf(a, "id-%u", (unsigned)dice_below(d, 1000)), .extra = SLICE("model-1") };
-	if (words_one_in(d, 4))		/* the prompt's tokens first, as Anthropic does */
-		out.events[out.n++] = usage_event(&m);
+	struct usage usage = count_tokens(&m);
+	if (words_one_in(d, 4))
+		out.events[out.n++] = early_usage_event(&m, usage);
 	shuffle(&m, &out);
 	if (!words_one_in(d, 4))
-		out.events[out.n++] = usage_event(&m);
+		out.events[out.n++] = usage_event(&m, usage);
 	out.events[out.n++] = (struct event){ .kind = EVENT_END };
 	return out;
 }

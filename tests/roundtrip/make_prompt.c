@@ -9,7 +9,7 @@ struct maker {
 	struct arena *a;
 	struct dice *d;
 	uint64_t can;
-	char origin;
+	char seals;
 	unsigned calls;		/* so far: for ids */
 	unsigned marks;
 	enum prompt_cache mark;		/* one kind: their order is Anthropic's to say */
@@ -33,7 +33,7 @@ static yyjson_val *json_of(struct maker *m, struct slice text)
 
 static struct prompt_seal own_seal(struct maker *m)
 {
-	return (struct prompt_seal){ m->origin, words_opaque(m->a, m->d) };
+	return (struct prompt_seal){ m->seals, words_opaque(m->a, m->d) };
 }
 
 static void mark(struct maker *m, enum prompt_cache *cache)
@@ -157,6 +157,14 @@ static void add_assistant(struct maker *m)
 
 /* --- what the tools say --------------------------------------------------------------------------------- */
 
+/* An object is an object to Gemini, so other texts must not look like one. */
+static struct slice result_text(struct maker *m)
+{
+	if (words_one_in(m->d, 4))
+		return words_object(m->a, m->d);
+	return arena_printf(m->a, "r: %.*s", SLICE_ARG(words_text(m->a, m->d, 6)));
+}
+
 static void add_result(struct maker *m, struct prompt_message *to, const struct prompt_part *call)
 {
 	struct prompt_part *result = prompt_add_part(m->p, to, PROMPT_PART_TOOL_RESULT), **at = &result->content;
@@ -168,7 +176,7 @@ static void add_result(struct maker *m, struct prompt_message *to, const struct 
 	result->is_error = may(m, CAN(RESULT_ERROR));
 	for (; texts > 0; texts--) {
 		struct prompt_part **next = prompt_link_part(m->p, at, PROMPT_PART_TEXT);
-		(*at)->text = words_text(m->a, m->d, 6);
+		(*at)->text = result_text(m);
 		at = next;
 	}
 	if (may(m, CAN(RESULT_IMAGE))) {
@@ -190,9 +198,9 @@ static void add_results(struct maker *m)
 
 static void add_turns(struct maker *m)
 {
-	uint64_t turns = dice_below(m->d, 4);
+	uint64_t turns = m->can & CAN(DIALOGUE) ? dice_below(m->d, 4) : 0;
 
-	if (words_one_in(m->d, 2))
+	if (m->can & CAN(DIALOGUE) && words_one_in(m->d, 2))
 		add_system(m);
 	add_user(m);
 	for (uint64_t i = 0; i < turns; i++) {
@@ -351,9 +359,9 @@ static void set_format(struct maker *m)
 {
 	struct prompt *p = m->p;
 
-	if (may(m, CAN(JSON)) && words_one_in(m->d, 3))
+	if (may(m, CAN(JSON)) && words_one_in(m->d, 3) && !p->tools)
 		p->format = PROMPT_FORMAT_JSON;
-	if (!may(m, CAN(SCHEMA)) || !words_one_in(m->d, 3))
+	if ((p->tools && !(m->can & CAN(MIXED))) || !may(m, CAN(SCHEMA)) || !words_one_in(m->d, 3))
 		return;
 	p->format = PROMPT_FORMAT_SCHEMA;
 	p->format_schema = json_of(m, schema_text(m));
@@ -378,20 +386,50 @@ static void set_effort(struct maker *m)
 		p->show_thinking = PROMPT_YES;
 }
 
-void make_prompt(struct prompt *p, struct arena *a, struct dice *d, uint64_t can, char origin)
+void make_prompt(struct prompt *p, struct arena *a, struct dice *d, uint64_t can, char seals)
 {
 	static const enum prompt_cache marks[] = { PROMPT_CACHE_DEFAULT, PROMPT_CACHE_5M, PROMPT_CACHE_1H };
-	struct maker m = { .p = p, .a = a, .d = d, .can = can, .origin = origin, .mark = marks[dice_below(d, 3)] };
+	struct maker m = { .p = p, .a = a, .d = d, .can = can, .seals = seals, .mark = marks[dice_below(d, 3)] };
 
 	prompt_init(p, a);
 	p->model = SLICE("m");
-	p->origin = origin;
-	p->stream = words_one_in(d, 2);
+	p->stream = !(can & CAN(ONE_ANSWER)) && words_one_in(d, 2);
 	add_tools(&m);
 	add_turns(&m);
 	set_numbers(&m);
 	set_words(&m);
 	set_format(&m);
 	set_effort(&m);
+	prompt_tidy(p);
+}
+
+/* --- embeddings ----------------------------------------------------------------------------------------- */
+
+static void add_input(struct maker *m, bool tokens)
+{
+	struct prompt_input *in = prompt_add_input(m->p);
+
+	if (tokens)
+		in->tokens = json_of(m, SLICE("[1,2,50000]"));
+	else
+		in->text = words_text(m->a, m->d, 6);
+	if (may(m, CAN(TASK)))
+		in->task = SLICE("RETRIEVAL_QUERY");
+}
+
+void make_prompt_embed(struct prompt *p, struct arena *a, struct dice *d, uint64_t can)
+{
+	struct maker m = { .p = p, .a = a, .d = d, .can = can };
+
+	prompt_init(p, a);
+	p->model = SLICE("m");
+	bool tokens = may(&m, CAN(TOKENS)) && words_one_in(d, 3);
+	for (uint64_t n = can & CAN(INPUTS) ? 1 + dice_below(d, 4) : 1; n > 0; n--)
+		add_input(&m, tokens);
+	if (may(&m, CAN(DIMENSIONS)))
+		p->dimensions = (int64_t)(1 + dice_below(d, 3000));
+	p->base64 = may(&m, CAN(BASE64));
+	if (may(&m, CAN(USER)))
+		p->user = SLICE("user-7");
 	prompt_tidy(p);
 }

@@ -24,14 +24,20 @@ enum can {
 	CAN_CHOICE, CAN_NAMED, CAN_ALLOWED, CAN_ALLOWED_AUTO, CAN_PARALLEL,
 	CAN_MAX_TOK, CAN_TEMPERATURE, CAN_TOP_P, CAN_TOP_K, CAN_MIN_P, CAN_PENALTIES, CAN_SEED, CAN_N, CAN_LOGPROBS,
 	CAN_STOP, CAN_BIAS,
-	CAN_JSON, CAN_SCHEMA, CAN_SCHEMA_NAME, CAN_SCHEMA_STRICT,
+	CAN_JSON, CAN_SCHEMA, CAN_SCHEMA_NAME, CAN_SCHEMA_STRICT, CAN_MIXED /* a format beside tools */,
 	CAN_EFFORT, CAN_BUDGET, CAN_SHOW,
 	CAN_USER, CAN_TIER, CAN_VERBOSITY, CAN_CACHE_KEY, CAN_STORE, CAN_METADATA,
-	CAN_COUNT_
+	CAN_DIALOGUE,		/* more than one text */
+	CAN_ONE_ANSWER,		/* it is never streamed */
+	/* embeddings */
+	CAN_INPUTS, CAN_TOKENS, CAN_TASK, CAN_DIMENSIONS, CAN_BASE64,
 };
 #define CAN(what) (UINT64_C(1) << CAN_##what)
 
-/* A prompt of the kind that `can` allows, read as if from `origin`, tidied.  The same dice give the same.  All in `a`. */
-void make_prompt(struct prompt *p, struct arena *a, struct dice *d, uint64_t can, char origin);
+/* A prompt of the kind that `can` allows, tidied; opaque state in it is of the dialect with this tag.  The same dice give the
+ * same.  All in `a`. */
+void make_prompt(struct prompt *p, struct arena *a, struct dice *d, uint64_t can, char seals);
+/* The same for REQUEST_EMBED. */
+void make_prompt_embed(struct prompt *p, struct arena *a, struct dice *d, uint64_t can);
 
 #endif

@@ -12,9 +12,14 @@ struct suite {
 	int done, failed;
 };
 
-static bool is_wanted(const struct dialect *d, enum request_op op, const char *name)
+static bool is_named(const struct dialect *d, const char *name)
 {
-	return d->op == op && (name == NULL || strcmp(name, d->name) == 0);
+	return name == NULL || strcmp(name, d->name) == 0;
+}
+
+static bool is_wanted(const struct suite *s, const struct dialect *x, const struct dialect *y)
+{
+	return x->op == y->op && is_named(x, s->x) && is_named(y, s->y);
 }
 
 static void run_pair(struct suite *s, const struct dialect *x, const struct dialect *y, suite_check *check)
@@ -31,15 +36,15 @@ static void run_pair(struct suite *s, const struct dialect *x, const struct dial
 	fflush(stdout);
 }
 
-int suite_run(int argc, char **argv, enum request_op op, suite_check *check)
+int suite_run(int argc, char **argv, unsigned ops, suite_check *check)
 {
 	struct suite s = { .cases = argc > 1 ? strtoull(argv[1], NULL, 10) : CASES,
 		.seed = argc > 2 ? strtoull(argv[2], NULL, 10) : FIRST_SEED, .x = argc > 3 ? argv[3] : NULL,
 		.y = argc > 4 ? argv[4] : NULL };
 
 	for (size_t i = 0; dialect_at(i); i++)
-		for (size_t j = 0; is_wanted(dialect_at(i), op, s.x) && dialect_at(j); j++)
-			if (is_wanted(dialect_at(j), op, s.y))
+		for (size_t j = 0; ops >> dialect_at(i)->op & 1 && dialect_at(j); j++)
+			if (is_wanted(&s, dialect_at(i), dialect_at(j)))
 				run_pair(&s, dialect_at(i), dialect_at(j), check);
 	printf("1..%d\n", s.done);
 	return s.failed || s.done == 0;

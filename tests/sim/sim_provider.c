@@ -88,10 +88,23 @@ static void hang_up(struct conn *c, bool reset)
 	bury(c);
 }
 
+/* Each dialect has its own field; a request that shows two keys shows none. */
+static struct slice key_of(const struct sim_http *h)
+{
+	struct slice bearer = sim_http_field(h, "authorization"), claude = sim_http_field(h, "x-api-key"),
+		google = sim_http_field(h, "x-goog-api-key");
+
+	if ((bearer.n > 0) + (claude.n > 0) + (google.n > 0) != 1)
+		return SLICE_EMPTY;
+	if (bearer.n)
+		return slice_starts(bearer, SLICE("Bearer ")) ? slice_skip(bearer, 7) : SLICE_EMPTY;
+	return claude.n ? claude : google;
+}
+
 static void listed(struct conn *c)
 {
 	struct sim_provider *p = c->provider;
-	struct slice key = sim_http_field(&c->seen->http, "authorization");
+	struct slice key = key_of(&c->seen->http);
 
 	if ((p->n & (p->n - 1)) == 0) {
 		p->seen = realloc(p->seen, sizeof(*p->seen) * (p->n ? p->n * 2 : 1));
@@ -100,7 +113,7 @@ static void listed(struct conn *c)
 	p->seen[p->n++] = c->seen;
 	c->listed = true;
 	c->seen->at_ms = now_ms(c);
-	if (!slice_eq(key, SLICE("Bearer sim-key")) && !slice_eq(key, SLICE("Bearer sim-key2")))
+	if (!slice_eq(key, SLICE("sim-key")) && !slice_eq(key, SLICE("sim-key2")))
 		fault(p, "a request without this provider's key");
 	if (sim_http_count(&c->seen->http, "host") != 1)
 		fault(p, "a request without Host");

@@ -57,6 +57,7 @@ def read(call, op, model):
     facts = Facts(NAME, op, body["model"], bool(body.get("stream")), max_tokens=body.get("max_tokens"))
     system = body.get("system", "")
     facts.system = system if isinstance(system, str) else "\n\n".join(b["text"] for b in system)
+    check_model(body)
     facts.thinks = read_thinking(body, op)
     read_messages(body["messages"], body.get("thinking", {}).get("type") == "enabled", facts)
     for tool in body.get("tools", []):
@@ -76,6 +77,26 @@ def read_thinking(body, op):
     if thinking["type"] != "disabled" and body.get("tool_choice", {}).get("type") in ("any", "tool"):
         raise Bad("tool_choice", "thinking may not be enabled when tool use is forced")
     return thinking["type"] != "disabled"
+
+
+# Models by the start of their names -> what they refuse (protocols.md 4.5)
+GATES = {
+    "claude-sonnet-3-7": ("adaptive", "output_config"), "claude-sonnet-4-6": (),
+    "claude-opus-5-5": ("enabled", "disabled", "sampling", "forced"),
+}
+
+
+def check_model(body):
+    gates = next((g for name, g in GATES.items() if body["model"].startswith(name)), ())
+    thinking, choice = body.get("thinking", {}).get("type"), body.get("tool_choice", {}).get("type")
+    if thinking in gates:
+        raise Bad("thinking.type", f"{thinking} is not supported by this model")
+    if "output_config" in gates and "output_config" in body:
+        raise Bad("output_config", "is not supported by this model")
+    if "sampling" in gates and {"temperature", "top_p", "top_k"} & set(body):
+        raise Bad("temperature", "sampling parameters are not supported by this model")
+    if "forced" in gates and choice in ("any", "tool"):
+        raise Bad("tool_choice", "this model cannot be forced to use tools")
 
 
 def read_choice(body, facts):

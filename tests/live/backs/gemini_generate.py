@@ -143,6 +143,10 @@ def read_config(config, facts):
     thinking = config.get("thinkingConfig", {})
     if "thinkingLevel" in thinking and "thinkingBudget" in thinking:
         raise Bad("thinkingConfig", "level and budget together")
+    if "thinkingLevel" in thinking and facts.model.startswith("gemini-2.5"):
+        raise Bad("thinkingConfig.thinkingLevel", "is not supported by this model")
+    if "thinkingConfig" in config and facts.model.startswith("gemini-2.0"):
+        raise Bad("thinkingConfig", "this model does not think")
     facts.thinks = bool(thinking.get("thinkingLevel") or thinking.get("thinkingBudget"))
 
 

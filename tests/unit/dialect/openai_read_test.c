@@ -4,7 +4,7 @@
 #include "dialect/openai_read.h"
 
 struct reading {
-	struct arena arena;
+	struct arena body, arena;
 	struct request request;
 	struct prompt prompt;
 	struct fault fault;
@@ -14,12 +14,18 @@ struct reading {
 static enum err read_body(struct reading *r, struct slice body, size_t limit)
 {
 	*r = (struct reading){ .fault = { .err = ERR_OK } };
-	arena_init(&r->arena, 0);
-	assert_int_equal(openai_chat.parse(&r->arena, body, &r->request, &r->fault), ERR_OK);
-	r->arena.limit = limit ? r->arena.used + limit : 0;
+	arena_init(&r->body, 0);
+	assert_int_equal(openai_chat.parse(&r->body, body, &r->request, &r->fault), ERR_OK);
+	arena_init(&r->arena, limit);
 	prompt_init(&r->prompt, &r->arena);
 	r->prompt.origin = 'c';
 	return openai_read(&r->arena, &r->request, &r->prompt, &r->fault);
+}
+
+static void done(struct reading *r)
+{
+	arena_done(&r->arena);
+	arena_done(&r->body);
 }
 
 static enum err read_str(struct reading *r, const char *body)
@@ -55,9 +61,9 @@ static void test_limit(void **state)
 		build(&b, "{\"model\":\"m\",\"messages\":[", pieces[i], 50000, "]}");
 		assert_int_equal(read_body(&r, buf_slice(&b), 1 << 20), ERR_TOO_BIG);
 		assert_int_equal(r.fault.err, ERR_TOO_BIG);
-		arena_done(&r.arena);
+		done(&r);
 		assert_int_equal(read_body(&r, buf_slice(&b), 0), ERR_OK);
-		arena_done(&r.arena);
+		done(&r);
 		buf_done(&b);
 	}
 }
@@ -71,7 +77,7 @@ static void test_limit_of_lists(void **state)
 	build(&b, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"stop\":[", "\"a\"", 200000, "]}");
 	assert_int_equal(read_body(&r, buf_slice(&b), 1 << 20), ERR_BAD_FIELD);
 	assert_slice(r.fault.param, "stop");
-	arena_done(&r.arena);
+	done(&r);
 	buf_done(&b);
 }
 
@@ -90,7 +96,7 @@ static void test_many_details(void **state)
 	assert_int_equal(r.prompt.messages->parts->kind, PROMPT_PART_REASONING);
 	assert_int_equal(r.prompt.messages->parts->text.n, 200000);
 	assert_int_equal(r.prompt.messages->parts->next->kind, PROMPT_PART_TOOL_CALL);
-	arena_done(&r.arena);
+	done(&r);
 	buf_done(&b);
 }
 
@@ -110,7 +116,7 @@ static void test_odd_state(void **state)
 		for (const struct prompt_part *part = r.prompt.messages->parts; part; part = part->next)
 			if (part->kind == PROMPT_PART_REASONING && part->seal.bytes.n)
 				fail_msg("%s is a seal of %c", odd[i], part->seal.origin);
-		arena_done(&r.arena);
+		done(&r);
 	}
 }
 
@@ -125,7 +131,7 @@ static void test_bytes(void **state)
 	assert_true(r.prompt.temperature == 1);
 	assert_int_equal(r.prompt.n_stop, 0);
 	assert_int_equal(r.prompt.extras->name.n, 5);
-	arena_done(&r.arena);
+	done(&r);
 }
 
 /* A number that fits nothing is refused, not cut. */
@@ -148,7 +154,7 @@ static void test_numbers(void **state)
 		assert_int_equal(e, cases[i].value == PROMPT_UNSET ? ERR_BAD_FIELD : ERR_OK);
 		if (e == ERR_OK)
 			assert_true(r.prompt.seed == cases[i].value);
-		arena_done(&r.arena);
+		done(&r);
 	}
 }
 

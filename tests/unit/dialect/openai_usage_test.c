@@ -27,6 +27,39 @@ static void test_read_over(void **state)
 	arena_done(&a);
 }
 
+/* xAI: reasoning is added, unless the total says that it is in there, or nothing is known. */
+static void test_read_outside(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t completion;
+	} cases[] = {
+		{ "{\"prompt_tokens\":10,\"completion_tokens\":2,\"total_tokens\":32,\"completion_tokens_details\":{\"reasoning_tokens\":20}}", 22 },
+		{ "{\"prompt_tokens\":10,\"completion_tokens\":22,\"total_tokens\":32,\"completion_tokens_details\":{\"reasoning_tokens\":20}}", 22 },
+		{ "{\"completion_tokens\":2,\"reasoning_tokens\":20}", 22 },
+		{ "{\"completion_tokens\":2,\"reasoning_tokens\":0}", 2 },
+		{ "{\"completion_tokens\":2}", 2 },
+		{ "{\"reasoning_tokens\":20}", -1 },
+		{ "{\"completion_tokens\":9223372036854775807,\"reasoning_tokens\":20}", INT64_MAX },
+		{ "{\"prompt_tokens\":9223372036854775807,\"completion_tokens\":9223372036854775807,\"total_tokens\":1,"
+			"\"reasoning_tokens\":20}", INT64_MAX },
+	};
+	struct arena a;
+	yyjson_doc *doc;
+
+	arena_init(&a, 0);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct usage u = USAGE_NONE;
+		assert_int_equal(json_parse(&a, slice_str(cases[i].text), &doc, NULL), ERR_OK);
+		/* Told twice, added once. */
+		openai_usage_read_outside(yyjson_doc_get_root(doc), &u);
+		assert_true(openai_usage_read_outside(yyjson_doc_get_root(doc), &u));
+		if (u.completion_tok != cases[i].completion)
+			fail_msg("%s: %lld", cases[i].text, (long long)u.completion_tok);
+	}
+	arena_done(&a);
+}
+
 static void test_read_odd(void **state)
 {
 	static const char *const odd[] = {
@@ -91,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_over),
+		cmocka_unit_test(test_read_outside),
 		cmocka_unit_test(test_read_odd),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_written_is_read),
