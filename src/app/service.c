@@ -52,6 +52,13 @@ static void on_record(void *arg, const struct record *r)
 	log_write(buf_slice(&s->line));
 }
 
+static void purge(void *arg)
+{
+	struct service *s = arg;
+
+	exact_purge(&s->exchange.flight.exact);
+}
+
 static void write_metrics(void *arg, struct buf *out)
 {
 	struct service *s = arg;
@@ -209,6 +216,7 @@ static struct service *make(struct loop *l, struct conf *c)
 	s->exchange.arg = s;
 	s->front.on_record = on_record;
 	s->front.write_metrics = write_metrics;
+	s->front.purge = purge;
 	s->front.arg = s;
 	s->front.exchange = &s->exchange;
 	s->front.on_quiet.go = on_quiet;

@@ -193,13 +193,14 @@ static bool is_own(const struct dialect_encode *e)
 	return e->source == NULL || e->source->family == DIALECT_ANTHROPIC;
 }
 
-static struct slice sealed(struct dialect_encode *e, struct slice bytes)
+static struct slice sealed(struct dialect_encode *e, enum anthropic_seal_of of, const struct event *ev)
 {
-	struct slice s = is_own(e) ? keep(e, bytes) : seal_wrap(e->arena, e->source->tag, bytes);
+	char origin = is_own(e) ? anthropic_messages.tag : e->source->tag;
+	struct slice s = anthropic_seal_write(e->arena, of, origin, ev->extra, ev->text);
 
-	if (s.n == 0 && bytes.n)
+	if (s.n == 0 && ev->text.n)
 		e->err = ERR_TOO_BIG;
-	return s;
+	return s.p == ev->text.p ? keep(e, s) : s;
 }
 
 static void sign_block(struct anthropic_answer_block *b, struct slice signature)
@@ -213,7 +214,6 @@ static void sign_call(struct dialect_encode *e, const struct event *ev)
 {
 	struct anthropic_answer *a = anthropic_answer_of(e);
 	struct anthropic_answer_block **at = &a->blocks, *b;
-	char origin = is_own(e) ? anthropic_messages.tag : e->source->tag;
 
 	while (*at && ((*at)->kind != ANTHROPIC_ANSWER_TOOL || (*at)->part != ev->part))
 		at = &(*at)->next;
@@ -221,9 +221,7 @@ static void sign_call(struct dialect_encode *e, const struct event *ev)
 		return;
 	b = new_block(e, ANTHROPIC_ANSWER_THINKING);
 	b->ended = true;
-	sign_block(b, anthropic_seal_call(e->arena, origin, ev->text));
-	if (b->signature.n == 0)
-		e->err = ERR_TOO_BIG;
+	sign_block(b, sealed(e, ANTHROPIC_SEAL_CALL, ev));
 	b->next = *at;
 	*at = b;
 }
@@ -233,7 +231,7 @@ static void take_signature(struct dialect_encode *e, const struct event *ev)
 	if (ev->text.n == 0)
 		return;
 	if (ev->part == EVENT_NO_PART)
-		sign_block(block_for(e, ANTHROPIC_ANSWER_THINKING), sealed(e, ev->text));
+		sign_block(block_for(e, ANTHROPIC_ANSWER_THINKING), sealed(e, ANTHROPIC_SEAL_REASONING, ev));
 	else
 		sign_call(e, ev);
 }
@@ -242,7 +240,7 @@ static void take_redacted(struct dialect_encode *e, const struct event *ev)
 {
 	struct anthropic_answer_block *b = add_block(e, ANTHROPIC_ANSWER_REDACTED);
 
-	grow(e, &b->text, sealed(e, ev->text));
+	grow(e, &b->text, sealed(e, ANTHROPIC_SEAL_REASONING, ev));
 	b->ended = true;
 }
 

@@ -1,6 +1,7 @@
 #include "dialect/anthropic_blocks.h"
 
 #include "codec/json_out.h"
+#include "dialect/anthropic_input.h"
 #include "dialect/anthropic_seal.h"
 
 #define NOWHERE SIZE_MAX
@@ -192,10 +193,8 @@ static bool read_search_result(struct reader *r, yyjson_val *block, struct promp
 
 static bool read_tool_use(struct reader *r, yyjson_val *block, struct prompt_part *out)
 {
-	yyjson_val *input = yyjson_obj_get(block, "input");
-
 	out->kind = PROMPT_PART_TOOL_CALL;
-	out->args = input ? json_text(r->p->arena, input) : SLICE_EMPTY;
+	out->args = anthropic_input_text(r->p->arena, yyjson_obj_get(block, "input"));
 	out->seal = r->call_seal;
 	r->call_seal = (struct prompt_seal){ .origin = 0 };
 	return need_str(r, block, "id", &out->id) && need_str(r, block, "name", &out->name);
@@ -204,20 +203,27 @@ static bool read_tool_use(struct reader *r, yyjson_val *block, struct prompt_par
 /* display: omitted leaves the text empty. */
 static bool read_thinking(struct reader *r, yyjson_val *block, struct prompt_part *out)
 {
-	struct slice signature = json_str(block, "signature");
+	struct anthropic_seal s = anthropic_seal_read(r->p->arena, json_str(block, "signature"));
 
 	out->kind = PROMPT_PART_REASONING;
 	out->text = json_str(block, "thinking");
-	if (out->text.n || !anthropic_seal_is_call(r->p->arena, signature, &r->call_seal))
-		out->seal = seal_unwrap(r->p->arena, anthropic_messages.tag, signature);
+	if (s.is_call) {
+		r->call_seal = s.seal;
+		return true;
+	}
+	out->seal = s.seal;
+	out->id = s.id;
 	return true;
 }
 
 static bool read_redacted(struct reader *r, yyjson_val *block, struct prompt_part *out)
 {
+	struct anthropic_seal s = anthropic_seal_read(r->p->arena, json_str(block, "data"));
+
 	out->kind = PROMPT_PART_REASONING;
 	out->redacted = true;
-	out->seal = seal_unwrap(r->p->arena, anthropic_messages.tag, json_str(block, "data"));
+	out->seal = s.seal;
+	out->id = s.id;
 	return true;
 }
 

@@ -1,6 +1,7 @@
 #include "dialect/anthropic_collect.h"
 
 #include "dialect/anthropic_answer.h"
+#include "dialect/anthropic_input.h"
 #include "dialect/anthropic_usage.h"
 
 void anthropic_collect(struct dialect_encode *e, const struct event *ev)
@@ -9,23 +10,11 @@ void anthropic_collect(struct dialect_encode *e, const struct event *ev)
 		anthropic_answer_take(e, ev);
 }
 
-/* `input` is an object.  What the model wrote can be anything: it is kept, as the text that it is. */
 static void put_input(struct dialect_encode *e, struct json_out *w, struct slice args)
 {
-	yyjson_doc *doc = NULL;
-
-	args = slice_trim(args);
-	if (args.n && json_parse(e->arena, args, &doc, NULL) == ERR_TOO_BIG)
-		e->err = ERR_TOO_BIG;
 	json_out_key(w, "input");
-	if (doc && yyjson_is_obj(yyjson_doc_get_root(doc))) {
-		json_out_val(w, yyjson_doc_get_root(doc));
-		return;
-	}
-	json_out_obj(w);
-	if (args.n)
-		json_out_key_str(w, "_raw", args);
-	json_out_obj_end(w);
+	if (!anthropic_input_write(e->arena, w, args))
+		e->err = ERR_TOO_BIG;
 }
 
 static void put_text(struct json_out *w, const struct anthropic_answer_block *b, struct slice text)

@@ -4,6 +4,7 @@
 #include "codec/json_out.h"
 #include "dialect/anthropic_error.h"
 #include "dialect/anthropic_frame.h"
+#include "dialect/anthropic_input.h"
 #include "dialect/anthropic_seal.h"
 #include "dialect/anthropic_usage.h"
 
@@ -69,19 +70,32 @@ static void emit_citation(struct anthropic_frame *f, yyjson_val *c)
 	buf_done(&own);
 }
 
+/* Without the mark that says what it belongs to. */
+static struct slice rewrapped(struct anthropic_frame *f, const struct anthropic_seal *s)
+{
+	return seal_wrap(f->d->arena, s->seal.origin, s->seal.bytes);
+}
+
 /* Another weir's signature of a call waits for the call. */
 static void emit_signature(struct anthropic_frame *f, const struct anthropic_frame_block *b, struct slice text)
 {
-	struct prompt_seal seal;
+	struct anthropic_seal s = anthropic_seal_read(f->d->arena, text);
 
 	if (text.n == 0)
 		return;
-	if (b && !b->has_text && anthropic_seal_is_call(f->d->arena, text, &seal)) {
-		f->state->call_seal = seal_wrap(f->d->arena, seal.origin, seal.bytes);
+	if (s.is_call && b && !b->has_text) {
+		f->state->call_seal = rewrapped(f, &s);
 		f->other = 0;
 		return;
 	}
-	anthropic_frame_part(f, EVENT_SIGNATURE, EVENT_NO_PART, text, SLICE_EMPTY);
+	anthropic_frame_part(f, EVENT_SIGNATURE, EVENT_NO_PART, s.id.n ? rewrapped(f, &s) : text, s.id);
+}
+
+static void emit_redacted(struct anthropic_frame *f, struct slice data)
+{
+	struct anthropic_seal s = anthropic_seal_read(f->d->arena, data);
+
+	anthropic_frame_part(f, EVENT_REDACTED, EVENT_NO_PART, s.id.n ? rewrapped(f, &s) : data, s.id);
 }
 
 static void emit_thinking(struct anthropic_frame *f, struct anthropic_frame_block *b, struct slice text)
@@ -104,7 +118,7 @@ static void keep_input(struct anthropic_frame *f, struct anthropic_frame_block *
 {
 	if (yyjson_obj_size(input) == 0)
 		return;
-	b->input = json_text(f->d->arena, input);
+	b->input = anthropic_input_text(f->d->arena, input);
 	if (b->input.n == 0 && f->err == ERR_OK)
 		f->err = ERR_UP_TOO_BIG;
 }
@@ -164,7 +178,7 @@ static void start_block(struct anthropic_frame *f, struct anthropic_frame_block 
 	case ANTHROPIC_FRAME_OTHER:
 		f->other = 0;
 		if (slice_eq(type, SLICE("redacted_thinking")))
-			anthropic_frame_part(f, EVENT_REDACTED, EVENT_NO_PART, json_str(block, "data"), SLICE_EMPTY);
+			emit_redacted(f, json_str(block, "data"));
 		return;
 	}
 	must_never("block kind");

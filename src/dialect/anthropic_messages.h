@@ -10,7 +10,8 @@
  *   anthropic_turns      its messages                      anthropic_error    errors, both ways
  *   anthropic_parts      its content blocks                anthropic_models   what a model takes and refuses
  *   anthropic_tools      its tools and their choice        anthropic_schema   JSON Schema as models take it
- *   anthropic_config     its settings                      anthropic_seal     signatures of calls
+ *   anthropic_config     its settings                      anthropic_seal     other providers' state in its fields
+ *                                                          anthropic_input    arguments of calls
  *
  * anthropic_count, the other dialect, counts tokens with the same rooms. */
 #ifndef DIALECT_ANTHROPIC_MESSAGES_H

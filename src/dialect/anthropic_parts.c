@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "codec/base64.h"
+#include "dialect/anthropic_input.h"
 #include "dialect/anthropic_seal.h"
 
 static struct slice type_of(yyjson_val *raw)
@@ -191,13 +192,13 @@ static void write_file(struct anthropic_draft *d, const struct prompt_part *part
 /* Byte by byte what the provider sent, or it answers with 400. */
 static void write_reasoning(struct anthropic_draft *d, const struct prompt_part *part)
 {
+	struct slice field = anthropic_seal_write(d->ask->arena, ANTHROPIC_SEAL_REASONING, part->seal.origin, part->id,
+		part->seal.bytes);
+
 	open_block(d, part->redacted ? "redacted_thinking" : "thinking");
-	if (part->redacted) {
-		json_out_key_str(&d->w, "data", part->seal.bytes);
-	} else {
+	if (!part->redacted)
 		json_out_key_str(&d->w, "thinking", part->text);
-		json_out_key_str(&d->w, "signature", part->seal.bytes);
-	}
+	json_out_key_str(&d->w, part->redacted ? "data" : "signature", field);
 	json_out_obj_end(&d->w);
 }
 
@@ -208,23 +209,17 @@ static struct slice fit_id(struct anthropic_draft *d, struct slice id)
 	return callid_fit(d->ask->arena, CALLID_ANTHROPIC, id);
 }
 
-/* `input` is an object.  What the model of another provider wrote can be anything: it is kept, as the text that it is. */
+/* A custom tool's text stands in the one member of its schema (anthropic_tools.c). */
 static void put_input(struct anthropic_draft *d, const struct prompt_part *part)
 {
-	struct slice args = slice_trim(part->args);
-	yyjson_doc *doc = NULL;
-
 	json_out_key(&d->w, "input");
-	if (args.n && !part->custom && json_parse(d->ask->arena, args, &doc, NULL) == ERR_TOO_BIG)
-		d->err = d->err == ERR_OK ? ERR_TOO_BIG : d->err;
-	if (doc && yyjson_is_obj(yyjson_doc_get_root(doc))) {
-		json_out_raw(&d->w, args);
-		return;
+	if (part->custom) {
+		json_out_obj(&d->w);
+		json_out_key_str(&d->w, "input", part->args);
+		json_out_obj_end(&d->w);
+	} else if (!anthropic_input_write(d->ask->arena, &d->w, part->args) && d->err == ERR_OK) {
+		d->err = ERR_TOO_BIG;
 	}
-	json_out_obj(&d->w);
-	if (part->custom || args.n)
-		json_out_key_str(&d->w, part->custom ? "input" : "_raw", part->args);
-	json_out_obj_end(&d->w);
 }
 
 /* A provider that is a weir itself gets back what it gave. */
@@ -234,7 +229,8 @@ static void write_call_seal(struct anthropic_draft *d, const struct prompt_part 
 		return;
 	open_block(d, "thinking");
 	json_out_key_str(&d->w, "thinking", SLICE_EMPTY);
-	json_out_key_str(&d->w, "signature", anthropic_seal_call(d->ask->arena, part->seal.origin, part->seal.bytes));
+	json_out_key_str(&d->w, "signature", anthropic_seal_write(d->ask->arena, ANTHROPIC_SEAL_CALL, part->seal.origin,
+		SLICE_EMPTY, part->seal.bytes));
 	json_out_obj_end(&d->w);
 }
 

@@ -1,27 +1,53 @@
 #include "dialect/anthropic_seal.h"
 
-#define MARK SLICE("@call:")
+#include "dialect/dialect.h"
 
-struct slice anthropic_seal_call(struct arena *a, char origin, struct slice text)
+#define CALL SLICE("@call:")
+#define ID SLICE("@id:")
+
+static struct slice join(struct arena *a, const struct slice *pieces, size_t n)
 {
-	struct prompt_seal seal = seal_unwrap(a, origin, text);
-	char *p = seal.bytes.n ? arena_try(a, MARK.n + seal.bytes.n) : NULL;
+	size_t size = 0;
 
-	if (p == NULL)
-		return SLICE_EMPTY;
-	memcpy(p, MARK.p, MARK.n);
-	memcpy(p + MARK.n, seal.bytes.p, seal.bytes.n);
-	return seal_wrap(a, seal.origin, slice_of(p, MARK.n + seal.bytes.n));
+	for (size_t i = 0; i < n; i++)
+		size += pieces[i].n;
+	char *p = arena_try(a, size + 1), *at = p;
+	for (size_t i = 0; p && i < n; i++) {
+		if (pieces[i].n)
+			memcpy(at, pieces[i].p, pieces[i].n);
+		at += pieces[i].n;
+	}
+	return p ? slice_of(p, size) : SLICE_EMPTY;
 }
 
-bool anthropic_seal_is_call(struct arena *a, struct slice signature, struct prompt_seal *out)
+struct slice anthropic_seal_write(struct arena *a, enum anthropic_seal_of of, char origin, struct slice id, struct slice text)
 {
-	struct prompt_seal seal = { .origin = 0 };
+	struct prompt_seal seal = seal_unwrap(a, origin, text);
+	const struct slice call[] = { CALL, seal.bytes }, with_id[] = { ID, id, SLICE("\n"), seal.bytes };
 
-	if (seal_in(signature))
-		seal = seal_unwrap(a, 0, signature);
-	if (seal.origin == 0 || seal.bytes.n <= MARK.n || !slice_starts(seal.bytes, MARK))
-		return false;
-	*out = (struct prompt_seal){ seal.origin, slice_skip(seal.bytes, MARK.n) };
-	return true;
+	if (seal.bytes.n == 0)
+		return SLICE_EMPTY;
+	if (of == ANTHROPIC_SEAL_CALL)
+		return seal_wrap(a, seal.origin, join(a, call, COUNT_OF(call)));
+	if (seal.origin == anthropic_messages.tag)
+		return text;
+	return seal_wrap(a, seal.origin, id.n ? join(a, with_id, COUNT_OF(with_id)) : seal.bytes);
+}
+
+struct anthropic_seal anthropic_seal_read(struct arena *a, struct slice field)
+{
+	struct prompt_seal seal = seal_unwrap(a, anthropic_messages.tag, field);
+	struct anthropic_seal out = { .seal = seal, .is_sealed = seal.bytes.p != field.p };
+	size_t end;
+
+	if (!out.is_sealed)
+		return out;
+	if (slice_starts(seal.bytes, CALL)) {
+		out.seal.bytes = slice_skip(seal.bytes, CALL.n);
+		out.is_call = true;
+	} else if (slice_starts(seal.bytes, ID) && (end = slice_find(seal.bytes, '\n')) < seal.bytes.n) {
+		out.id = slice_of(seal.bytes.p + ID.n, end - ID.n);
+		out.seal.bytes = slice_skip(seal.bytes, end + 1);
+	}
+	return out;
 }

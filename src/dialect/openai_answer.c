@@ -52,15 +52,15 @@ static bool holds(struct slice text, struct slice word)
 static void read_request(struct dialect_encode *e, struct openai_answer *a)
 {
 	struct slice body = e->request->body;
-	bool customs = holds(body, SLICE("\"custom\"")), functions = holds(body, SLICE("\"functions\"")),
-		tools = false;
+	bool customs = holds(body, SLICE("\"custom\"")), functions = holds(body, SLICE("\"functions\""));
+	bool tools = false;
 	struct json_member m;
 	size_t at = 0;
 	yyjson_doc *doc;
 
 	while ((customs || functions) && json_next_member(body, &at, &m)) {
-		bool is_tools = splice_key_is(m.key, "tools"), is_functions =
-			splice_key_is(m.key, "functions");
+		bool is_tools = splice_key_is(m.key, "tools");
+		bool is_functions = splice_key_is(m.key, "functions");
 		if (!is_tools && !is_functions)
 			continue;
 		if (json_parse(e->arena, m.value, &doc, NULL) != ERR_OK)

@@ -65,8 +65,7 @@ static bool put_citation(yyjson_val *citation, struct buf *out)
 	static const struct {
 		const char *theirs, *ours;
 	} names[] = { { "url", "url" }, { "title", "title" }, { "content", "text" },
-		{ "start_index", "start_index" },
-		{ "end_index", "end_index" } };
+		{ "start_index", "start_index" }, { "end_index", "end_index" } };
 	struct json_out w = json_out_to(out);
 
 	json_out_obj(&w);
@@ -88,11 +87,10 @@ void openai_beside_annotations(struct openai_frame *f, uint16_t choice, yyjson_v
 		yyjson_val *citation = json_obj(v, "url_citation");
 		struct buf b;
 		buf_init(&b, SIZE_MAX);
-		char *raw = citation && put_citation(citation, &b) ? yyjson_val_write(v, YYJSON_WRITE_NOFLAG,
-			&raw_n) : NULL;
-		struct event ev = { .kind = EVENT_CITATION, .choice = choice, .part = EVENT_NO_PART, .text =
-			buf_slice(&b),
-			.extra = slice_of(raw, raw ? raw_n : 0) };
+		bool good = citation && put_citation(citation, &b);
+		char *raw = good ? yyjson_val_write(v, YYJSON_WRITE_NOFLAG, &raw_n) : NULL;
+		struct event ev = { .kind = EVENT_CITATION, .choice = choice, .part = EVENT_NO_PART,
+			.text = buf_slice(&b), .extra = slice_of(raw, raw ? raw_n : 0) };
 		if (raw)
 			openai_frame_emit(f, &ev);
 		else
@@ -112,9 +110,8 @@ void openai_beside_images(struct openai_frame *f, uint16_t choice, yyjson_val *i
 
 	yyjson_arr_foreach(images, i, n, v) {
 		struct prompt_media m = prompt_media_of_uri(json_str(json_obj(v, "image_url"), "url"));
-		struct event ev = { .kind = EVENT_MEDIA, .choice = choice, .part = EVENT_NO_PART, .text =
-			m.data,
-			.extra = m.mime };
+		struct event ev = { .kind = EVENT_MEDIA, .choice = choice, .part = EVENT_NO_PART,
+			.text = m.data, .extra = m.mime };
 		if (m.source == PROMPT_SOURCE_BASE64 && m.data.n)
 			openai_frame_emit(f, &ev);
 		else
@@ -130,8 +127,8 @@ void openai_beside_logprobs(struct openai_frame *f, uint16_t choice, yyjson_val 
 	if (yyjson_arr_size(content) == 0)
 		return;
 	char *text = yyjson_val_write(content, YYJSON_WRITE_NOFLAG, &n);
-	struct event ev = { .kind = EVENT_LOGPROBS, .choice = choice, .part = EVENT_NO_PART, .text =
-		slice_of(text, n) };
+	struct event ev = { .kind = EVENT_LOGPROBS, .choice = choice, .part = EVENT_NO_PART,
+		.text = slice_of(text, n) };
 	if (text)
 		openai_frame_emit(f, &ev);
 	free(text);

@@ -133,8 +133,8 @@ static void take(struct openai_frame *f, uint16_t choice, const struct fragment 
 	if (!c->started && (g->name.n || g->args.n))
 		start(f, c, g);
 	if (c->started && g->state.n) {
-		struct event ev = { .kind = EVENT_SIGNATURE, .choice = choice, .part = c->part, .text =
-			g->state };
+		struct event ev = { .kind = EVENT_SIGNATURE, .choice = choice, .part = c->part,
+			.text = g->state };
 		openai_frame_emit(f, &ev);
 	}
 	if (g->args.n == 0)

@@ -186,8 +186,7 @@ static void put_unsigned(struct dialect_encode *e, struct buf *out, const struct
 
 /* A list of elements that are JSON already (has_room() counts six bytes for one); none: nothing. */
 static void put_list(struct dialect_encode *e, struct buf *out, const char *before,
-	const struct openai_answer_text *list,
-	const char *after)
+	const struct openai_answer_text *list, const char *after)
 {
 	if (list->n == 0 || !has_room(e, out, list->n / 6 + 1))
 		return;

@@ -77,8 +77,7 @@ static void close_delta(struct dialect_encode *e, struct buf *out, struct slice 
 
 /* A delta with one member, whose value is there already. */
 static void write_member(struct dialect_encode *e, uint16_t choice, const char *before, struct slice json,
-	const char *after,
-	struct buf *out)
+	const char *after, struct buf *out)
 {
 	/* Nothing in it is to be escaped: has_room() counts six bytes for one. */
 	if (json.n == 0 || !has_room(e, out, json.n / 6 + 1))
@@ -131,8 +130,7 @@ static void put_start(struct dialect_encode *e, const struct openai_answer_call 
 /* {"index":0,"id":"..","type":"function","function":{"name":"..","arguments":""}}; a later fragment has no
  * id and name. */
 static void write_fragment(struct dialect_encode *e, struct openai_answer_choice *c,
-	const struct openai_answer_call *call,
-	bool is_first, struct slice args, struct buf *out)
+	const struct openai_answer_call *call, bool is_first, struct slice args, struct buf *out)
 {
 	bool legacy = openai_answer_of(e)->legacy;
 	struct slice id = is_first ? openai_answer_call_id(e, call) : SLICE_EMPTY;
@@ -216,7 +214,8 @@ static void write_reasoning(struct dialect_encode *e, const struct event *ev, st
 
 	if (ev->kind == EVENT_REASONING) {
 		openai_answer_grow(e, &c->reasoning, ev->text);
-		write_text(e, ev, "reasoning_content", out);	/* the most widely read name (protocols.md 7.5) */
+		/* the most widely read name (protocols.md 7.5) */
+		write_text(e, ev, "reasoning_content", out);
 		return;
 	}
 	struct slice item = openai_detail_reasoning(e, ev, ev->kind == EVENT_SIGNATURE ? text : SLICE_EMPTY,

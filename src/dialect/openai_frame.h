@@ -19,7 +19,7 @@ struct openai_frame_state {
 	uint16_t n_calls;
 	bool started;				/* EVENT_START is out */
 	struct openai_twin *twin;		/* in the decoder's arena; NULL: none yet */
-	uint64_t reasoned;			/* one bit a choice, the first 64: reasoning since the last signature */
+	uint64_t reasoned;	/* one bit a choice, the first 64: reasoning since the last signature */
 };
 
 struct openai_frame {

@@ -91,6 +91,11 @@ static bool take_cache(struct openai_field *f, yyjson_val *v, const struct membe
 
 /* --- reasoning ------------------------------------------------------------------------------------------ */
 
+static bool refuse_effort(struct openai_field *f, const char *key)
+{
+	return openai_field_refuse(f, key, "must be none, minimal, low, medium, high, xhigh or max");
+}
+
 /* `default` and `auto` are the provider's own choice (Groq, Fireworks); `ultra` is Ollama's highest. */
 static bool take_effort_word(struct openai_field *f, struct slice word, const char *key)
 {
@@ -101,7 +106,7 @@ static bool take_effort_word(struct openai_field *f, struct slice word, const ch
 	if (slice_case_eq(word, SLICE("ultra")))
 		effort = PROMPT_EFFORT_MAX;
 	if (effort == PROMPT_EFFORT_UNSET)
-		return openai_field_refuse(f, key, "must be none, minimal, low, medium, high, xhigh or max");
+		return refuse_effort(f, key);
 	f->prompt->effort = effort;
 	return true;
 }
@@ -112,8 +117,7 @@ static bool take_effort(struct openai_field *f, yyjson_val *v, const struct memb
 	if (yyjson_is_str(v))
 		return take_effort_word(f, json_val_str(v), m->name);
 	if (!openai_field_whole(v, &f->prompt->thinking_tok))
-		return openai_field_refuse(f, m->name,
-		"must be none, minimal, low, medium, high, xhigh or max");
+		return refuse_effort(f, m->name);
 	return true;
 }
 
@@ -133,8 +137,8 @@ static bool take_reasoning(struct openai_field *f, yyjson_val *v, const struct m
 	if (!yyjson_is_obj(v))
 		return openai_field_refuse(f, m->name, "must be an object");
 	f->under = m->name;
-	bool good = openai_field_str(f, v, "effort", &effort) && (effort.n == 0 || take_effort_word(f, effort,
-		"effort"))
+	bool good = openai_field_str(f, v, "effort", &effort)
+		&& (effort.n == 0 || take_effort_word(f, effort, "effort"))
 		&& openai_field_int(f, v, "max_tokens", &p->thinking_tok)
 		&& openai_field_tri(f, v, "exclude", &exclude)
 		&& openai_field_tri(f, v, "enabled", &enabled);
@@ -186,8 +190,8 @@ static bool take_schema(struct openai_field *f, yyjson_val *format)
 	struct prompt *p = f->prompt;
 	yyjson_val *schema = NULL;
 
-	if (!openai_field_obj(f, format, "json_schema", &schema) || !openai_field_obj(f, format, "schema",
-			&p->format_schema))
+	if (!openai_field_obj(f, format, "json_schema", &schema)
+			|| !openai_field_obj(f, format, "schema", &p->format_schema))
 		return false;
 	p->format = PROMPT_FORMAT_SCHEMA;
 	f->under = "response_format.json_schema";
@@ -277,8 +281,7 @@ static const struct member members[] = {
 	{ "cache_control", take_cache, 0 },
 	{ "model", NULL, 0 }, { "stream", NULL, 0 }, { "stream_options", NULL, 0 }, { "models", NULL, 0 },
 	{ "route", NULL, 0 }, { "fallbacks", NULL, 0 }, { "disable_fallbacks", NULL, 0 },
-	{ "timeout", NULL, 0 },
-	{ "num_retries", NULL, 0 }, { "provider_options", NULL, 0 },
+	{ "timeout", NULL, 0 }, { "num_retries", NULL, 0 }, { "provider_options", NULL, 0 },
 };
 
 /* Of duplicates the last counts, as in parse(). */

@@ -53,8 +53,7 @@ static bool read_url(struct openai_field *f, yyjson_val *v, const char *key, str
 			return false;
 	}
 	if (url->n == 0)
-		return openai_field_refuse(f, yyjson_is_str(inner) ? key : "url",
-		"must be a URL or a data URI");
+		return openai_field_refuse(f, yyjson_is_str(inner) ? key : "url", "must be a URL or data URI");
 	f->under = NULL;
 	return true;
 }
@@ -158,8 +157,7 @@ static const struct {
 	bool (*read)(struct openai_field *f, yyjson_val *v, struct prompt_part ***at);
 } part_types[] = {
 	{ "text", part_text }, { "image_url", part_image }, { "input_audio", part_audio },
-		{ "file", part_file },
-	{ "refusal", part_refusal }, { "video_url", part_video },
+	{ "file", part_file }, { "refusal", part_refusal }, { "video_url", part_video },
 };
 
 static bool read_part(struct openai_field *f, yyjson_val *v, struct prompt_part ***at)
@@ -331,8 +329,8 @@ static bool role_assistant(struct openai_field *f, yyjson_val *v, struct prompt_
 
 static bool role_tool(struct openai_field *f, yyjson_val *v, struct prompt_message *m)
 {
-	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_TOOL_RESULT), **at =
-		&part->content;
+	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_TOOL_RESULT);
+	struct prompt_part **at = &part->content;
 
 	if (!openai_field_str(f, v, "tool_call_id", &part->id))
 		return false;
@@ -346,8 +344,8 @@ static bool role_tool(struct openai_field *f, yyjson_val *v, struct prompt_messa
 
 static bool role_function(struct openai_field *f, yyjson_val *v, struct prompt_message *m)
 {
-	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_TOOL_RESULT), **at =
-		&part->content;
+	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_TOOL_RESULT);
+	struct prompt_part **at = &part->content;
 
 	part->name = m->name;
 	if (slice_eq(m->name, f->legacy_name))

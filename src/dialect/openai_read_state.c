@@ -31,8 +31,8 @@ static bool read_blocks(struct openai_field *f, yyjson_val *blocks, struct promp
 	yyjson_val *v;
 
 	yyjson_arr_foreach(blocks, i, n, v) {
-		struct slice data = json_str(v, "data"), text = json_str(v, "thinking"), sign =
-			json_str(v, "signature");
+		struct slice data = json_str(v, "data"), text = json_str(v, "thinking");
+		struct slice sign = json_str(v, "signature");
 		if (data.n)
 			add(f, m, SLICE_EMPTY, seal_unwrap(f->arena, 'a', data))->redacted = true;
 		else if (text.n || sign.n)
@@ -51,9 +51,10 @@ static struct prompt_seal own_seal(struct openai_field *f, yyjson_val *item)
 
 	buf_init(&b, SIZE_MAX);		/* no longer than the body */
 	char *p = openai_state_put_item(item, &b) ? arena_try(f->arena, buf_len(&b)) : NULL;
-	if (p)
-		seal = (struct prompt_seal){ f->prompt->origin,
-		slice_of(memcpy(p, b.p, buf_len(&b)), buf_len(&b)) };
+	if (p) {
+		memcpy(p, b.p, buf_len(&b));
+		seal = (struct prompt_seal){ f->prompt->origin, slice_of(p, buf_len(&b)) };
+	}
 	buf_done(&b);
 	return seal;
 }
@@ -167,7 +168,8 @@ void openai_read_state(struct openai_field *f, yyjson_val *message, struct promp
 
 struct slice openai_read_state_of_call(yyjson_val *message, struct slice id)
 {
-	enum { SEARCHED = 64 };		/* a turn has a few calls; a long list of items is not searched for each */
+	/* A turn has a few calls; a long list of items is not searched for each. */
+	enum { SEARCHED = 64 };
 	yyjson_val *details = json_arr(message, "reasoning_details"), *v;
 	size_t i, n;
 

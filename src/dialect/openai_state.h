@@ -1,6 +1,7 @@
 /* Opaque state of reasoning (signatures, encrypted thoughts) in the forms that travel in this dialect:
  *
- *   reasoning_details[]    OpenRouter's: {type, text | summary | data, signature, format, id, index}; `format` names who made it
+ *   reasoning_details[]    OpenRouter's: {type, text | summary | data, signature, format, id, index};
+ *                          `format` names who made it
  *   thinking_blocks[]      LiteLLM's: Anthropic's own blocks
  *   extra_content          Google's, on a tool call: {"google":{"thought_signature":"..."}}
  *   id__thought__STATE     on a tool call's id (LiteLLM's way): plain clients send back nothing else

@@ -32,7 +32,8 @@ void openai_write_refuse(struct openai_write *o, const char *fmt, ...)
 		return;
 	o->err = ERR_UNSUPPORTED;
 	va_start(args, fmt);
-	*o->ask->fault = (struct fault){ .err = ERR_UNSUPPORTED, .message = arena_vprintf(o->ask->arena, fmt, args) };
+	*o->ask->fault = (struct fault){ .err = ERR_UNSUPPORTED,
+		.message = arena_vprintf(o->ask->arena, fmt, args) };
 	va_end(args);
 }
 
@@ -349,9 +350,8 @@ static void put_extras(struct openai_write *o)
 
 enum err openai_write(const struct prompt *p, const struct dialect_ask *ask, struct buf *out)
 {
-	struct openai_write o = { .w = json_out_to(out), .p = p, .ask = ask, .is_own =
-		p->origin == openai_chat.tag,
-		.q = ask->quirks ? ask->quirks : &quirks_none };
+	struct openai_write o = { .w = json_out_to(out), .p = p, .ask = ask,
+		.is_own = p->origin == openai_chat.tag, .q = ask->quirks ? ask->quirks : &quirks_none };
 
 	json_out_obj(&o.w);
 	json_out_key_str(&o.w, "model", ask->model);

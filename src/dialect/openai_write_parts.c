@@ -137,8 +137,7 @@ static void put_result(struct openai_write *o, const struct prompt_part *result)
 		if (part != result->content)
 			json_out_str_add(w, SLICE("\n"));
 		if (part->kind == PROMPT_PART_OTHER)
-			openai_write_refuse(o,
-			"a tool's result holds a part that only its own provider understands");
+			openai_write_refuse(o, "a tool's result holds what only its own provider understands");
 		json_out_str_add(w, is_media(part) ? SLICE("[attached to the next message]") : part->text);
 	}
 	json_out_str_end(w);
@@ -164,8 +163,7 @@ static void put_result_media(struct openai_write *o, const struct prompt_part *r
 	json_out_key(w, "content");
 	json_out_arr(w);
 	for (const struct prompt_part *r = results; r; r = r->next)
-		for (const struct prompt_part *part = r->orphan ? NULL : r->content; part; part =
-		part->next) {
+		for (const struct prompt_part *part = r->orphan ? NULL : r->content; part; part = part->next) {
 			if (!is_media(part) || !openai_write_content_takes(o, part))
 				continue;
 			json_out_obj(w);
@@ -233,13 +231,14 @@ static void put_plain_message(struct openai_write *o, const char *role, const st
 
 void openai_write_parts(struct openai_write *o)
 {
+	const char *developer = o->q->system_only ? "system" : "developer";
+
 	json_out_arr(&o->w);
 	put_instruction(o);
 	for (const struct prompt_message *m = o->p->messages; m; m = m->next) {
 		switch (m->role) {
 		case PROMPT_SYSTEM: put_plain_message(o, "system", m); break;
-		case PROMPT_DEVELOPER: put_plain_message(o, o->q->system_only ? "system" : "developer",
-			m); break;
+		case PROMPT_DEVELOPER: put_plain_message(o, developer, m); break;
 		case PROMPT_USER: put_plain_message(o, "user", m); break;
 		case PROMPT_ASSISTANT: put_assistant(o, m); break;
 		case PROMPT_TOOL: put_results(o, m); break;

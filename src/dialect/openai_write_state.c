@@ -95,8 +95,9 @@ void openai_write_state(struct openai_write *o, const struct prompt_part *parts,
 
 	if (o->q->details)
 		put_details(o, parts);
-	for (const struct prompt_part *part = o->q->echo_reasoning && has_calls ? parts : NULL; part; part =
-			part->next) {
+	if (!o->q->echo_reasoning || !has_calls)
+		return;
+	for (const struct prompt_part *part = parts; part; part = part->next) {
 		if (part->kind != PROMPT_PART_REASONING || part->text.n == 0)
 			continue;
 		if (!any) {

@@ -9,6 +9,7 @@ enum endpoint_kind {
 	ENDPOINT_CALL,		/* an exchange, in the row's dialect */
 	ENDPOINT_GEMINI,	/* an exchange; the rest of the path says which */
 	ENDPOINT_MODELS, ENDPOINT_MODEL, ENDPOINT_HEALTHZ, ENDPOINT_READYZ, ENDPOINT_METRICS,
+	ENDPOINT_PURGE,
 };
 enum endpoint_where { ENDPOINT_PUBLIC = 1, ENDPOINT_ADMIN = 2, ENDPOINT_BOTH = 3 };
 

@@ -29,6 +29,8 @@ struct front {
 	struct task on_quiet;			/* posted when draining and the last request ended; set by the owner */
 	/* Appends the text of /metrics; set by the owner. */
 	void (*write_metrics)(void *arg, struct buf *out);
+	/* Forgets all kept answers; set by the owner. */
+	void (*purge)(void *arg);
 	void (*on_record)(void *arg, const struct record *r);
 	void *arg;
 };

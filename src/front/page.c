@@ -140,6 +140,10 @@ struct page page_make(const struct front *f, const struct page_ask *ask, struct 
 	case ENDPOINT_METRICS:
 		f->write_metrics(f->arg, out);
 		return (struct page){ 200, SLICE("text/plain; version=0.0.4; charset=utf-8"), ERR_OK };
+	case ENDPOINT_PURGE:
+		f->purge(f->arg);
+		buf_add(out, SLICE("purged\n"));
+		return (struct page){ 200, SLICE("text/plain"), ERR_OK };
 	case ENDPOINT_CALL:
 	case ENDPOINT_GEMINI:
 		break;

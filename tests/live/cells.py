@@ -5,8 +5,8 @@ import time
 from scenarios import PROMPT, SCENARIOS, SYSTEM, TOOLS, WORDS, Reasoning
 
 COLUMNS = {
-    "plain": ("plain",), "stream": ("stream",), "tools": ("tools",), "parallel": ("parallel",), "interleaved": ("interleaved",),
-    "image": ("image",),
+    "plain": ("plain",), "stream": ("stream",), "tools": ("tools",), "parallel": ("parallel",),
+    "interleaved": ("interleaved",), "image": ("image",),
     "schema": ("schema",), "reasoning": ("reasoning",), "signature": ("signature",), "length": ("length",),
     "error before": ("e400", "e401", "e429", "context", "overload", "first-error", "first-cut"),
     "error after": ("after-error", "after-cut", "after-clean"), "abort": ("abort",),
@@ -15,7 +15,7 @@ COLUMNS = {
 
 def spec_of(scenario, how, model):
     """What the client is told to ask."""
-    spec = {"model": model, "prompt": PROMPT, "system": SYSTEM, "how": how, **scenario.asks, "results": scenario.results}
+    spec = {"model": model, "prompt": PROMPT, "system": SYSTEM, "how": how, "results": scenario.results, **scenario.asks}
     if "tools" in spec:
         spec["tools"] = {name: TOOLS[name] for name in spec["tools"]}
     return spec
@@ -45,8 +45,8 @@ def play(sim, root, front, back, column, model=lambda name: name, direct=False):
                 answers = front.run(root, spec)
                 check(sim, front, back, name, how, answers, direct)
             except AssertionError as e:
-                raise AssertionError(f"{front.name} -> {back}, {name}, {how}: {e}; refused {sim.refused}; late {sim.late}"
-                                     ) from e
+                where = f"{front.name} -> {back}, {name}, {how}"
+                raise AssertionError(f"{where}: {e}; refused {sim.refused}; late {sim.late}") from e
 
 
 def check(sim, front, back, name, how, answers, direct):

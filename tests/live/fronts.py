@@ -9,8 +9,8 @@ NODE = {name: Node(f"{name}.mjs") for name in ("openai", "anthropic", "google", 
 
 @dataclass(frozen=True)
 class Front:
-    """`words`: what its SDK calls the ends of an answer.  `hows`: plain asks for a whole answer, stream iterates over raw
-    events, helper uses what the SDK offers above that."""
+    """`words`: what its SDK calls the ends of an answer.  `hows`: plain asks for a whole answer, stream iterates over
+    raw events, helper uses what the SDK offers above that."""
     name: str
     dialect: str
     runner: object
@@ -47,7 +47,8 @@ FRONTS = (
     Front("openai-node completions", "openai-completions", NODE["openai"], "completions", OPENAI, TWO),
     Front("anthropic-node", "anthropic-messages", NODE["anthropic"], "messages", ANTHROPIC),
     Front("google-node", "gemini-generate", NODE["google"], "generate", GEMINI),
-    Front("vercel openai chat", "openai-chat", NODE["ai"], "chat", VERCEL, TWO, no_reasoning_text=True, forgets=FORGOTTEN),
+    Front("vercel openai chat", "openai-chat", NODE["ai"], "chat", VERCEL, TWO, no_reasoning_text=True,
+          forgets=FORGOTTEN),
     Front("vercel openai responses", "openai-responses", NODE["ai"], "responses", VERCEL, TWO),
     Front("vercel openai-compatible", "openai-chat", NODE["ai"], "compatible", VERCEL, TWO, forgets=FORGOTTEN),
     Front("vercel anthropic", "anthropic-messages", NODE["ai"], "messages", VERCEL, TWO),

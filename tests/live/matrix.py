@@ -10,8 +10,8 @@ BEGIN, END = "<!-- matrix: written by --write-matrix -->", "<!-- end of the matr
 
 @dataclass(frozen=True)
 class Back:
-    """`name`: of its provider in weir's configuration, `dialect` there; `path`: base URL under the simulator; `family`: what
-    upstream models are called, where weir goes by that."""
+    """`name`: of its provider in weir's configuration, `dialect` there; `path`: base URL under the simulator; `family`:
+    what upstream models are called, where weir goes by that."""
     name: str
     dialect: str
     path: str = "/v1"
@@ -25,7 +25,8 @@ class Back:
 BACKS = {
     "openai-chat": Back("chat", "openai"), "openai-responses": Back("resp", "responses"),
     "anthropic-messages": Back("anth", "anthropic", family="claude-sonnet-4-6~"),
-    "gemini-generate": Back("gemi", "gemini", "/v1beta", "gemini-3-flash~"), "openai-completions": Back("comp", "completions"),
+    "gemini-generate": Back("gemi", "gemini", "/v1beta", "gemini-3-flash~"),
+    "openai-completions": Back("comp", "completions"),
 }
 FORGOTTEN = "this SDK does not send such state back; the second turn works without"
 MORE_THAN_TEXT = ("tools", "parallel", "interleaved", "image", "schema", "reasoning", "signature")
@@ -45,10 +46,12 @@ class Absent:
 
 
 ABSENT = (
-    Absent("a", "legacy completions carry a prompt and a text, nothing else", MORE_THAN_TEXT, front="openai-completions"),
+    Absent("a", "legacy completions carry a prompt and a text, nothing else", MORE_THAN_TEXT,
+           front="openai-completions"),
     Absent("b", "a provider of legacy completions takes a prompt, nothing else", MORE_THAN_TEXT,
            back="openai-completions"),
-    Absent("c", "Chat Completions have no signature: there is nothing to bring back", ("signature",), back="openai-chat"),
+    Absent("c", "Chat Completions have no signature: there is nothing to bring back", ("signature",),
+           back="openai-chat"),
     Absent("d", "blocks of Anthropic's stream follow one another", ("interleaved",), back="anthropic-messages"),
     Absent("e", "Gemini's calls come whole", ("interleaved",), back="gemini-generate"),
 )

@@ -131,6 +131,6 @@ SCENARIOS = {
 
 
 def scenario(model):
-    """Of an upstream model: NAME, FAMILY~NAME where what a client may ask depends on the family, NAME.number where a test
-    wants a target of its own.  Others answer plainly."""
+    """Of an upstream model: NAME, FAMILY~NAME where what a client may ask depends on the family, NAME.number where a
+    test wants a target of its own.  Others answer plainly."""
     return SCENARIOS.get(model.split("~")[-1].split(".")[0], SCENARIOS["plain"])

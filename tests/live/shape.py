@@ -108,6 +108,11 @@ def matches(pattern):
     return fits
 
 
+def an_object(value):
+    if not isinstance(value, dict):
+        return f"must be an object, not {value!r}"
+
+
 def filled(value):
     if not isinstance(value, str) or not value.strip():
         return "must be a text that is not blank"

@@ -41,8 +41,12 @@ class Simulator(Server):
         return self
 
     @property
+    def root(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def gate_url(self):
-        return f"http://127.0.0.1:{self.port}/gate"
+        return f"{self.root}/gate"
 
     def play(self, peer, call):
         path = call.head[":line"].split()[1]

@@ -39,7 +39,8 @@ LIES = {
     "words come twice": (CHAT, "plain", lambda a: told(text=a[0]["text"] * 2)(a)),
     "a wrong end": (CHAT, "plain", told(finish="length")),
     "no usage": (CHAT, "plain", told(usage=None)),
-    "cached tokens are lost": (CHAT, "plain", told(usage={"prompt": 50, "completion": 20, "cached": 0, "reasoning": 8})),
+    "cached tokens are lost": (CHAT, "plain", told(usage={"prompt": 50, "completion": 20, "cached": 0,
+                                                         "reasoning": 8})),
     "the second call is lost": (CHAT, "parallel", lambda a: told(calls=a[0]["calls"][:1])(a)),
     "reasoning is lost": (CHAT, "reasoning", told(reasoning="")),
     "an error is swallowed": (CHAT, "error before", told(error=None)),
@@ -60,7 +61,7 @@ REQUESTS = {
 def test_wrong_answer_is_noticed(simulator, what):
     front, column, answers = LIES[what]
     with pytest.raises(AssertionError):
-        cells.play(simulator, f"http://127.0.0.1:{simulator.port}", Liar(front, answers), front.dialect, column, direct=True)
+        cells.play(simulator, simulator.root, Liar(front, answers), front.dialect, column, direct=True)
 
 
 @pytest.mark.parametrize("what", REQUESTS)
@@ -68,8 +69,7 @@ def test_wrong_request_is_noticed(simulator, monkeypatch, what):
     monkeypatch.setattr("simulator.GATE_S", 0.2)
     front, column, spec = REQUESTS[what]
     with pytest.raises(AssertionError):
-        cells.play(simulator, f"http://127.0.0.1:{simulator.port}", Liar(front, spec=spec), front.dialect, column,
-                   direct=True)
+        cells.play(simulator, simulator.root, Liar(front, spec=spec), front.dialect, column, direct=True)
 
 
 def test_lost_signature_is_noticed(simulator, monkeypatch):
@@ -77,4 +77,4 @@ def test_lost_signature_is_noticed(simulator, monkeypatch):
     import backs.openai_responses as back
     monkeypatch.setattr(back, "signed", lambda model: [(SIGNATURE.lower(), "")])
     with pytest.raises(AssertionError):
-        cells.play(simulator, f"http://127.0.0.1:{simulator.port}", RESPONSES, RESPONSES.dialect, "signature", direct=True)
+        cells.play(simulator, simulator.root, RESPONSES, RESPONSES.dialect, "signature", direct=True)

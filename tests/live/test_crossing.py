@@ -69,6 +69,7 @@ def test_many_streams_of_all_dialects_at_once(weir, simulator):
         ant = anthropic.AsyncAnthropic(base_url=root, api_key="k", max_retries=0)
         goo = genai.Client(api_key="k", http_options={"base_url": root, "api_version": "v1beta"})
         models = [f"{b.name}-plain" for name, b in matrix.BACKS.items() if name != "openai-completions"]
-        return await asyncio.gather(*[ask(client, model) for _ in range(AT_ONCE) for model in models for ask, client in (
-            (chat, oai), (responses, oai), (messages, ant), (generate, goo))])
+        fronts = ((chat, oai), (responses, oai), (messages, ant), (generate, goo))
+        return await asyncio.gather(*[ask(client, model) for _ in range(AT_ONCE) for model in models
+                                      for ask, client in fronts])
     assert set(asyncio.run(run())) == {TEXT} and simulator.refused == []

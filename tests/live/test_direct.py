@@ -1,5 +1,5 @@
-"""Every SDK against the simulated provider of its own dialect, without weir: proves that the simulator speaks the dialect
-as its own SDK knows it, and refuses nothing that the SDK sends."""
+"""Every SDK against the simulated provider of its own dialect, without weir: proves that the simulator speaks the
+dialect as its own SDK knows it, and refuses nothing that the SDK sends."""
 import pytest
 from cells import COLUMNS, play
 from fronts import FRONTS
@@ -12,4 +12,4 @@ CASES = [(f, c) for f in FRONTS for c in COLUMNS
 
 @pytest.mark.parametrize("front,column", CASES, ids=[f"{f.name}-{c}".replace(" ", "_") for f, c in CASES])
 def test_direct(simulator, front, column):
-    play(simulator, f"http://127.0.0.1:{simulator.port}", front, front.dialect, column, direct=True)
+    play(simulator, simulator.root, front, front.dialect, column, direct=True)

@@ -1,5 +1,5 @@
-"""Models of one provider differ in what they take (protocols.md 4.5, 5.2): requests of other dialects must suit the model
-that they reach.  One SDK for each front dialect is enough here."""
+"""Models of one provider differ in what they take (protocols.md 4.5, 5.2): requests of other dialects must suit the
+model that they reach.  One SDK for each front dialect is enough here."""
 import json
 
 import matrix
@@ -31,7 +31,8 @@ def weir(simulator, tmp_path_factory):
     w.stop()
 
 
-@pytest.mark.parametrize("front,family,scenario", CASES, ids=[f"{f.name}-{m}-{s}".replace(" ", "_") for f, m, s in CASES])
+@pytest.mark.parametrize("front,family,scenario", CASES,
+                         ids=[f"{f.name}-{m}-{s}".replace(" ", "_") for f, m, s in CASES])
 def test_requests_suit_the_model(weir, simulator, front, family, scenario):
     _, takes_schema, thinks = FAMILIES[family]
     simulator.fresh()

@@ -17,7 +17,8 @@ HERE = pathlib.Path(__file__).parent / "real"
 BACKS = ("openai", "responses", "anthropic", "completions")
 PROMPT, SYSTEM = "Say something.", "You babble."
 # words it can only say because it must; nothing that SDKs leave out on the way, such as lengths
-SCHEMA = {"type": "object", "properties": {"city": {"type": "string", "enum": ["Bern", "Wien"]}, "sure": {"type": "boolean"}},
+SCHEMA = {"type": "object",
+          "properties": {"city": {"type": "string", "enum": ["Bern", "Wien"]}, "sure": {"type": "boolean"}},
           "required": ["city", "sure"], "additionalProperties": False}
 CASES = [(f, b) for b, f in itertools.product(BACKS, FRONTS)
          if (b == "completions") == (f.dialect == "openai-completions")
@@ -66,7 +67,8 @@ def said(server):
 
 
 def spec(back, how, **more):
-    return {"model": f"{back}-tiny", "prompt": PROMPT, "system": SYSTEM, "how": how, "max_tokens": 200, "lenient": True, **more}
+    return {"model": f"{back}-tiny", "prompt": PROMPT, "system": SYSTEM, "how": how, "max_tokens": 200, "lenient": True,
+            **more}
 
 
 @pytest.mark.parametrize("front,back", CASES, ids=[f"{f.name}-to-{b}".replace(" ", "_") for f, b in CASES])

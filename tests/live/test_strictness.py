@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 from scenarios import SIGNATURE
 
+ALONE = "without exactly one result"
 USER = [{"role": "user", "content": "hi"}]
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 CALLED = [*USER, {"role": "assistant", "content": None, "tool_calls": [CALL]}]
@@ -33,15 +34,16 @@ FAULTS = [
     ("/v1/chat/completions", {"top_k": 3}, "top_k: unknown field"),
     ("/v1/chat/completions", {"messages": []}, "must not be empty"),
     ("/v1/chat/completions", {"stream_options": {"include_usage": True}}, "only with stream"),
-    ("/v1/chat/completions", {"messages": [*USER, {"role": "tool", "tool_call_id": "c1", "content": "x"}]}, "must follow"),
-    ("/v1/chat/completions", {"messages": [*CALLED, *USER]}, "without exactly one result"),
-    ("/v1/chat/completions", {"messages": [*CALLED, {"role": "tool", "tool_call_id": "c2", "content": ""}]}, "unknown call"),
+    ("/v1/chat/completions", {"messages": [*USER, {"role": "tool", "tool_call_id": "c1", "content": "x"}]}, "follow"),
+    ("/v1/chat/completions", {"messages": [*CALLED, *USER]}, ALONE),
+    ("/v1/chat/completions", {"messages": [*CALLED, {"role": "tool", "tool_call_id": "c2", "content": ""}]},
+     "unknown call"),
     ("/v1/chat/completions", {"messages": [*USER, {"role": "assistant", "content": None}]}, "only beside tool_calls"),
     ("/v1/chat/completions", {"temperature": 3}, "from 0 to 2"),
     ("/v1/chat/completions", {"tools": [{"type": "function", "function": {"name": "f", "strict": True,
                                                                          "parameters": OPEN}}]}, "strict wants"),
     ("/v1/responses", {"messages": USER}, "unknown field"),
-    ("/v1/responses", {"input": [R_CALL]}, "without exactly one result"),
+    ("/v1/responses", {"input": [R_CALL]}, ALONE),
     ("/v1/responses", {"input": [{"type": "function_call_output", "call_id": "c9", "output": "x"}]}, "unknown call"),
     ("/v1/responses", {"input": [{"type": "reasoning", "summary": [], "encrypted_content": "x"}]}, "following item"),
     ("/v1/responses", {"tools": [{"type": "function", "name": "f", "parameters": OPEN}]}, "strict wants"),
@@ -54,15 +56,15 @@ FAULTS = [
     ("/v1/messages", {"messages": [*USER, *USER]}, "must alternate"),
     ("/v1/messages", {"messages": [{"role": "user", "content": " "}]}, "not blank"),
     ("/v1/messages", {"messages": [*USER, {"role": "assistant", "content": "x"}]}, "end with a user message"),
-    ("/v1/messages", {"messages": [*USER, {"role": "assistant", "content": [USE]}, *USER]}, "without exactly one result"),
+    ("/v1/messages", {"messages": [*USER, {"role": "assistant", "content": [USE]}, *USER]}, ALONE),
     ("/v1/messages", {"messages": [*USER, {"role": "assistant", "content": [USE]}, {"role": "user", "content": [
         {"type": "text", "text": "x"}, RESULT]}]}, "must come first"),
     ("/v1/messages", {"thinking": THINKING}, "less than max_tokens"),
     ("/v1/messages", {"thinking": THINKING, "max_tokens": 4096, "messages": [
-        *USER, {"role": "assistant", "content": [USE]}, {"role": "user", "content": [RESULT]}]}, "start with a thinking"),
+        *USER, {"role": "assistant", "content": [USE]}, {"role": "user", "content": [RESULT]}]}, "with a thinking"),
     ("/v1/messages", {"model": "signature", "messages": [*USER, {"role": "assistant", "content": [
         {"type": "thinking", "thinking": "other words", "signature": SIGNATURE}]}, *USER]}, "Invalid `signature`"),
-    ("/v1/messages", {"model": "claude-sonnet-3-7~plain", "thinking": {"type": "adaptive"}}, "adaptive is not supported"),
+    ("/v1/messages", {"model": "claude-sonnet-3-7~plain", "thinking": {"type": "adaptive"}}, "adaptive is not"),
     ("/v1/messages", {"model": "claude-sonnet-3-7~plain", "output_config": {"format": {
         "type": "json_schema", "schema": CLOSED}}}, "output_config: is not supported"),
     ("/v1/messages", {"model": "claude-opus-5-5~plain", "thinking": THINKING}, "enabled is not supported"),
@@ -70,7 +72,8 @@ FAULTS = [
     ("/v1/messages", {"model": "claude-opus-5-5~plain", "tool_choice": {"type": "any"}}, "cannot be forced"),
     ("/v1/messages/count_tokens", {"max_tokens": 9}, "unknown field"),
     ("/v1beta/models/plain:generateContent", {"messages": USER}, "unknown field"),
-    ("/v1beta/models/plain:generateContent", {"contents": [G_USER, {"role": "model", "parts": [G_CALL]}, G_USER]}, "number"),
+    ("/v1beta/models/plain:generateContent", {"contents": [G_USER, {"role": "model", "parts": [G_CALL]}, G_USER]},
+     "the number of"),
     ("/v1beta/models/plain:generateContent", {"contents": [G_USER, {"role": "model", "parts": [G_CALL]}, {
         "role": "user", "parts": [G_RESULT, {"text": "x"}]}]}, "other parts"),
     ("/v1beta/models/signature:generateContent", {"contents": [G_USER, {"role": "model", "parts": [G_CALL]}, {
@@ -79,7 +82,8 @@ FAULTS = [
         {**G_CALL, "thoughtSignature": "AAAA"}]}, {"role": "user", "parts": [G_RESULT]}]}, "Corrupted"),
     ("/v1beta/models/plain:generateContent", {"tools": [{"functionDeclarations": [
         {"name": "f", "parameters": CLOSED}]}]}, "additionalProperties"),
-    ("/v1beta/models/plain:generateContent", {"generationConfig": {"responseJsonSchema": OPEN}}, "needs application/json"),
+    ("/v1beta/models/plain:generateContent", {"generationConfig": {"responseJsonSchema": OPEN}},
+     "needs application/json"),
     ("/v1beta/models/plain:generateContent", {"generationConfig": {"thinkingConfig": {
         "thinkingLevel": "LOW", "thinkingBudget": 1}}}, "level and budget"),
     ("/v1beta/models/gemini-2.5-pro~plain:generateContent", {"generationConfig": {"thinkingConfig": {

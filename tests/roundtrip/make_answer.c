@@ -265,7 +265,7 @@ static void switch_kinds(struct maker *m)
 		*rare[i] = words_one_in(m->d, 6);
 	/* Some tell the probabilities last, and then they would be those of other words. */
 	if (m->logprobs)
-		m->calls = m->refusal = false;
+		m->calls = m->refusal = m->media = false;
 	m->n_choices = words_one_in(m->d, 8) ? (uint16_t)(2 + dice_below(m->d, CHOICES - 1)) : 1;
 }
 

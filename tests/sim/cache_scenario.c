@@ -136,6 +136,23 @@ static void what_is_not_kept(void **state)
 	sim_free(&s);
 }
 
+static void a_purge_forgets(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+
+	scene_client(s, "k", true);
+	sim_run(s);
+	struct sim_client *p = sim_client(s, (struct sim_plan){ .to = "127.0.0.1:9901",
+		.sends = { sim_post(s, "/admin/cache/purge", "", "") } });
+	sim_run(s);
+	sim_check(s, p->answers[0].http.status == 200);
+	scene_client(s, "k", true);
+	sim_run(s);
+	sim_check(s, a->n == 2);
+	sim_free(&s);
+}
+
 /* The tokens are counted once, for the one who made the call. */
 static void a_hit_costs_nothing(void **state)
 {
@@ -159,6 +176,7 @@ int main(void)
 		cmocka_unit_test(it_expires),
 		cmocka_unit_test(who_gets_a_hit),
 		cmocka_unit_test(what_is_not_kept),
+		cmocka_unit_test(a_purge_forgets),
 		cmocka_unit_test(a_hit_costs_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

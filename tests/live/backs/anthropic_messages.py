@@ -3,7 +3,7 @@ import json
 
 from backs.facts import Facts, pair_results, signed
 from scenarios import Call, Reasoning, Text
-from shape import Bad, Tagged, check, filled, matches, number, whole
+from shape import Bad, Tagged, an_object, check, filled, matches, number, whole
 
 NAME = "anthropic-messages"
 PATHS = {"/v1/messages": "generate", "/v1/messages/count_tokens": "count"}
@@ -21,8 +21,8 @@ BLOCKS = {
     "user": Tagged("type", text=TEXT, image=IMAGE, tool_result=RESULT, document={"source": ..., "title?": str}),
     "assistant": Tagged("type", text=TEXT, thinking={"thinking": str, "signature": filled},
                         redacted_thinking={"data": filled},
-                        tool_use={"id": ID, "name": NAMED, "input": lambda v: None if isinstance(v, dict)
-                                  else "must be an object", "cache_control?": CACHE, "caller?": ...}),
+                        tool_use={"id": ID, "name": NAMED, "input": an_object, "cache_control?": CACHE,
+                                  "caller?": ...}),
 }
 SCHEMA = {"type": {"object"}, "properties?": ..., "required?": [str], "additionalProperties?": ..., "description?": str,
           "$schema?": str, "title?": str, "$defs?": ...}

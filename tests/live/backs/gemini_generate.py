@@ -5,7 +5,7 @@ import re
 
 from backs.facts import Facts, signed
 from scenarios import Call, Reasoning, Text
-from shape import Bad, check, filled, matches, number, whole
+from shape import Bad, an_object, check, filled, matches, number, whole
 
 NAME = "gemini-generate"
 PATHS = {re.compile(r"/v1beta/models/([^/:]+):(\w+)(\?.*)?"): {
@@ -15,9 +15,8 @@ PATHS = {re.compile(r"/v1beta/models/([^/:]+):(\w+)(\?.*)?"): {
 FUNCTION_NAME = matches("[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 BLOB = {"mimeType": matches(r"\w+/[\w.+-]+"), "data": filled}
 PART = {"text?": str, "inlineData?": BLOB, "fileData?": {"mimeType?": str, "fileUri": str}, "thought?": bool,
-        "functionCall?": {"id?": str, "name": FUNCTION_NAME, "args?": lambda v: None if isinstance(v, dict) else "object"},
-        "functionResponse?": {"id?": str, "name": FUNCTION_NAME, "response": lambda v: None if isinstance(v, dict)
-                              else "must be an object"}, "thoughtSignature?": str}
+        "functionCall?": {"id?": str, "name": FUNCTION_NAME, "args?": an_object}, "thoughtSignature?": str,
+        "functionResponse?": {"id?": str, "name": FUNCTION_NAME, "response": an_object}}
 CONTENT = {"role?": {"user", "model"}, "parts": [PART]}
 TYPES = {"STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"}
 
@@ -27,8 +26,8 @@ def subset(value, path="schema"):
     keys = {"type": lambda v: None if isinstance(v, str) and v.upper() in TYPES else "unknown type",
             "items": subset_text, "anyOf": [subset_text], "enum": [str], "required": [str],
             "properties": lambda v: None if v and not any(map(subset_text, v.values())) else "empty or bad properties"}
-    known = ("format title description nullable minItems maxItems minProperties maxProperties minimum maximum minLength "
-             "maxLength pattern example default propertyOrdering").split()
+    known = ("format title description nullable minItems maxItems minProperties maxProperties minimum maximum "
+             "minLength maxLength pattern example default propertyOrdering").split()
     check({**{f"{k}?": shape for k, shape in keys.items()}, **{f"{k}?": ... for k in known}}, value, path)
 
 
@@ -43,8 +42,8 @@ FUNCTION = {"name": FUNCTION_NAME, "description?": str, "parameters?": subset_te
 CONFIG = {
     "temperature?": number(0, 2), "topP?": number(0, 1), "topK?": number(1, 1000), "candidateCount?": whole(1, 8),
     "maxOutputTokens?": whole(1), "stopSequences?": [str], "seed?": int, "presencePenalty?": number(-2, 2),
-    "frequencyPenalty?": number(-2, 2), "responseLogprobs?": bool, "logprobs?": whole(0, 20), "responseModalities?": [str],
-    "responseMimeType?": {"application/json", "text/plain", "text/x.enum"}, "responseSchema?": subset_text,
+    "frequencyPenalty?": number(-2, 2), "responseLogprobs?": bool, "logprobs?": whole(0, 20),
+    "responseModalities?": [str], "responseMimeType?": {"application/json", "text/plain", "text/x.enum"}, "responseSchema?": subset_text,
     "responseJsonSchema?": ..., "mediaResolution?": str,
     "thinkingConfig?": {"thinkingBudget?": whole(-1), "thinkingLevel?": {"MINIMAL", "LOW", "MEDIUM", "HIGH"},
                         "includeThoughts?": bool},
@@ -184,7 +183,8 @@ def read_user(parts, calls, path, facts):
             raise Bad(path, f"expected the output as text, not {said!r}")
         facts.results.append((result["name"], value))
     facts.user += [p["text"] for p in parts if "text" in p]
-    facts.images += [(p["inlineData"]["mimeType"], standard(p["inlineData"]["data"])) for p in parts if "inlineData" in p]
+    blobs = [p["inlineData"] for p in parts if "inlineData" in p]
+    facts.images += [(b["mimeType"], standard(b["data"])) for b in blobs]
     if any(p.get("text") == "" for p in parts):
         raise Bad(path, "empty text")
 
@@ -224,7 +224,8 @@ def usage_of(u):
     counts = {"promptTokenCount": u.prompt, "cachedContentTokenCount": u.cached,
               "candidatesTokenCount": u.completion - u.reasoning, "thoughtsTokenCount": u.reasoning,
               "totalTokenCount": u.prompt + u.completion}
-    return {**{k: v for k, v in counts.items() if v}, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": u.prompt}]}
+    return {**{k: v for k, v in counts.items() if v},
+            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": u.prompt}]}
 
 
 def chunk(facts, parts, usage, finish=None):

@@ -12,7 +12,8 @@ NAMED = matches("[A-Za-z0-9_-]{1,64}")
 SCHEMA = {"type?": ..., "properties?": ..., "required?": [str], "additionalProperties?": ..., "description?": str,
           "$schema?": str, "title?": str, "$defs?": ...}
 TEXT_PART = {"text": str}
-USER_PARTS = Tagged("type", text=TEXT_PART, image_url={"image_url": {"url": filled, "detail?": {"auto", "low", "high"}}},
+USER_PARTS = Tagged("type", text=TEXT_PART,
+                    image_url={"image_url": {"url": filled, "detail?": {"auto", "low", "high"}}},
                     input_audio={"input_audio": {"data": str, "format": {"wav", "mp3"}}},
                     file={"file": {"file_id?": str, "filename?": str, "file_data?": str}})
 TEXT_PARTS = [Tagged("type", text=TEXT_PART)]
@@ -27,8 +28,8 @@ MESSAGE = Tagged(
 FUNCTION = {"name": NAMED, "description?": str, "parameters?": SCHEMA, "strict?": (bool, None)}
 BODY = {
     "model": filled, "messages": [MESSAGE], "stream?": (bool, None), "max_tokens?": whole(1), "n?": whole(1, 128),
-    "max_completion_tokens?": whole(1), "temperature?": number(0, 2), "top_p?": number(0, 1), "stop?": (str, [str], None),
-    "stream_options?": ({"include_usage?": bool, "include_obfuscation?": bool}, None), "seed?": (int, None),
+    "max_completion_tokens?": whole(1), "temperature?": number(0, 2), "top_p?": number(0, 1), "seed?": (int, None),
+    "stream_options?": ({"include_usage?": bool, "include_obfuscation?": bool}, None), "stop?": (str, [str], None),
     "frequency_penalty?": number(-2, 2), "presence_penalty?": number(-2, 2), "logit_bias?": ..., "logprobs?": bool,
     "top_logprobs?": whole(0, 20), "tools?": [Tagged("type", function={"function": FUNCTION})],
     "tool_choice?": ({"none", "auto", "required"}, Tagged("type", function={"function": {"name": NAMED}})),
@@ -186,7 +187,8 @@ def stream(facts, turn, call):
 def call_deltas(model, calls):
     for what, i, piece in call_steps(model, calls):
         if what == "start":
-            yield {"index": i, "id": calls[i].id, "type": "function", "function": {"name": calls[i].name, "arguments": ""}}
+            function = {"name": calls[i].name, "arguments": ""}
+            yield {"index": i, "id": calls[i].id, "type": "function", "function": function}
         elif what == "piece":
             yield {"index": i, "function": {"arguments": piece}}
 
@@ -220,9 +222,10 @@ ERRORS = {
                            "invalid_api_key")),
     "throttled": (429, {"retry_after": "7", "x_ratelimit_remaining_requests": "0", "x_ratelimit_reset_requests": "7s"},
                   error("Rate limit reached for requests", "requests", None, "rate_limit_exceeded")),
-    "context": (400, {}, error("This model's maximum context length is 128000 tokens. However, your messages resulted in "
-                               "200000 tokens.", "invalid_request_error", "messages", "context_length_exceeded")),
-    "overloaded": (503, {}, error("The server is overloaded", "service_unavailable_error", None, "server_is_overloaded")),
+    "context": (400, {}, error("This model's maximum context length is 128000 tokens. However, your messages resulted "
+                               "in 200000 tokens.", "invalid_request_error", "messages", "context_length_exceeded")),
+    "overloaded": (503, {}, error("The server is overloaded", "service_unavailable_error", None,
+                                  "server_is_overloaded")),
 }
 
 

@@ -14,7 +14,8 @@ PATHS = {"/v1/responses": "generate"}
 CALL_ID = matches(".{1,64}")
 STATUS = {"in_progress", "completed", "incomplete", None}
 IN_TEXT = {"text": str}
-IN_PARTS = Tagged("type", input_text=IN_TEXT, output_text={"text": str, "annotations?": [...], "logprobs?": (None, [...])},
+IN_PARTS = Tagged("type", input_text=IN_TEXT,
+                  output_text={"text": str, "annotations?": [...], "logprobs?": (None, [...])},
                   input_image={"image_url?": str, "file_id?": str, "detail?": {"low", "high", "auto", "original"}},
                   input_file={"file_id?": str, "file_data?": str, "file_url?": str, "filename?": str},
                   refusal={"refusal": str})

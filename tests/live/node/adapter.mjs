@@ -23,7 +23,8 @@ export class Words {
 	}
 }
 
-// turn(answer): asks once and fills the answer; errorOf(e): what an exception says, or nothing when it is none of the SDK's.
+// turn(answer): asks once and fills the answer; errorOf(e): what an exception says, or nothing when it is none of the
+// SDK's.
 export async function one(turn, errorOf) {
 	const answer = blank();
 	try {

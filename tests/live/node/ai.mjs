@@ -14,8 +14,8 @@ const providers = {
 	responses: (root) => createOpenAI({ baseURL: `${root}/v1`, apiKey: 'none' }).responses,
 	messages: (root) => createAnthropic({ baseURL: `${root}/v1`, apiKey: 'none' }),
 	generate: (root) => createGoogleGenerativeAI({ baseURL: `${root}/v1beta`, apiKey: 'none' }),
-	compatible: (root) => createOpenAICompatible({ name: 'weir', baseURL: `${root}/v1`, apiKey: 'none', includeUsage: true,
-		supportsStructuredOutputs: true }),
+	compatible: (root) => createOpenAICompatible({ name: 'weir', baseURL: `${root}/v1`, apiKey: 'none',
+		includeUsage: true, supportsStructuredOutputs: true }),
 };
 const always = {
 	responses: { openai: { store: false } },
@@ -38,7 +38,8 @@ function errorOf(e) {
 	if (!APICallError.isInstance(e))
 		return said;
 	const delay = /"retryDelay":\s*"([0-9.]+)s"/.exec(e.responseBody ?? '');	// Gemini's has no header
-	return { ...said, status: e.statusCode ?? null, retry_after: e.responseHeaders?.['retry-after'] ?? delay?.[1] ?? null };
+	return { ...said, status: e.statusCode ?? null,
+		retry_after: e.responseHeaders?.['retry-after'] ?? delay?.[1] ?? null };
 }
 
 const usageOf = (u) => u?.inputTokens === undefined ? null : {
@@ -51,19 +52,19 @@ function askOf(root, api, spec) {
 		content.push({ type: 'image', image: spec.image, mediaType: 'image/png' });
 	// its Google provider takes a name with a slash for a whole path
 	const name = api === 'generate' && spec.model.includes('/') ? `models/${spec.model}` : spec.model;
-	const ask = { model: providers[api](root)(name), maxRetries: 0, maxOutputTokens: spec.max_tokens ?? 4096, system: spec.system,
-		messages: [{ role: 'user', content }], providerOptions: (spec.reasoning ? thinking : always)[api] };
+	const ask = { model: providers[api](root)(name), maxRetries: 0, maxOutputTokens: spec.max_tokens ?? 4096,
+		system: spec.system, messages: [{ role: 'user', content }], providerOptions: (spec.reasoning ? thinking : always)[api] };
 	if (spec.tools)
-		ask.tools = Object.fromEntries(Object.entries(spec.tools).map(([name, t]) =>
-			[name, tool({ description: t.description, inputSchema: jsonSchema(t.parameters), strict: true })]));
+		ask.tools = Object.fromEntries(Object.entries(spec.tools).map(([name, { description, parameters }]) =>
+			[name, tool({ description, inputSchema: jsonSchema(parameters), strict: true })]));
 	if (spec.schema)
 		ask.schema = jsonSchema(spec.schema);
 	return ask;
 }
 
 function read(r, answer) {
-	Object.assign(answer, { text: r.text ?? JSON.stringify(r.object), reasoning: r.reasoningText ?? '', finish: r.finishReason,
-		usage: usageOf(r.usage), calls: (r.toolCalls ?? []).map((c) => [c.toolName, c.input]) });
+	Object.assign(answer, { text: r.text ?? JSON.stringify(r.object), reasoning: r.reasoningText ?? '',
+		finish: r.finishReason, usage: usageOf(r.usage), calls: (r.toolCalls ?? []).map((c) => [c.toolName, c.input]) });
 	return r.response.messages;
 }
 
@@ -87,8 +88,8 @@ async function turn(ask, spec, answer) {
 		return read(await (spec.schema ? generateObject : generateText)(ask), answer);
 	const leaving = new AbortController();
 	try {
-		return await watch((spec.schema ? streamObject : streamText)({ ...ask, abortSignal: leaving.signal, onError() {} }),
-			spec, answer);
+		const started = { ...ask, abortSignal: leaving.signal, onError() {} };
+		return await watch((spec.schema ? streamObject : streamText)(started), spec, answer);
 	} catch (e) {
 		leaving.abort();
 		throw e;
@@ -96,10 +97,10 @@ async function turn(ask, spec, answer) {
 }
 
 async function embed(root, { provider, model, inputs }) {
-	const made = { openai: () => createOpenAI({ baseURL: `${root}/v1`, apiKey: 'none' }).embedding(model),
-		google: () => createGoogleGenerativeAI({ baseURL: `${root}/v1beta`, apiKey: 'none' }).textEmbeddingModel(model),
-		compatible: () => createOpenAICompatible({ name: 'weir', baseURL: `${root}/v1` }).textEmbeddingModel(model) };
-	const r = await embedMany({ model: made[provider](), values: inputs, maxRetries: 0 });
+	const at = { baseURL: `${root}/v1`, apiKey: 'none', name: 'weir' };
+	const made = { openai: () => createOpenAI(at), compatible: () => createOpenAICompatible(at),
+		google: () => createGoogleGenerativeAI({ ...at, baseURL: `${root}/v1beta` }) };
+	const r = await embedMany({ model: made[provider]().textEmbeddingModel(model), values: inputs, maxRetries: 0 });
 	return { vectors: r.embeddings, tokens: null };
 }
 
@@ -112,8 +113,8 @@ serve(async (root, api, spec) => {
 	const answers = [await one(go, errorOf)];
 	if (wantsMore(answers[0], spec)) {
 		const calls = said.flatMap((m) => m.content).filter((p) => p.type === 'tool-call');
-		ask.messages.push(...said, { role: 'tool', content: calls.map((c) => ({ type: 'tool-result', toolCallId: c.toolCallId,
-			toolName: c.toolName, output: { type: 'text', value: spec.results[c.toolName] } })) });
+		ask.messages.push(...said, { role: 'tool', content: calls.map(({ toolCallId, toolName }) =>
+			({ type: 'tool-result', toolCallId, toolName, output: { type: 'text', value: spec.results[toolName] } })) });
 		answers.push(await one(go, errorOf));
 	}
 	return answers;

@@ -13,7 +13,8 @@ function askOf(spec) {
 	const content = [{ type: 'text', text: spec.prompt }];
 	if (spec.image)
 		content.push({ type: 'image', source: { type: 'base64', media_type: 'image/png', data: spec.image } });
-	const ask = { model: spec.model, max_tokens: spec.max_tokens ?? 4096, system: spec.system, messages: [{ role: 'user', content }] };
+	const ask = { model: spec.model, max_tokens: spec.max_tokens ?? 4096, system: spec.system,
+		messages: [{ role: 'user', content }] };
 	if (spec.tools)
 		ask.tools = Object.entries(spec.tools).map(([name, t]) =>
 			({ name, description: t.description, input_schema: t.parameters }));
@@ -28,9 +29,10 @@ function read(m, answer) {
 	const u = m.usage, cached = u.cache_read_input_tokens ?? 0;
 	const of = (type) => m.content.filter((b) => b.type === type);
 	Object.assign(answer, { text: of('text').map((b) => b.text).join(''), finish: m.stop_reason,
-		reasoning: of('thinking').map((b) => b.thinking).join(''), calls: of('tool_use').map((b) => [b.name, b.input]),
-		usage: { prompt: u.input_tokens + cached + (u.cache_creation_input_tokens ?? 0), completion: u.output_tokens, cached,
-			reasoning: u.output_tokens_details?.thinking_tokens ?? null } });
+		reasoning: of('thinking').map((b) => b.thinking).join(''),
+		calls: of('tool_use').map((b) => [b.name, b.input]),
+		usage: { prompt: u.input_tokens + cached + (u.cache_creation_input_tokens ?? 0), completion: u.output_tokens,
+			cached, reasoning: u.output_tokens_details?.thinking_tokens ?? null } });
 	return m.content;
 }
 
@@ -97,8 +99,9 @@ serve(async (root, api, spec) => {
 	const turn = async (answer) => { content = await hows[spec.how](client, ask, spec, answer); };
 	const answers = [await one(turn, errorOf)];
 	if (wantsMore(answers[0], spec)) {
-		ask.messages.push({ role: 'assistant', content }, { role: 'user', content: content.filter((b) =>
-			b.type === 'tool_use').map((b) => ({ type: 'tool_result', tool_use_id: b.id, content: spec.results[b.name] })) });
+		const results = content.filter((b) => b.type === 'tool_use').map((b) =>
+			({ type: 'tool_result', tool_use_id: b.id, content: spec.results[b.name] }));
+		ask.messages.push({ role: 'assistant', content }, { role: 'user', content: results });
 		answers.push(await one(turn, errorOf));
 	}
 	return answers;

@@ -3,13 +3,14 @@ import { ApiError, GoogleGenAI } from '@google/genai';
 import { one, serve, wantsMore, Words } from './adapter.mjs';
 
 function errorOf(e) {
-	const said = { status: null, message: String(e.message ?? e), code: null, retry_after: null, kind: e.constructor.name };
+	const said = { status: null, message: String(e.message ?? e), code: null, retry_after: null,
+		kind: e.constructor.name };
 	if (!(e instanceof ApiError))
 		return said;
 	try {
 		const { error } = JSON.parse(e.message);
-		const retry = (error.details ?? []).find((d) => d.retryDelay)?.retryDelay.replace(/s$/, '');
-		return { ...said, status: e.status, message: error.message, code: error.status, retry_after: retry ?? null };
+		const retry = (error.details ?? []).find((d) => d.retryDelay)?.retryDelay.replace(/s$/, '') ?? null;
+		return { ...said, status: e.status, message: error.message, code: error.status, retry_after: retry };
 	} catch {
 		return { ...said, status: e.status };
 	}
@@ -28,8 +29,8 @@ function configOf(spec) {
 }
 
 const usageOf = (u) => u?.candidatesTokenCount && {
-	prompt: u.promptTokenCount + (u.toolUsePromptTokenCount ?? 0), completion: u.candidatesTokenCount + (u.thoughtsTokenCount ?? 0),
-	cached: u.cachedContentTokenCount ?? 0, reasoning: u.thoughtsTokenCount ?? 0,
+	prompt: u.promptTokenCount + (u.toolUsePromptTokenCount ?? 0),
+	completion: u.candidatesTokenCount + (u.thoughtsTokenCount ?? 0), cached: u.cachedContentTokenCount ?? 0, reasoning: u.thoughtsTokenCount ?? 0,
 };
 
 async function gather(chunks, answer, words) {
@@ -51,7 +52,8 @@ async function gather(chunks, answer, words) {
 }
 
 serve(async (root, api, spec) => {
-	const client = new GoogleGenAI({ apiKey: 'none', httpOptions: { baseUrl: root, apiVersion: 'v1beta', timeout: 20000 } });
+	const httpOptions = { baseUrl: root, apiVersion: 'v1beta', timeout: 20000 };
+	const client = new GoogleGenAI({ apiKey: 'none', httpOptions });
 	if (api === 'models') {
 		const ids = [];
 		for await (const m of await client.models.list())
@@ -62,8 +64,10 @@ serve(async (root, api, spec) => {
 		const r = await client.models.embedContent({ model: spec.model, contents: spec.inputs });
 		return { vectors: r.embeddings.map((e) => e.values), tokens: null };
 	}
-	if (api === 'count')
-		return { tokens: (await client.models.countTokens({ model: spec.model, contents: spec.prompt })).totalTokens };
+	if (api === 'count') {
+		const r = await client.models.countTokens({ model: spec.model, contents: spec.prompt });
+		return { tokens: r.totalTokens };
+	}
 	const message = [{ text: spec.prompt }];
 	if (spec.image)
 		message.push({ inlineData: { mimeType: 'image/png', data: spec.image } });

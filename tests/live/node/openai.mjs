@@ -6,8 +6,8 @@ import { one, serve, wantsMore, Words } from './adapter.mjs';
 const errorOf = (e) => e instanceof OpenAI.APIError && {
 	status: e.status ?? null, message: e.message, code: e.code ?? null, kind: e.constructor.name,
 	retry_after: e.headers?.get('retry-after') ?? null,
-} || e instanceof OpenAI.OpenAIError && { status: null, message: e.message, code: null, kind: e.constructor.name, retry_after: null }
-	|| e instanceof TypeError && { status: null, message: String(e.cause ?? e), code: null, kind: 'TypeError', retry_after: null };
+} || (e instanceof OpenAI.OpenAIError || e instanceof TypeError) && {
+	status: null, message: String(e.cause ?? e.message), code: null, kind: e.constructor.name, retry_after: null };
 
 const usageOf = (u, prompt, completion) => u && {
 	prompt: u[prompt], completion: u[completion], cached: u[`${prompt}_details`]?.cached_tokens ?? null,
@@ -23,7 +23,8 @@ function chatAsk(spec) {
 		ask.tools = Object.entries(spec.tools).map(([name, t]) =>
 			({ type: 'function', function: { name, strict: true, ...t } }));
 	if (spec.schema)
-		ask.response_format = { type: 'json_schema', json_schema: { name: 'answer', schema: spec.schema, strict: true } };
+		ask.response_format = { type: 'json_schema',
+			json_schema: { name: 'answer', schema: spec.schema, strict: true } };
 	if (spec.reasoning)
 		ask.reasoning_effort = 'low';
 	return ask;
@@ -33,7 +34,7 @@ const chat = {
 	read(r, answer) {
 		const m = r.choices[0].message;
 		Object.assign(answer, { text: m.content ?? '', reasoning: m.reasoning_content ?? '',
-			finish: r.choices[0].finish_reason, usage: usageOf(r.usage, 'prompt_tokens', 'completion_tokens'),
+			usage: usageOf(r.usage, 'prompt_tokens', 'completion_tokens'), finish: r.choices[0].finish_reason,
 			calls: (m.tool_calls ?? []).map((c) => [c.function.name, JSON.parse(c.function.arguments)]) });
 		return m;
 	},
@@ -91,23 +92,27 @@ function responsesAsk(spec) {
 	const content = [{ type: 'input_text', text: spec.prompt }];
 	if (spec.image)
 		content.push({ type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${spec.image}` });
-	const ask = { model: spec.model, instructions: spec.system, store: false, max_output_tokens: spec.max_tokens ?? 4096,
-		input: [{ role: 'user', content }] };
+	const ask = { model: spec.model, instructions: spec.system, store: false,
+		max_output_tokens: spec.max_tokens ?? 4096, input: [{ role: 'user', content }] };
 	if (spec.tools)
-		ask.tools = Object.entries(spec.tools).map(([name, t]) => ({ type: 'function', name, strict: true, ...t }));
+		ask.tools = Object.entries(spec.tools).map(([name, t]) =>
+			({ type: 'function', name, strict: true, ...t }));
 	if (spec.schema)
 		ask.text = { format: { type: 'json_schema', name: 'answer', schema: spec.schema, strict: true } };
 	if (spec.reasoning)
-		Object.assign(ask, { reasoning: { effort: 'low', summary: 'auto' }, include: ['reasoning.encrypted_content'] });
+		Object.assign(ask, { reasoning: { effort: 'low', summary: 'auto' },
+			include: ['reasoning.encrypted_content'] });
 	return ask;
 }
 
 const responses = {
 	read(r, answer) {
-		const thoughts = r.output.filter((i) => i.type === 'reasoning').flatMap((i) => [...i.summary, ...i.content ?? []]);
+		const of = (type) => r.output.filter((i) => i.type === type);
+		const thoughts = of('reasoning').flatMap((i) => [...i.summary, ...i.content ?? []]);
 		Object.assign(answer, { text: r.output_text, reasoning: thoughts.map((t) => t.text).join(''),
-			usage: usageOf(r.usage, 'input_tokens', 'output_tokens'), finish: r.incomplete_details?.reason ?? r.status,
-			calls: r.output.filter((i) => i.type === 'function_call').map((i) => [i.name, JSON.parse(i.arguments)]) });
+			usage: usageOf(r.usage, 'input_tokens', 'output_tokens'),
+			finish: r.incomplete_details?.reason ?? r.status,
+			calls: of('function_call').map((i) => [i.name, JSON.parse(i.arguments)]) });
 		return r.output;
 	},
 	async plain(client, ask, spec, answer) {
@@ -124,19 +129,20 @@ const responses = {
 				await words.came(e.delta);
 			if (e.type === 'response.completed' || e.type === 'response.incomplete') {
 				// raw events have no output_text of the SDK's making
-				e.response.output_text = e.response.output.flatMap((i) => i.type === 'message' ? i.content : [])
-					.map((c) => c.text ?? '').join('');
+				const said = e.response.output.filter((i) => i.type === 'message').flatMap((i) => i.content);
+				e.response.output_text = said.map((c) => c.text ?? '').join('');
 				output = this.read(e.response, answer);
 				assert.equal(text, answer.text);
 			} else if (e.type === 'response.failed') {
-				answer.error = { status: null, message: e.response.error.message, code: e.response.error.code,
-					retry_after: null, kind: 'response.failed' };
+				const { message, code } = e.response.error;
+				answer.error = { status: null, message, code, retry_after: null, kind: 'response.failed' };
 			}
 		}
 		return [last, output];
 	},
 	async stream(client, ask, spec, answer) {
-		const [last, output] = await this.watch(await client.responses.create({ ...ask, stream: true }), spec, answer);
+		const events = await client.responses.create({ ...ask, stream: true });
+		const [last, output] = await this.watch(events, spec, answer);
 		assert.match(last, /^response.(completed|incomplete)$/);
 		return output;
 	},
@@ -154,9 +160,9 @@ const responses = {
 		const turn = async (answer) => { output = await this[spec.how](client, ask, spec, answer); };
 		const answers = [await one(turn, errorOf)];
 		if (wantsMore(answers[0], spec)) {
-			ask.input.push(...output.map(({ parsed_arguments, ...item }) => item),
-				...output.filter((i) => i.type === 'function_call').map((i) =>
-					({ type: 'function_call_output', call_id: i.call_id, output: spec.results[i.name] })));
+			const results = output.filter((i) => i.type === 'function_call').map((i) =>
+				({ type: 'function_call_output', call_id: i.call_id, output: spec.results[i.name] }));
+			ask.input.push(...output.map(({ parsed_arguments, ...item }) => item), ...results);
 			answers.push(await one(turn, errorOf));
 		}
 		return answers;

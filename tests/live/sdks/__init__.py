@@ -2,9 +2,9 @@
 
     run(root, api, spec) -> [answer, ...]     one for each turn; root: http://127.0.0.1:PORT
 
-spec      model, prompt, system, how (one of the API's HOWS), gate (URL to fetch at the first words of a stream) and, when
-          asked for: max_tokens, tools {name: {description, parameters}}, schema, image (base64 PNG), reasoning (true), results
-          {tool name: text}, leave_after (words of a stream after which the client
+spec      model, prompt, system, how (plain, stream or helper), gate (URL to fetch at the first words of a stream) and,
+          when asked for: max_tokens, tools {name: {description, parameters}}, schema, image (base64 PNG), reasoning
+          (true), results {tool name: text}, leave_after (words of a stream after which the client
           leaves), lenient (the answer may lack members that the SDK's types have)
 answer    text, reasoning, calls [[name, arguments]], finish (the SDK's word), usage {prompt, completion, cached,
           reasoning} in OpenAI's arithmetic, error (None or {status, message, code, retry_after, kind})

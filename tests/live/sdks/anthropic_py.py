@@ -85,7 +85,8 @@ def helper(client, ask, spec, answer):
 def ask_of(spec):
     content = [{"type": "text", "text": spec["prompt"]}]
     if "image" in spec:
-        content.append({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": spec["image"]}})
+        source = {"type": "base64", "media_type": "image/png", "data": spec["image"]}
+        content.append({"type": "image", "source": source})
     ask = {"model": spec["model"], "max_tokens": spec.get("max_tokens", 4096), "system": spec["system"],
            "messages": [{"role": "user", "content": content}]}
     if "tools" in spec:

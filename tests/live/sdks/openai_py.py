@@ -69,7 +69,8 @@ def usage_of(u, prompt, completion):
         return None
     inside, outside = getattr(u, f"{prompt}_details"), getattr(u, f"{completion}_details")
     return {"prompt": getattr(u, prompt), "completion": getattr(u, completion),
-            "cached": inside.cached_tokens if inside else None, "reasoning": outside.reasoning_tokens if outside else None}
+            "cached": inside.cached_tokens if inside else None,
+            "reasoning": outside.reasoning_tokens if outside else None}
 
 
 class Chat(Talk):
@@ -143,8 +144,9 @@ class Chat(Talk):
                     words.came(d.content or getattr(d, "reasoning_content", None))
             self.read(s.get_final_completion(), answer)
         # what the helper adds for its users is not for the API
+        calls = {"__all__": {"index": True, "function": {"parsed_arguments"}}}
         self.message = self.message.model_dump(exclude_unset=True, exclude={
-            "parsed": True, "annotations": self.message.annotations is None, "tool_calls": {"__all__": {"index": True, "function": {"parsed_arguments"}}}})
+            "parsed": True, "annotations": self.message.annotations is None, "tool_calls": calls})
 
 
 def add_call(calls, delta):
@@ -163,7 +165,8 @@ class Responses(Talk):
         if "image" in spec:
             content.append({"type": "input_image", "detail": "auto",
                             "image_url": f"data:image/png;base64,{spec['image']}"})
-        self.ask = {"model": spec["model"], "instructions": spec["system"], "store": False, "max_output_tokens": spec.get("max_tokens", 4096),
+        self.ask = {"model": spec["model"], "instructions": spec["system"], "store": False,
+                    "max_output_tokens": spec.get("max_tokens", 4096),
                     "input": [{"role": "user", "content": content}]}
         if "tools" in spec:
             self.ask["tools"] = [{"type": "function", "name": n, "strict": True, **t} for n, t in spec["tools"].items()]
@@ -188,8 +191,10 @@ class Responses(Talk):
 
     def read(self, r, answer):
         self.output = r.output
-        thoughts = [t.text for item in r.output if item.type == "reasoning" for t in (*item.summary, *(item.content or []))]
-        answer.update(text=r.output_text, reasoning="".join(thoughts), usage=usage_of(r.usage, "input_tokens", "output_tokens"),
+        thoughts = [t.text for item in r.output if item.type == "reasoning"
+                    for t in (*item.summary, *(item.content or []))]
+        answer.update(text=r.output_text, reasoning="".join(thoughts),
+                      usage=usage_of(r.usage, "input_tokens", "output_tokens"),
                       finish=r.incomplete_details.reason if r.incomplete_details else r.status,
                       calls=[[i.name, json.loads(i.arguments)] for i in r.output if i.type == "function_call"])
 

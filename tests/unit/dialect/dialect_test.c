@@ -10,7 +10,15 @@ static void test_find(void **state)
 	assert_null(dialect_find(SLICE("")));
 }
 
-/* All slots are mandatory. */
+static void test_by_tag(void **state)
+{
+	assert_ptr_equal(dialect_by_tag('c'), &openai_chat);
+	assert_ptr_equal(dialect_by_tag('a'), &anthropic_messages);
+	assert_null(dialect_by_tag('\0'));
+	assert_null(dialect_by_tag('?'));
+}
+
+/* The mandatory slots, and names and tags of its own. */
 static void test_slots(void **state)
 {
 	const struct dialect *d;
@@ -18,7 +26,10 @@ static void test_slots(void **state)
 
 	for (; (d = dialect_at(i)) != NULL; i++) {
 		assert_ptr_equal(dialect_find(slice_str(d->name)), d);
-		assert_true(d->path[0] == '/');
+		assert_ptr_equal(dialect_by_tag(d->tag), d);
+		assert_true(d->put_path || d->path[0] == '/');
+		assert_true(d->op == REQUEST_RAW || (d->read && d->write));
+		assert_true(d->id_field && d->id_field[0]);
 		assert_true(d->parse && d->build && d->decode_event && d->decode_whole && d->fault);
 		assert_true(d->encode_event && d->encode_end && d->collect && d->collected);
 		assert_true(d->error_body && d->error_event);
@@ -30,6 +41,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_by_tag),
 		cmocka_unit_test(test_slots),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,34 +109,47 @@ static void check(const struct dialect *source, const struct event *events, size
 static void test_signed_reasoning(void **state)
 {
 	static const struct event events[] = {
-		{ .kind = EVENT_REASONING, .text = { "a", 1 } }, { .kind = EVENT_REASONING, .text = { "b", 1 } },
+		{ .kind = EVENT_REASONING, .text = { "a", 1 } },
+		{ .kind = EVENT_REASONING, .text = { "b", 1 } },
 		{ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = { "SIG", 3 } },
 		{ .kind = EVENT_REDACTED, .part = EVENT_NO_PART, .text = { "SIG", 3 }, .extra = { "i", 1 } },
-		{ .kind = EVENT_REASONING, .text = { "c", 1 } }, { .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = { "SIG", 3 } },
+		{ .kind = EVENT_REASONING, .text = { "c", 1 } },
+		{ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = { "SIG", 3 } },
 		{ .kind = EVENT_REASONING, .text = { "d", 1 } }, { .kind = EVENT_TEXT, .text = { "x", 1 } },
 	};
 
-	check(&like_anthropic, events, COUNT_OF(events), HEAD "\"content\":\"x\",\"refusal\":null,\"reasoning_content\":\"abcd\","
-		"\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"ab\",\"signature\":\"d2VpcjE6YVNJRw==\","
-		"\"format\":\"anthropic-claude-v1\",\"index\":0},{\"type\":\"reasoning.encrypted\",\"data\":\"d2VpcjE6YVNJRw==\","
-		"\"id\":\"i\",\"format\":\"anthropic-claude-v1\",\"index\":1},{\"type\":\"reasoning.text\",\"text\":\"c\","
+	check(&like_anthropic, events, COUNT_OF(events),
+		HEAD "\"content\":\"x\",\"refusal\":null,\"reasoning_content\":\"abcd\","
+		"\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"ab\","
+		"\"signature\":\"d2VpcjE6YVNJRw==\","
+		"\"format\":\"anthropic-claude-v1\",\"index\":0},{\"type\":\"reasoning.encrypted\","
+		"\"data\":\"d2VpcjE6YVNJRw==\","
+		"\"id\":\"i\",\"format\":\"anthropic-claude-v1\",\"index\":1},{\"type\":\"reasoning.text\","
+		"\"text\":\"c\","
 		"\"signature\":\"d2VpcjE6YVNJRw==\",\"format\":\"anthropic-claude-v1\",\"index\":2},"
-		"{\"type\":\"reasoning.text\",\"text\":\"d\",\"index\":3}]},\"logprobs\":null,\"finish_reason\":null}]}");
-	check(&like_responses, events, 3, HEAD "\"content\":\"\",\"refusal\":null,\"reasoning_content\":\"ab\","
+		"{\"type\":\"reasoning.text\",\"text\":\"d\",\"index\":3}]},\"logprobs\":null,"
+		"\"finish_reason\":null}]}");
+	check(&like_responses, events, 3,
+		HEAD "\"content\":\"\",\"refusal\":null,\"reasoning_content\":\"ab\","
 		"\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\"d2VpcjE6clNJRw==\","
-		"\"format\":\"openai-responses-v1\",\"index\":0}]},\"logprobs\":null,\"finish_reason\":null}]}");
+		"\"format\":\"openai-responses-v1\",\"index\":0}]},\"logprobs\":null,\"finish_reason\":null}"
+		"]}");
 }
 
 static void test_signed_call(void **state)
 {
 	static const struct event events[] = {
 		{ .kind = EVENT_TOOL_START, .text = { "call_1", 6 }, .extra = { "f", 1 } },
-		{ .kind = EVENT_TOOL_ARGS, .text = { "{}", 2 } }, { .kind = EVENT_SIGNATURE, .text = { "SIG", 3 } },
+		{ .kind = EVENT_TOOL_ARGS, .text = { "{}", 2 } },
+		{ .kind = EVENT_SIGNATURE, .text = { "SIG", 3 } },
 	};
 
-	check(&like_gemini, events, COUNT_OF(events), HEAD "\"content\":null,\"refusal\":null,\"tool_calls\":[{"
-		"\"id\":\"call_1__thought__d2VpcjE6Z1NJRw==\",\"extra_content\":{\"google\":{\"thought_signature\":"
-		"\"d2VpcjE6Z1NJRw==\"}},\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
+	check(&like_gemini, events, COUNT_OF(events),
+		HEAD "\"content\":null,\"refusal\":null,\"tool_calls\":[{"
+		"\"id\":\"call_1__thought__d2VpcjE6Z1NJRw==\",\"extra_content\":{\"google\":{"
+		"\"thought_signature\":"
+		"\"d2VpcjE6Z1NJRw==\"}},\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}"
+		"\"}}]},"
 		"\"logprobs\":null,\"finish_reason\":null}]}");
 }
 
@@ -144,9 +157,12 @@ static void test_signed_call(void **state)
 static void test_beside(void **state)
 {
 	static const struct event events[] = {
-		{ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = { "QQ==", 4 }, .extra = { "audio/L16;rate=24000", 20 } },
-		{ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = { "QkM=", 4 }, .extra = { "audio/L16;rate=24000", 20 } },
-		{ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = { "no base64", 9 }, .extra = { "audio/L16", 9 } },
+		{ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = { "QQ==", 4 },
+			.extra = { "audio/L16;rate=24000", 20 } },
+		{ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = { "QkM=", 4 },
+			.extra = { "audio/L16;rate=24000", 20 } },
+		{ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = { "no base64", 9 },
+			.extra = { "audio/L16", 9 } },
 		{ .kind = EVENT_LOGPROBS, .part = EVENT_NO_PART, .text = { "[{\"token\":\"a\"}]", 15 } },
 		{ .kind = EVENT_LOGPROBS, .part = EVENT_NO_PART, .text = { " [ ] ", 5 } },
 		{ .kind = EVENT_LOGPROBS, .part = EVENT_NO_PART, .text = { "[{\"token\":\"b\"}]", 15 } },
@@ -154,9 +170,12 @@ static void test_beside(void **state)
 		{ .kind = EVENT_CITATION, .part = EVENT_NO_PART, .text = { "{\"url\":\"v\"}", 11 } },
 	};
 
-	check(&like_gemini, events, COUNT_OF(events), HEAD "\"content\":\"\",\"refusal\":null,\"annotations\":["
-		"{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"u\"}},{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"v\"}}],"
-		"\"audio\":{\"id\":\"own\",\"data\":\"QUJD\",\"transcript\":\"\",\"expires_at\":7}},\"logprobs\":{\"content\":["
+	check(&like_gemini, events, COUNT_OF(events),
+		HEAD "\"content\":\"\",\"refusal\":null,\"annotations\":["
+		"{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"u\"}},{\"type\":\"url_citation\","
+		"\"url_citation\":{\"url\":\"v\"}}],"
+		"\"audio\":{\"id\":\"own\",\"data\":\"QUJD\",\"transcript\":\"\",\"expires_at\":7}},"
+		"\"logprobs\":{\"content\":["
 		"{\"token\":\"a\"},{\"token\":\"b\"}],\"refusal\":null},\"finish_reason\":null}]}");
 }
 
@@ -169,7 +188,8 @@ static void test_empty(void **state)
 	buf_init(&out, 4096);
 	struct dialect_encode e = { .id = SLICE("own"), .created_s = 7, .arena = &a };
 	openai_collect_write(&e, &out);
-	assert_slice(buf_slice(&out), "{\"id\":\"own\",\"object\":\"chat.completion\",\"created\":7,\"model\":\"\","
+	assert_slice(buf_slice(&out), "{\"id\":\"own\",\"object\":\"chat.completion\",\"created\":7,"
+		"\"model\":\"\","
 		"\"choices\":[]}");
 	buf_done(&out);
 	arena_done(&a);

@@ -44,7 +44,8 @@ static void test_names(void **state)
 	put(&w, (struct event){ .kind = EVENT_START, .text = SLICE("late"), .extra = SLICE("late") });
 	put(&w, (struct event){ .kind = EVENT_TEXT, .text = SLICE("b") });
 	assert_slice(buf_slice(&w.out),
-		HEAD "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"a\"},\"finish_reason\":null}]}\n\n"
+		HEAD "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"a\"},"
+		"\"finish_reason\":null}]}\n\n"
 		HEAD "{\"index\":0,\"delta\":{\"content\":\"b\"},\"finish_reason\":null}]}\n\n");
 	writer_done(&w);
 }
@@ -64,7 +65,8 @@ static void test_names_of_the_provider(void **state)
 /* Arguments of a call that never started, and a start that comes twice. */
 static void test_odd_calls(void **state)
 {
-	const struct event start = { .kind = EVENT_TOOL_START, .part = 2, .text = SLICE("x"), .extra = SLICE("f") };
+	const struct event start = { .kind = EVENT_TOOL_START, .part = 2, .text = SLICE("x"),
+		.extra = SLICE("f") };
 	struct writer w;
 
 	writer_init(&w, 65536);
@@ -104,14 +106,19 @@ static void test_request_without_tree(void **state)
 	static const struct {
 		const char *body, *want;
 	} cases[] = {
-		{ "{\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"f\"}}]}", "\"type\":\"custom\",\"custom\":{\"name\":\"f\"" },
-		{ " {\"messages\":[{\"content\":\"say \\\"custom\\\"\"}], \"to\\u006fls\" : [ {\"custom\":{\"name\":\"f\"}} ] } ",
+		{ "{\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"f\"}}]}",
+			"\"type\":\"custom\",\"custom\":{\"name\":\"f\"" },
+		{ " {\"messages\":[{\"content\":\"say \\\"custom\\\"\"}], \"to\\u006fls\" : [ {\"custom\":{"
+		"\"name\":\"f\"}} ] } ",
 			"\"custom\":{\"name\":\"f\"" },
-		{ "{\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"g\"}}]}", "\"function\":{\"name\":\"f\"" },
-		{ "{\"tools\":[],\"functions\":[{\"name\":\"f\"}]}", "\"delta\":{\"role\":\"assistant\",\"content\":null,\"function_call\"" },
+		{ "{\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"g\"}}]}",
+		"\"function\":{\"name\":\"f\"" },
+		{ "{\"tools\":[],\"functions\":[{\"name\":\"f\"}]}",
+		"\"delta\":{\"role\":\"assistant\",\"content\":null,\"function_call\"" },
 		{ "{\"functions\":[{\"name\":\"f\"}],\"tools\":[{}]}", "\"tool_calls\":" },
 		{ "{\"functions\":[]}", "\"tool_calls\":" },
-		{ "{\"a\":\"custom\",\"tools\":{\"custom\":{\"name\":\"f\"}}}", "\"function\":{\"name\":\"f\"" },
+		{ "{\"a\":\"custom\",\"tools\":{\"custom\":{\"name\":\"f\"}}}",
+		"\"function\":{\"name\":\"f\"" },
 	};
 	struct writer w;
 
@@ -158,25 +165,31 @@ static void test_signed_reasoning(void **state)
 	put(&w, (struct event){ .kind = EVENT_PART_END, .part = EVENT_NO_PART });
 	expect(&w, "");
 	put(&w, (struct event){ .kind = EVENT_REDACTED, .part = EVENT_NO_PART, .text = SLICE("SIG") });
-	expect(&w, DELTA("\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\"d2VpcjE6YVNJRw==\","
+	expect(&w, DELTA("\"reasoning_details\":[{\"type\":\"reasoning.encrypted\","
+		"\"data\":\"d2VpcjE6YVNJRw==\","
 		"\"format\":\"anthropic-claude-v1\",\"index\":1}]"));
 	put(&w, (struct event){ .kind = EVENT_REASONING, .text = SLICE("b") });
 	buf_clear(&w.out);
-	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = SLICE("SIG"), .extra = SLICE("rs") });
-	expect(&w, DELTA("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"b\",\"signature\":\"d2VpcjE6YVNJRw==\","
+	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = SLICE("SIG"),
+		.extra = SLICE("rs") });
+	expect(&w, DELTA("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"b\","
+		"\"signature\":\"d2VpcjE6YVNJRw==\","
 		"\"id\":\"rs\",\"format\":\"anthropic-claude-v1\",\"index\":2}]"));
 	writer_done(&w);
 }
 
-/* Responses has its state encrypted; a dialect without a name among the formats has none that could come back. */
+/* Responses has its state encrypted; a dialect without a name among the formats has none that could come
+ * back. */
 static void test_other_state(void **state)
 {
 	struct writer w;
 
 	writer_init(&w, 65536);
 	w.e.source = &like_responses;
-	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = SLICE("SIG"), .extra = SLICE("rs_1") });
-	expect(&w, DELTA(ROLE "\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\"d2VpcjE6clNJRw==\","
+	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = SLICE("SIG"),
+		.extra = SLICE("rs_1") });
+	expect(&w, DELTA(ROLE "\"reasoning_details\":[{\"type\":\"reasoning.encrypted\","
+		"\"data\":\"d2VpcjE6clNJRw==\","
 		"\"id\":\"rs_1\",\"format\":\"openai-responses-v1\",\"index\":0}]"));
 	w.e.source = &like_none;
 	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = SLICE("SIG") });
@@ -198,7 +211,8 @@ static void test_signed_call(void **state)
 	put(&w, start);
 	expect(&w, "");
 	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .text = SLICE("SIG") });
-	expect(&w, DELTA(ROLE "\"tool_calls\":[{\"index\":0,\"id\":\"call_1__thought__d2VpcjE6Z1NJRw==\",\"type\":\"function\","
+	expect(&w, DELTA(ROLE "\"tool_calls\":[{\"index\":0,\"id\":\"call_1__thought__d2VpcjE6Z1NJRw==\","
+		"\"type\":\"function\","
 		GEMINI_STATE ",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]"));
 	put(&w, (struct event){ .kind = EVENT_TOOL_ARGS, .text = SLICE("{}") });
 	expect(&w, DELTA("\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]"));
@@ -218,7 +232,8 @@ static void test_signed_call(void **state)
 static void test_waiting_ends(void **state)
 {
 	static const struct event next[] = {
-		{ .kind = EVENT_PART_END }, { .kind = EVENT_OTHER }, { .kind = EVENT_USAGE }, { .kind = EVENT_END },
+		{ .kind = EVENT_PART_END }, { .kind = EVENT_OTHER }, { .kind = EVENT_USAGE },
+			{ .kind = EVENT_END },
 		{ .kind = EVENT_ERROR }, { .kind = EVENT_PART_END, .part = EVENT_NO_PART },
 	};
 	const struct event start = { .kind = EVENT_TOOL_START, .text = SLICE("call_1"), .extra = SLICE("f") };
@@ -250,7 +265,8 @@ static void test_two_calls(void **state)
 	writer_init(&w, 65536);
 	w.e.source = &like_gemini;
 	put(&w, (struct event){ .kind = EVENT_TOOL_START, .text = SLICE("call_1"), .extra = SLICE("f") });
-	put(&w, (struct event){ .kind = EVENT_TOOL_START, .part = 1, .text = SLICE("call_2"), .extra = SLICE("f") });
+	put(&w, (struct event){ .kind = EVENT_TOOL_START, .part = 1, .text = SLICE("call_2"),
+		.extra = SLICE("f") });
 	expect(&w, DELTA(ROLE PLAIN_START));
 	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .text = SLICE("SIG") });
 	assert_true(holds(&w, "\"id\":\"call_2\","));
@@ -288,13 +304,18 @@ static void test_beside(void **state)
 
 	writer_init(&w, 65536);
 	w.e.source = &like_anthropic;
-	put(&w, (struct event){ .kind = EVENT_CITATION, .part = EVENT_NO_PART, .text = SLICE("{\"url\":\"u\",\"start_index\":0}"),
+	put(&w, (struct event){ .kind = EVENT_CITATION, .part = EVENT_NO_PART,
+		.text = SLICE("{\"url\":\"u\",\"start_index\":0}"),
 		.extra = SLICE("{\"type\":\"theirs\"}") });
-	expect(&w, DELTA(ROLE "\"annotations\":[{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"u\",\"start_index\":0}}]"));
-	put(&w, (struct event){ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = SLICE("AA\"=="), .extra = SLICE("image/webp") });
-	expect(&w, DELTA("\"images\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/webp;base64,AA\\\"==\"},"
+	expect(&w, DELTA(ROLE "\"annotations\":[{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"u\","
+		"\"start_index\":0}}]"));
+	put(&w, (struct event){ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = SLICE("AA\"=="),
+		.extra = SLICE("image/webp") });
+	expect(&w, DELTA("\"images\":[{\"type\":\"image_url\",\"image_url\":{"
+		"\"url\":\"data:image/webp;base64,AA\\\"==\"},"
 		"\"index\":0}]"));
-	put(&w, (struct event){ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = SLICE("AA\"=="), .extra = SLICE("audio/L16") });
+	put(&w, (struct event){ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = SLICE("AA\"=="),
+		.extra = SLICE("audio/L16") });
 	expect(&w, DELTA("\"audio\":{\"data\":\"AA\\\"==\"}"));
 	writer_done(&w);
 }
@@ -305,7 +326,8 @@ static void test_logprobs_first(void **state)
 	struct writer w;
 
 	writer_init(&w, 65536);
-	put(&w, (struct event){ .kind = EVENT_LOGPROBS, .part = EVENT_NO_PART, .text = SLICE("[{\"token\":\"a\"}]") });
+	put(&w, (struct event){ .kind = EVENT_LOGPROBS, .part = EVENT_NO_PART,
+		.text = SLICE("[{\"token\":\"a\"}]") });
 	expect(&w, HEAD "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":"
 		"{\"content\":[{\"token\":\"a\"}],\"refusal\":null},\"finish_reason\":null}]}\n\n");
 	writer_done(&w);
@@ -313,7 +335,8 @@ static void test_logprobs_first(void **state)
 
 static void test_silent_events(void **state)
 {
-	static const enum event_kind silent[] = { EVENT_START, EVENT_OTHER, EVENT_ERROR, EVENT_END, EVENT_PART_END };
+	static const enum event_kind silent[] = { EVENT_START, EVENT_OTHER, EVENT_ERROR, EVENT_END,
+		EVENT_PART_END };
 	struct writer w;
 
 	writer_init(&w, 65536);
@@ -336,7 +359,8 @@ static void test_usage(void **state)
 		put(&w, (struct event){ .kind = EVENT_USAGE, .text = event_usage_text(&last) });
 		openai_encode_end(&w.e, &w.out);
 		assert_slice(buf_slice(&w.out), wants
-			? HEAD "],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":6,\"total_tokens\":11}}\n\n"
+			? HEAD "],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":6,\"total_tokens\":11}"
+			"}\n\n"
 				"data: [DONE]\n\n"
 			: "data: [DONE]\n\n");
 		writer_done(&w);
@@ -368,7 +392,8 @@ static void test_no_room(void **state)
 /* The same for what is told beside the text, and for what must be remembered for it. */
 static void test_no_room_beside(void **state)
 {
-	static const enum event_kind kinds[] = { EVENT_SIGNATURE, EVENT_REDACTED, EVENT_CITATION, EVENT_LOGPROBS, EVENT_MEDIA };
+	static const enum event_kind kinds[] = { EVENT_SIGNATURE, EVENT_REDACTED, EVENT_CITATION,
+		EVENT_LOGPROBS, EVENT_MEDIA };
 	static char text[1000];
 	struct writer w;
 

@@ -52,7 +52,8 @@ static void build(struct buf *b, const char *before, const char *piece, size_t n
 /* Small messages take more memory than their text: the arena's limit ends it. */
 static void test_limit(void **state)
 {
-	static const char *const pieces[] = { "{\"role\":\"user\"}", "{\"role\":\"assistant\",\"tool_calls\":[{\"function\":"
+	static const char *const pieces[] =
+		{ "{\"role\":\"user\"}", "{\"role\":\"assistant\",\"tool_calls\":[{\"function\":"
 		"{\"name\":\"f\",\"arguments\":[1]}}]}" };
 	struct reading r;
 	struct buf b;
@@ -103,15 +104,20 @@ static void test_many_details(void **state)
 /* State that cannot be one: not sealed, empty, of no dialect. */
 static void test_odd_state(void **state)
 {
-	static const char *const odd[] = { "null", "5", "\"x\"", "[]", "[5,null,\"x\",[],{}]", "[{\"type\":5,\"text\":[],\"data\":{}}]",
-		"[{\"signature\":\"d2VpcjE6\",\"format\":\"anthropic-claude-v1\"}]", "[{\"signature\":\"d2VpcjE6!\"}]",
-		"[{\"data\":\"d2VpcjE6YQ==\",\"format\":\"anthropic-claude-v1\"}]", "[{\"index\":1e300,\"text\":\"\"}]" };
+	static const char *const odd[] = { "null", "5", "\"x\"", "[]", "[5,null,\"x\",[],{}]",
+		"[{\"type\":5,\"text\":[],\"data\":{}}]",
+		"[{\"signature\":\"d2VpcjE6\",\"format\":\"anthropic-claude-v1\"}]",
+		"[{\"signature\":\"d2VpcjE6!\"}]",
+		"[{\"data\":\"d2VpcjE6YQ==\",\"format\":\"anthropic-claude-v1\"}]",
+		"[{\"index\":1e300,\"text\":\"\"}]" };
 	struct reading r;
 	char body[512];
 
 	for (size_t i = 0; i < COUNT_OF(odd); i++) {
-		snprintf(body, sizeof(body), "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"x\","
-			"\"reasoning_details\":%s,\"thinking_blocks\":%s,\"reasoning\":%s}]}", odd[i], odd[i], odd[i]);
+		snprintf(body, sizeof(body),
+			"{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"x\","
+			"\"reasoning_details\":%s,\"thinking_blocks\":%s,\"reasoning\":%s}]}", odd[i], odd[i],
+			odd[i]);
 		assert_int_equal(read_str(&r, body), ERR_OK);
 		for (const struct prompt_part *part = r.prompt.messages->parts; part; part = part->next)
 			if (part->kind == PROMPT_PART_REASONING && part->seal.bytes.n)
@@ -125,7 +131,8 @@ static void test_bytes(void **state)
 {
 	struct reading r;
 
-	assert_int_equal(read_str(&r, "{\"model\":\"m\",\"messages\":[{\"role\":\"us\\u0065r\",\"content\":\"a\\u0000b\"}],"
+	assert_int_equal(read_str(&r, "{\"model\":\"m\",\"messages\":[{\"role\":\"us\\u0065r\","
+		"\"content\":\"a\\u0000b\"}],"
 		"\"temp\\u0065rature\":1,\"stop\\u0000\":1}"), ERR_OK);
 	assert_int_equal(r.prompt.messages->parts->text.n, 3);
 	assert_true(r.prompt.temperature == 1);
@@ -149,7 +156,8 @@ static void test_numbers(void **state)
 	char body[256];
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		snprintf(body, sizeof(body), "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"seed\":%s}", cases[i].text);
+		snprintf(body, sizeof(body),
+			"{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}],\"seed\":%s}", cases[i].text);
 		enum err e = read_str(&r, body);
 		assert_int_equal(e, cases[i].value == PROMPT_UNSET ? ERR_BAD_FIELD : ERR_OK);
 		if (e == ERR_OK)

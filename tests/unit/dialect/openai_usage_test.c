@@ -34,14 +34,17 @@ static void test_read_outside(void **state)
 		const char *text;
 		int64_t completion;
 	} cases[] = {
-		{ "{\"prompt_tokens\":10,\"completion_tokens\":2,\"total_tokens\":32,\"completion_tokens_details\":{\"reasoning_tokens\":20}}", 22 },
-		{ "{\"prompt_tokens\":10,\"completion_tokens\":22,\"total_tokens\":32,\"completion_tokens_details\":{\"reasoning_tokens\":20}}", 22 },
+		{ "{\"prompt_tokens\":10,\"completion_tokens\":2,\"total_tokens\":32,"
+			"\"completion_tokens_details\":{\"reasoning_tokens\":20}}", 22 },
+		{ "{\"prompt_tokens\":10,\"completion_tokens\":22,\"total_tokens\":32,"
+		"\"completion_tokens_details\":{\"reasoning_tokens\":20}}", 22 },
 		{ "{\"completion_tokens\":2,\"reasoning_tokens\":20}", 22 },
 		{ "{\"completion_tokens\":2,\"reasoning_tokens\":0}", 2 },
 		{ "{\"completion_tokens\":2}", 2 },
 		{ "{\"reasoning_tokens\":20}", -1 },
 		{ "{\"completion_tokens\":9223372036854775807,\"reasoning_tokens\":20}", INT64_MAX },
-		{ "{\"prompt_tokens\":9223372036854775807,\"completion_tokens\":9223372036854775807,\"total_tokens\":1,"
+		{ "{\"prompt_tokens\":9223372036854775807,\"completion_tokens\":9223372036854775807,"
+		"\"total_tokens\":1,"
 			"\"reasoning_tokens\":20}", INT64_MAX },
 	};
 	struct arena a;

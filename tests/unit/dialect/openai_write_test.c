@@ -1,4 +1,5 @@
-/* Prompts of other dialects, and room; what a body of this dialect becomes is golden pages (written-*.md, provider-*.md). */
+/* Prompts of other dialects, and room; what a body of this dialect becomes is golden pages (written-*.md,
+ * provider-*.md). */
 #include "unit.h"
 
 #include "dialect/openai_write.h"
@@ -22,7 +23,8 @@ static void writing_init(struct writing *w, char origin, const char *provider)
 	prompt_init(&w->prompt, &w->arena);
 	w->prompt.origin = origin;
 	w->ask = (struct dialect_ask){ .model = SLICE("up"), .provider = slice_str(provider),
-		.quirks = quirks_find(slice_str(provider)), .drops = &w->drops, .arena = &w->arena, .fault = &w->fault };
+		.quirks = quirks_find(slice_str(provider)), .drops = &w->drops, .arena = &w->arena,
+		.fault = &w->fault };
 	buf_init(&w->out, 65536);
 }
 
@@ -96,7 +98,8 @@ static void test_hosted_tool(void **state)
 	expect_refused(&w, "the tool code_execution_20250825 runs at a provider of another kind");
 	/* The first reason stays. */
 	add(&w, w.prompt.messages, PROMPT_PART_OTHER)->name = SLICE("document_page");
-	expect_refused(&w, "openai does not take a part that only its own provider understands: document_page");
+	expect_refused(&w, "openai does not take a part that only its own provider understands: "
+		"document_page");
 	writing_done(&w);
 }
 
@@ -111,7 +114,8 @@ static void test_parts_refused(void **state)
 			"vllm does not take a file that was uploaded to another provider" },
 		{ PROMPT_PART_FILE, { .source = PROMPT_SOURCE_FILE_ID, .data = { "f", 1 } },
 			"vllm does not take a file that was uploaded to another provider" },
-		{ PROMPT_PART_AUDIO, { .source = PROMPT_SOURCE_URL, .data = { "u", 1 } }, "vllm does not take a sound by its URL" },
+		{ PROMPT_PART_AUDIO, { .source = PROMPT_SOURCE_URL, .data = { "u", 1 } },
+		"vllm does not take a sound by its URL" },
 		{ PROMPT_PART_FILE, { .source = PROMPT_SOURCE_URL, .data = { "u", 1 } },
 			"vllm does not take a document by its URL" },
 	};
@@ -132,16 +136,18 @@ static void test_other_parts_elsewhere(void **state)
 
 	writing_init(&w, 'a', "vllm");
 	add(&w, say(&w, PROMPT_ASSISTANT, "x"), PROMPT_PART_OTHER)->name = SLICE("server_tool_use");
-	expect_refused(&w, "vllm does not take a part that only its own provider understands: server_tool_use");
+	expect_refused(&w, "vllm does not take a part that only its own provider understands: "
+		"server_tool_use");
 	writing_done(&w);
 
 	writing_init(&w, 'a', "vllm");
 	struct prompt_part *call = add(&w, say(&w, PROMPT_ASSISTANT, "x"), PROMPT_PART_TOOL_CALL);
 	call->id = SLICE("a");
-	struct prompt_part *result = add(&w, prompt_add_message(&w.prompt, PROMPT_TOOL), PROMPT_PART_TOOL_RESULT);
+	struct prompt_part *result = add(&w, prompt_add_message(&w.prompt, PROMPT_TOOL),
+		PROMPT_PART_TOOL_RESULT);
 	result->id = SLICE("a");
 	prompt_link_part(&w.prompt, &result->content, PROMPT_PART_OTHER);
-	expect_refused(&w, "a tool's result holds a part that only its own provider understands");
+	expect_refused(&w, "a tool's result holds what only its own provider understands");
 	writing_done(&w);
 }
 
@@ -152,9 +158,11 @@ static void test_extras(void **state)
 	writing_init(&w, 'a', "vllm");
 	say(&w, PROMPT_USER, "x");
 	prompt_add_extra(&w.prompt, SLICE("context_management"), json(&w, "{}"));
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", "context_management");
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
+		"context_management");
 	w.prompt.origin = 'c';
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"context_management\":{}}", "");
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],"
+		"\"context_management\":{}}", "");
 	writing_done(&w);
 }
 
@@ -167,15 +175,21 @@ static void test_web_search(void **state)
 	writing_init(&w, 'a', "openai");
 	say(&w, PROMPT_USER, "x");
 	struct prompt_tool *t = prompt_add_tool(&w.prompt, PROMPT_TOOL_WEB_SEARCH);
-	t->raw = json(&w, "{\"type\":\"web_search_20250305\",\"name\":\"web_search\",\"max_uses\":3,\"allowed_domains\":[\"a\"],"
-		"\"blocked_domains\":null,\"user_location\":{\"type\":\"approximate\",\"city\":\"Riga\",\"country\":null}}");
+	t->raw = json(&w, "{\"type\":\"web_search_20250305\",\"name\":\"web_search\",\"max_uses\":3,"
+		"\"allowed_domains\":[\"a\"],"
+		"\"blocked_domains\":null,\"user_location\":{\"type\":\"approximate\",\"city\":\"Riga\","
+		"\"country\":null}}");
 	prompt_add_tool(&w.prompt, PROMPT_TOOL_WEB_SEARCH);	/* a second one says nothing more */
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"web_search_options\":{\"user_location\":"
-		"{\"type\":\"approximate\",\"approximate\":{\"city\":\"Riga\"}}}}", "max_uses, allowed_domains");
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],"
+		"\"web_search_options\":{\"user_location\":"
+		"{\"type\":\"approximate\",\"approximate\":{\"city\":\"Riga\"}}}}",
+		"max_uses, allowed_domains");
 	t->raw = NULL;
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"web_search_options\":{}}", "");
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],"
+		"\"web_search_options\":{}}", "");
 	w.ask.quirks = quirks_find(SLICE("groq"));
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", "web_search_options");
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
+		"web_search_options");
 	writing_done(&w);
 }
 
@@ -190,8 +204,10 @@ static void test_custom_tool(void **state)
 	t->name = SLICE("patch");
 	t->raw = json(&w, "{\"type\":\"custom\",\"name\":\"patch\",\"format\":"
 		"{\"type\":\"grammar\",\"syntax\":\"lark\",\"definition\":\"d\"}}");
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"custom\",\"custom\":"
-		"{\"name\":\"patch\",\"format\":{\"type\":\"grammar\",\"grammar\":{\"syntax\":\"lark\",\"definition\":\"d\"}}}}]}", "");
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{"
+		"\"type\":\"custom\",\"custom\":"
+		"{\"name\":\"patch\",\"format\":{\"type\":\"grammar\",\"grammar\":{\"syntax\":\"lark\","
+		"\"definition\":\"d\"}}}}]}", "");
 	writing_done(&w);
 }
 
@@ -204,13 +220,18 @@ static void test_cache_marks(void **state)
 	prompt_add_tool(&w.prompt, PROMPT_TOOL_FUNCTION)->cache = PROMPT_CACHE_DEFAULT;
 	w.prompt.tools->name = SLICE("f");
 	w.prompt.cache = PROMPT_CACHE_5M;
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\","
-		"\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}}]}],\"tools\":[{\"type\":\"function\",\"function\":"
-		"{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{}}},\"cache_control\":{\"type\":\"ephemeral\"}}],"
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+		"\"text\":\"x\","
+		"\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}}]}],\"tools\":[{"
+		"\"type\":\"function\",\"function\":"
+		"{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{}}},\"cache_control\":{"
+		"\"type\":\"ephemeral\"}}],"
 		"\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"5m\"}}", "");
 	w.ask.quirks = quirks_find(SLICE("vllm"));
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\","
-		"\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}]}", "cache_control");
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{"
+		"\"type\":\"function\","
+		"\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}]}",
+		"cache_control");
 	writing_done(&w);
 }
 
@@ -220,7 +241,8 @@ static void test_plain_document(void **state)
 
 	writing_init(&w, 'a', "vllm");
 	struct prompt_part *part = add(&w, say(&w, PROMPT_USER, ""), PROMPT_PART_FILE);
-	part->media = (struct prompt_media){ .source = PROMPT_SOURCE_PLAIN, .data = SLICE("Once\n"), .name = SLICE("tale.txt"),
+	part->media = (struct prompt_media){ .source = PROMPT_SOURCE_PLAIN, .data = SLICE("Once\n"),
+		.name = SLICE("tale.txt"),
 		.mime = SLICE("text/plain") };
 	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
 		"\"text\":\"tale.txt\\n\\nOnce\\n\"}]}]}", "");
@@ -235,20 +257,25 @@ static void test_turns(void **state)
 	writing_init(&w, 'a', "vllm");
 	struct prompt_message *m = say(&w, PROMPT_ASSISTANT, "a");
 	prompt_add_text(&w.prompt, m, SLICE("b"));
-	add(&w, m, PROMPT_PART_IMAGE)->media = (struct prompt_media){ .source = PROMPT_SOURCE_BASE64, .data = SLICE("AA==") };
+	add(&w, m, PROMPT_PART_IMAGE)->media = (struct prompt_media){ .source = PROMPT_SOURCE_BASE64,
+		.data = SLICE("AA==") };
 	struct prompt_part *call = add(&w, m, PROMPT_PART_TOOL_CALL);
 	call->id = SLICE("toolu_1");
 	call->name = SLICE("f");
-	struct prompt_part *result = add(&w, prompt_add_message(&w.prompt, PROMPT_TOOL), PROMPT_PART_TOOL_RESULT);
+	struct prompt_part *result = add(&w, prompt_add_message(&w.prompt, PROMPT_TOOL),
+		PROMPT_PART_TOOL_RESULT);
 	result->id = SLICE("toolu_1");
 	result->is_error = true;
 	struct prompt_part **at = prompt_link_part(&w.prompt, &result->content, PROMPT_PART_TEXT);
 	result->content->text = SLICE("no such file");
 	prompt_link_part(&w.prompt, at, PROMPT_PART_TEXT);
 	result->content->next->text = SLICE("really");
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"assistant\",\"content\":\"ab\",\"tool_calls\":[{\"id\":\"toolu_1\","
-		"\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\","
-		"\"tool_call_id\":\"toolu_1\",\"content\":\"Error: no such file\\nreally\"}]}", "assistant.media");
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"assistant\",\"content\":\"ab\","
+		"\"tool_calls\":[{\"id\":\"toolu_1\","
+		"\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},{"
+		"\"role\":\"tool\","
+		"\"tool_call_id\":\"toolu_1\",\"content\":\"Error: no such file\\nreally\"}]}",
+		"assistant.media");
 	writing_done(&w);
 }
 
@@ -271,7 +298,8 @@ static void test_off(void **state)
 	writing_done(&w);
 }
 
-static struct prompt_part *think(struct writing *w, struct prompt_message *m, const char *text, char origin, const char *seal)
+static struct prompt_part *think(struct writing *w, struct prompt_message *m, const char *text, char origin,
+	const char *seal)
 {
 	struct prompt_part *part = add(w, m, PROMPT_PART_REASONING);
 
@@ -288,8 +316,10 @@ static void test_own_state(void **state)
 
 	writing_init(&w, 'a', "openrouter");
 	struct prompt_message *m = say(&w, PROMPT_ASSISTANT, "y");
-	struct prompt_part *part = think(&w, m, "Hm", 'c', "{\"type\":\"reasoning.text\",\"signature\":\"S\",\"format\":\"f\"}");
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"assistant\",\"reasoning_details\":[{\"type\":\"reasoning.text\","
+	struct prompt_part *part = think(&w, m, "Hm", 'c', "{\"type\":\"reasoning.text\",\"signature\":\"S\","
+		"\"format\":\"f\"}");
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"assistant\",\"reasoning_details\":[{"
+		"\"type\":\"reasoning.text\","
 		"\"signature\":\"S\",\"format\":\"f\",\"text\":\"Hm\"}],\"content\":\"y\"}]}", "");
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		part->seal.bytes = slice_str(bad[i]);
@@ -313,10 +343,13 @@ static void test_call_state(void **state)
 	call->id = SLICE("a");
 	call->name = SLICE("f");
 	call->seal = (struct prompt_seal){ 'c', SLICE("U0lH") };
-	const char *with = "{\"model\":\"up\",\"messages\":[{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"a\","
-		"\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"extra_content\":{\"google\":"
+	const char *with = "{\"model\":\"up\",\"messages\":[{\"role\":\"assistant\",\"content\":null,"
+		"\"tool_calls\":[{\"id\":\"a\","
+		"\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"extra_content\":{"
+		"\"google\":"
 		"{\"thought_signature\":\"U0lH\"}}}]}]}";
-	const char *without = "{\"model\":\"up\",\"messages\":[{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"a\","
+	const char *without = "{\"model\":\"up\",\"messages\":[{\"role\":\"assistant\",\"content\":null,"
+		"\"tool_calls\":[{\"id\":\"a\","
 		"\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}]}";
 	expect(&w, with, "");
 	call->seal.origin = 'g';
@@ -338,10 +371,12 @@ static void test_json_instruction(void **state)
 
 	writing_init(&w, 'g', "openai");
 	w.prompt.format = PROMPT_FORMAT_JSON;
-	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"system\",\"content\":\"Answer with JSON and nothing else.\"}],"
+	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"system\",\"content\":\"Answer with JSON and "
+		"nothing else.\"}],"
 		"\"response_format\":{\"type\":\"json_object\"}}", "");
 	w.prompt.format = PROMPT_FORMAT_SCHEMA;
-	expect(&w, "{\"model\":\"up\",\"messages\":[],\"response_format\":{\"type\":\"json_schema\",\"json_schema\":"
+	expect(&w, "{\"model\":\"up\",\"messages\":[],\"response_format\":{\"type\":\"json_schema\","
+		"\"json_schema\":"
 		"{\"name\":\"answer\",\"schema\":{\"type\":\"object\"}}}}", "");
 	writing_done(&w);
 }
@@ -368,7 +403,8 @@ static void test_stream(void **state)
 
 	writing_init(&w, 'a', "vllm");
 	w.ask.stream = true;
-	expect(&w, "{\"model\":\"up\",\"messages\":[],\"stream\":true,\"stream_options\":{\"include_usage\":true}}", "");
+	expect(&w, "{\"model\":\"up\",\"messages\":[],\"stream\":true,\"stream_options\":{"
+		"\"include_usage\":true}}", "");
 	w.ask.no_stream_options = true;
 	expect(&w, "{\"model\":\"up\",\"messages\":[],\"stream\":true}", "");
 	writing_done(&w);
@@ -378,7 +414,8 @@ static void fill(struct writing *w)
 {
 	struct prompt_message *m = say(w, PROMPT_USER, "\x01\"hi\"");
 
-	add(w, m, PROMPT_PART_IMAGE)->media = (struct prompt_media){ .source = PROMPT_SOURCE_BASE64, .mime = SLICE("image/png"),
+	add(w, m, PROMPT_PART_IMAGE)->media = (struct prompt_media){ .source = PROMPT_SOURCE_BASE64,
+		.mime = SLICE("image/png"),
 		.data = SLICE("iVBORw==") };
 	m = say(w, PROMPT_ASSISTANT, "well");
 	think(w, m, "Hm", 'a', "SIG");

@@ -48,8 +48,10 @@ static void test_also(void **state)
 /* The operators that the README promises. */
 static void test_everyone_is_there(void **state)
 {
-	static const char *const names[] = { "openai", "anthropic", "gemini", "gemini-openai", "mistral", "deepseek", "qwen", "groq",
-		"together", "fireworks", "xai", "cohere", "perplexity", "openrouter", "tokenmix", "azure", "ollama", "llamacpp",
+	static const char *const names[] = { "openai", "anthropic", "gemini", "gemini-openai", "mistral",
+		"deepseek", "qwen", "groq",
+		"together", "fireworks", "xai", "cohere", "perplexity", "openrouter", "tokenmix", "azure",
+		"ollama", "llamacpp",
 		"vllm", "sglang", "trtllm", "lmstudio", "tabbyapi", "litellm", "portkey" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)

@@ -61,7 +61,8 @@ static void test_find(void **state)
 	assert_ptr_equal(quirks_find(SLICE("mistrall")), &quirks_none);
 	assert_int_equal(quirks_find(SLICE("mistral"))->callid, CALLID_MISTRAL);
 	assert_true(quirks_find(SLICE("xai"))->reasoning_outside);
-	assert_true(quirks_find(SLICE("deepseek"))->echo_reasoning && quirks_find(SLICE("deepseek"))->no_schema);
+	assert_true(quirks_find(SLICE("deepseek"))->echo_reasoning
+		&& quirks_find(SLICE("deepseek"))->no_schema);
 	assert_true(quirks_find(SLICE("moonshot"))->echo_reasoning);
 	assert_true(quirks_find(SLICE("ollama"))->inline_images);
 	assert_true(quirks_find(SLICE("lmstudio"))->no_json_object);
@@ -77,7 +78,8 @@ static void test_verdicts(void **state)
 	assert_false(splice_quirk(&quirks_none, SLICE("anything")).drop);
 	assert_true(splice_quirk(quirks_find(SLICE("trtllm")), SLICE("store")).drop);
 	assert_true(splice_quirk(quirks_find(SLICE("trtllm")), SLICE("anything")).drop);
-	assert_slice(splice_quirk(quirks_find(SLICE("trtllm")), SLICE("max_completion_tokens")).name, "max_tokens");
+	assert_slice(splice_quirk(quirks_find(SLICE("trtllm")), SLICE("max_completion_tokens")).name,
+		"max_tokens");
 	assert_slice(splice_quirk(quirks_find(SLICE("mistral")), SLICE("seed")).name, "random_seed");
 	assert_true(splice_quirk(quirks_find(SLICE("groq")), SLICE("n")).drop);
 	assert_true(splice_quirk(quirks_find(SLICE("perplexity")), SLICE("tools")).drop);

@@ -46,6 +46,9 @@ static void test_find(void **state)
 		{ "/readyz", HTTP1_GET, ENDPOINT_PUBLIC, ERR_OK, ENDPOINT_READYZ, "" },
 		{ "/metrics", HTTP1_GET, ENDPOINT_ADMIN, ERR_OK, ENDPOINT_METRICS, "" },
 		{ "/metrics", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },	/* not for clients */
+		{ "/admin/cache/purge", HTTP1_POST, ENDPOINT_ADMIN, ERR_OK, ENDPOINT_PURGE, "" },
+		{ "/admin/cache/purge", HTTP1_POST, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
+		{ "/admin/cache/purge", HTTP1_GET, ENDPOINT_ADMIN, ERR_BAD_METHOD, ENDPOINT_PURGE, "" },
 		{ "/metrics/", HTTP1_GET, ENDPOINT_ADMIN, ERR_NOT_FOUND, 0, NULL },
 		{ "/Healthz", HTTP1_GET, ENDPOINT_ADMIN, ERR_NOT_FOUND, 0, NULL },
 		{ "/", HTTP1_GET, ENDPOINT_PUBLIC, ERR_NOT_FOUND, 0, NULL },
