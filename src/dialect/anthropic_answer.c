@@ -410,8 +410,9 @@ static bool is_word(struct slice word)
 	return false;
 }
 
-/* An answer with calls that ends with `stop` (vLLM with a forced tool) still wants their results: loops look at this word. */
-struct slice anthropic_answer_reason(struct dialect_encode *e)
+/* An answer with calls that ends with `stop` (vLLM with a forced tool) still wants their results: loops look
+ * at this word. */
+static struct slice reason_of(struct dialect_encode *e)
 {
 	const struct anthropic_answer *a = anthropic_answer_of(e);
 
@@ -441,6 +442,6 @@ static void put_or_null(struct json_out *w, const char *key, struct slice s)
 
 void anthropic_answer_write_end(struct dialect_encode *e, struct json_out *w)
 {
-	put_or_null(w, "stop_reason", anthropic_answer_reason(e));
+	put_or_null(w, "stop_reason", reason_of(e));
 	put_or_null(w, "stop_sequence", anthropic_answer_of(e)->sequence);
 }

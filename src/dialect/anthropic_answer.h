@@ -1,8 +1,8 @@
-/* An answer for a client of the dialect anthropic-messages, block by block: what its stream writer has still to write, and
- * all of it for the whole-answer writer.  Everything lives in the encoder's arena.
+/* An answer for a client of the dialect anthropic-messages, block by block: what its stream writer has still
+ * to write, and all of it for the whole-answer writer.  Everything lives in the encoder's arena.
  *
- * The dialect's blocks follow each other, while events of other dialects can come mixed: a block waits in the list until
- * those before it are done.
+ * The dialect's blocks follow each other, while events of other dialects can come mixed: a block waits in the
+ * list until those before it are done.
  *
  *   waiting -> open    all blocks before it are closed                  [stream writer]
  *   open    -> ended   EVENT_PART_END, or the answer's end              [anthropic_answer_take]
@@ -56,7 +56,7 @@ struct anthropic_answer {
 	struct anthropic_answer_block *last;	/* of them; NULL: none */
 	struct anthropic_answer_block *calls;	/* all, newest first */
 	struct anthropic_answer_block *idle;	/* closed blocks that are no calls, to be used again */
-	struct anthropic_answer_block *fresh;	/* a call that started with the last event: its signature may come first */
+	struct anthropic_answer_block *fresh;	/* a call that began with the last event: its signature may come */
 	uint32_t index;				/* of the next block in the stream */
 	bool begun;				/* message_start is written */
 	bool has_usage, finished;
@@ -78,9 +78,7 @@ void anthropic_answer_close(struct anthropic_answer *a);
 
 /* The counts: the provider's, or an estimate of the prompt's. */
 struct usage anthropic_answer_usage(struct dialect_encode *e);
-/* The client's word for the end; empty when the provider gave none. */
-struct slice anthropic_answer_reason(struct dialect_encode *e);
-/* stop_reason and stop_sequence. */
+/* stop_reason, in the client's words (null when the provider gave none), and stop_sequence. */
 void anthropic_answer_write_end(struct dialect_encode *e, struct json_out *w);
 
 #endif

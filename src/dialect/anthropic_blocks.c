@@ -185,7 +185,8 @@ static bool read_search_result(struct reader *r, yyjson_val *block, struct promp
 
 	if (!content_text(r, yyjson_obj_get(block, "content"), &text))
 		return refuse(r, "content", "must be a list of text blocks");
-	const struct slice pieces[] = { json_str(block, "title"), SLICE("\n"), json_str(block, "source"), SLICE("\n\n"), text };
+	const struct slice pieces[] = { json_str(block, "title"), SLICE("\n"), json_str(block, "source"),
+		SLICE("\n\n"), text };
 	out->kind = PROMPT_PART_TEXT;
 	out->text = join(r->p->arena, pieces, COUNT_OF(pieces));
 	return true;

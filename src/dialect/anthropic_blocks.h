@@ -1,8 +1,9 @@
-/* Content blocks of a body of the dialects anthropic-messages and anthropic-count -> messages and parts (protocols.md 4.2).
+/* Content blocks of a body of the dialects anthropic-messages and anthropic-count -> messages and parts
+ * (protocols.md 4.2).
  *
- * Every part keeps its block in `raw`, so that a provider of this family gets back what is not typed: citations, callers.
- * Blocks that only Anthropic's own servers understand become PROMPT_PART_OTHER.  One user turn becomes up to three messages:
- * results of tools, system texts within the turn, the rest. */
+ * Every part keeps its block in `raw`, so that a provider of this family gets back what is not typed:
+ * citations, callers. Blocks that only Anthropic's own servers understand become PROMPT_PART_OTHER.  One user
+ * turn becomes up to three messages: results of tools, system texts within the turn, the rest. */
 #ifndef DIALECT_ANTHROPIC_BLOCKS_H
 #define DIALECT_ANTHROPIC_BLOCKS_H
 

@@ -1,5 +1,5 @@
-/* A request -> the provider's body of the dialects anthropic-messages and anthropic-count: the client's bytes with members
- * spliced; and the header fields of a request.  See struct dialect. */
+/* A request -> the provider's body of the dialects anthropic-messages and anthropic-count: the client's bytes
+ * with members spliced; and the header fields of a request.  See struct dialect. */
 #ifndef DIALECT_ANTHROPIC_BUILD_H
 #define DIALECT_ANTHROPIC_BUILD_H
 

@@ -1,7 +1,7 @@
-/* Thinking, in words: an effort (or a budget) becomes `adaptive` with output_config.effort where the model knows it, else a
- * budget, lowered until it leaves room for the answer below max_tokens, which is the client's and never raised.  It is left
- * out, and named, where it cannot be: the model does not think, a tool is forced, the answer is begun by the client, or the
- * budget's tool loop lacks its thinking blocks. */
+/* Thinking, in words: an effort (or a budget) becomes `adaptive` with output_config.effort where the model
+ * knows it, else a budget, lowered until it leaves room for the answer below max_tokens, which is the
+ * client's and never raised.  It is left out, and named, where it cannot be: the model does not think, a tool
+ * is forced, the answer is begun by the client, or the budget's tool loop lacks its thinking blocks. */
 #include "dialect/anthropic_config.h"
 
 #include "dialect/anthropic_schema.h"
@@ -92,7 +92,8 @@ static void heed_conflicts(struct anthropic_draft *d)
 	bool is_forced = anthropic_tools_is_forced(d) && !anthropic_draft_can(d, ANTHROPIC_MODELS_FORCED_THINKS);
 	bool lacks = d->thinking == ANTHROPIC_DRAFT_BUDGET && anthropic_turns_lacks_thinking(d);
 
-	/* What a client of this family combines itself is the provider's to judge, but for blocks that are taken out. */
+	/* What a client of this family combines itself is the provider's to judge, but for blocks that are
+	 * taken out. */
 	bool clashes = !d->own && (is_forced || anthropic_turns_is_prefill(d));
 
 	if (is_on && (clashes || lacks))
@@ -126,12 +127,14 @@ void anthropic_config_plan(struct anthropic_draft *d)
 		fit_budget(d);
 	choose_effort(d);
 	if (anthropic_turns_is_prefill(d) && anthropic_draft_can(d, ANTHROPIC_MODELS_NO_PREFILL) && !d->own)
-		anthropic_draft_refuse(d, "the model does not go on with an assistant message: the last must be the user's");
+		anthropic_draft_refuse(d,
+			"the model does not go on with an assistant message: the last must be the user's");
 }
 
 static void put_thinking(struct anthropic_draft *d)
 {
-	static const char *const words[] = { [ANTHROPIC_DRAFT_OFF] = "disabled", [ANTHROPIC_DRAFT_ADAPTIVE] = "adaptive",
+	static const char *const words[] = { [ANTHROPIC_DRAFT_OFF] = "disabled",
+		[ANTHROPIC_DRAFT_ADAPTIVE] = "adaptive",
 		[ANTHROPIC_DRAFT_BUDGET] = "enabled" };
 	bool is_on = d->thinking == ANTHROPIC_DRAFT_ADAPTIVE || d->thinking == ANTHROPIC_DRAFT_BUDGET;
 	bool knows_display = anthropic_draft_can(d, ANTHROPIC_MODELS_ADAPTIVE) || d->own;
@@ -143,7 +146,8 @@ static void put_thinking(struct anthropic_draft *d)
 	if (d->thinking == ANTHROPIC_DRAFT_BUDGET)
 		json_out_key_int(&d->w, "budget_tokens", d->budget_tok);
 	if (is_on && knows_display && d->p->show_thinking != PROMPT_TRI_UNSET)
-		json_out_key_str(&d->w, "display", d->p->show_thinking == PROMPT_YES ? SLICE("summarized") : SLICE("omitted"));
+		json_out_key_str(&d->w, "display",
+			d->p->show_thinking == PROMPT_YES ? SLICE("summarized") : SLICE("omitted"));
 	json_out_obj_end(&d->w);
 }
 
@@ -154,7 +158,8 @@ static bool has_format(const struct anthropic_draft *d)
 {
 	if (d->p->format != PROMPT_FORMAT_SCHEMA || d->p->format_schema == NULL)
 		return false;
-	return d->own || (anthropic_draft_can(d, ANTHROPIC_MODELS_FORMAT) && anthropic_schema_fits(d->p->format_schema));
+	return d->own || (anthropic_draft_can(d, ANTHROPIC_MODELS_FORMAT)
+		&& anthropic_schema_fits(d->p->format_schema));
 }
 
 struct slice anthropic_config_instruction(struct anthropic_draft *d)
@@ -331,7 +336,8 @@ static void put_tier(struct anthropic_draft *d)
 	static const struct {
 		const char *theirs, *ours;
 	} tiers[] = {
-		{ "auto", "auto" }, { "priority", "auto" }, { "default", "standard_only" }, { "standard", "standard_only" },
+		{ "auto", "auto" }, { "priority", "auto" }, { "default", "standard_only" },
+		{ "standard", "standard_only" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(tiers); i++)
@@ -378,7 +384,8 @@ static void name_lost(struct anthropic_draft *d)
 		bool lost;
 	} rows[] = {
 		{ "seed", p->seed != PROMPT_UNSET }, { "min_p", is_set(p->min_p) },
-		{ "frequency_penalty", is_set(p->frequency_penalty) }, { "presence_penalty", is_set(p->presence_penalty) },
+		{ "frequency_penalty", is_set(p->frequency_penalty) },
+		{ "presence_penalty", is_set(p->presence_penalty) },
 		{ "logit_bias", yyjson_obj_size(p->logit_bias) > 0 }, { "logprobs", p->logprobs == PROMPT_YES },
 		{ "top_logprobs", p->top_logprobs != PROMPT_UNSET && p->top_logprobs != 0 },
 		{ "verbosity", p->verbosity.n && !slice_eq(p->verbosity, SLICE("medium")) },

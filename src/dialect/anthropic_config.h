@@ -1,5 +1,5 @@
-/* Settings -> members of the body (protocols.md 4.2, 4.5, 7.1, 7.5).  What a model refuses is left out and named; where that
- * changes the meaning the request is refused. */
+/* Settings -> members of the body (protocols.md 4.2, 4.5, 7.1, 7.5).  What a model refuses is left out and
+ * named; where that changes the meaning the request is refused. */
 #ifndef DIALECT_ANTHROPIC_CONFIG_H
 #define DIALECT_ANTHROPIC_CONFIG_H
 

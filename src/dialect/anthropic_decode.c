@@ -129,7 +129,8 @@ static const struct {
 	const char *type;
 	enum anthropic_frame_kind kind;
 } kinds[] = {
-	{ "text", ANTHROPIC_FRAME_TEXT }, { "thinking", ANTHROPIC_FRAME_THINKING }, { "tool_use", ANTHROPIC_FRAME_TOOL },
+	{ "text", ANTHROPIC_FRAME_TEXT }, { "thinking", ANTHROPIC_FRAME_THINKING },
+	{ "tool_use", ANTHROPIC_FRAME_TOOL },
 };
 
 static enum anthropic_frame_kind kind_of(struct slice type)
@@ -278,8 +279,8 @@ static const struct {
 	void (*take)(struct anthropic_frame *f, yyjson_val *root);
 } events[] = {
 	{ "content_block_delta", take_delta }, { "content_block_start", take_block_start },
-	{ "content_block_stop", take_block_stop }, { "message_start", take_start }, { "message_delta", take_message_delta },
-	{ "message_stop", take_stop },
+	{ "content_block_stop", take_block_stop }, { "message_start", take_start },
+	{ "message_delta", take_message_delta }, { "message_stop", take_stop },
 };
 
 static enum err err_of_json(enum err e)

@@ -9,7 +9,7 @@
 /* One message of the body: neighbours of one role, without what is not written. */
 struct anthropic_draft_turn {
 	struct anthropic_draft_turn *next;
-	enum prompt_role role;		/* PROMPT_USER, PROMPT_ASSISTANT; PROMPT_SYSTEM: a system text within the dialogue */
+	enum prompt_role role;		/* PROMPT_SYSTEM: a system text within the dialogue */
 	struct anthropic_draft_item *items, **end;
 };
 struct anthropic_draft_item {
@@ -17,7 +17,8 @@ struct anthropic_draft_item {
 	const struct prompt_message *message;
 };
 
-enum anthropic_draft_thinking { ANTHROPIC_DRAFT_UNSAID, ANTHROPIC_DRAFT_OFF, ANTHROPIC_DRAFT_ADAPTIVE, ANTHROPIC_DRAFT_BUDGET };
+enum anthropic_draft_thinking { ANTHROPIC_DRAFT_UNSAID, ANTHROPIC_DRAFT_OFF, ANTHROPIC_DRAFT_ADAPTIVE,
+	ANTHROPIC_DRAFT_BUDGET };
 
 struct anthropic_draft {
 	const struct prompt *p;

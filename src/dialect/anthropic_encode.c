@@ -1,7 +1,9 @@
-/* Events as Anthropic's own SDKs want them (protocols.md 4.4, 9.2): `event:` and the same `type`, message_start before all
- * else, blocks one after the other with indexes that rise by one, one message_delta with the reason and all counts.
+/* Events as Anthropic's own SDKs want them (protocols.md 4.4, 9.2): `event:` and the same `type`,
+ * message_start before all else, blocks one after the other with indexes that rise by one, one message_delta
+ * with the reason and all counts.
  *
- * message_start waits for the first block, because it has to say the prompt's tokens, and the counts come behind the start. */
+ * message_start waits for the first block, because it has to say the prompt's tokens, and the counts come
+ * behind the start. */
 #include "dialect/anthropic_encode.h"
 
 #include "dialect/anthropic_answer.h"

@@ -1,5 +1,5 @@
-/* The words that decide are rows in anthropic_faults.def.  A provider's text reaches the client only when the client can do
- * something about it, and never from a 401 or 403: those talk about the gateway's own key. */
+/* The words that decide are rows in anthropic_faults.def.  A provider's text reaches the client only when the
+ * client can do something about it, and never from a 401 or 403: those talk about the gateway's own key. */
 #include "dialect/anthropic_error.h"
 
 #include "base/utf8.h"
@@ -181,8 +181,8 @@ static const struct {
 	int status;
 	const char *type;
 } types[] = {
-	{ 401, "authentication_error" }, { 402, "billing_error" }, { 403, "permission_error" }, { 404, "not_found_error" },
-	{ 408, "timeout_error" }, { 409, "conflict_error" }, { 413, "request_too_large" }, { 429, "rate_limit_error" },
+	{ 401, "authentication_error" }, { 402, "billing_error" }, { 403, "permission_error" },
+	{ 404, "not_found_error" }, { 408, "timeout_error" }, { 409, "conflict_error" }, { 413, "request_too_large" }, { 429, "rate_limit_error" },
 	{ 504, "timeout_error" }, { 529, "overloaded_error" },
 };
 
@@ -205,7 +205,8 @@ void anthropic_error_body(const struct fault *f, struct buf *out)
 {
 	struct slice text = fault_message(f), mark = SLICE("prompt is too long");
 
-	buf_addf(out, "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"", type_of(anthropic_error_status(f)));
+	buf_addf(out, "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"",
+		type_of(anthropic_error_status(f)));
 	if (f->err == ERR_UP_CONTEXT && !contains_ci(text, mark)) {
 		buf_add(out, mark);
 		buf_add(out, SLICE(": "));

@@ -1,5 +1,5 @@
-/* Errors of the dialects anthropic-messages and anthropic-count: what a provider said -> fault, and fault -> the client's
- * bytes (protocols.md 4.6, 7.7). */
+/* Errors of the dialects anthropic-messages and anthropic-count: what a provider said -> fault, and fault ->
+ * the client's bytes (protocols.md 4.6, 7.7). */
 #ifndef DIALECT_ANTHROPIC_ERROR_H
 #define DIALECT_ANTHROPIC_ERROR_H
 

@@ -69,7 +69,8 @@ void anthropic_frame_see(struct anthropic_frame *f)
 	f->d->tally.choices = 1;
 }
 
-void anthropic_frame_finish(struct anthropic_frame *f, enum event_finish finish, struct slice word, struct slice sequence)
+void anthropic_frame_finish(struct anthropic_frame *f, enum event_finish finish, struct slice word,
+	struct slice sequence)
 {
 	struct event ev = { .kind = EVENT_FINISH, .finish = (uint8_t)finish, .text = word, .extra = sequence };
 
@@ -124,7 +125,8 @@ static struct anthropic_frame_block *take_block(struct anthropic_frame *f)
 	return ARENA_NEW(f->d->arena, struct anthropic_frame_block);
 }
 
-struct anthropic_frame_block *anthropic_frame_open(struct anthropic_frame *f, int64_t index, enum anthropic_frame_kind kind)
+struct anthropic_frame_block *anthropic_frame_open(struct anthropic_frame *f, int64_t index,
+	enum anthropic_frame_kind kind)
 {
 	struct anthropic_frame_block *b = anthropic_frame_find(f, index);
 
@@ -133,7 +135,8 @@ struct anthropic_frame_block *anthropic_frame_open(struct anthropic_frame *f, in
 	b = take_block(f);
 	if (b == NULL)
 		return NULL;
-	*b = (struct anthropic_frame_block){ .next = f->state->open, .index = index, .kind = kind, .part = EVENT_NO_PART };
+	*b = (struct anthropic_frame_block){ .next = f->state->open, .index = index, .kind = kind,
+		.part = EVENT_NO_PART };
 	return f->state->open = b;
 }
 

@@ -1,5 +1,5 @@
-/* One frame of an answer while it is decoded: gives out its events so that the first carries the raw bytes, keeps the tally,
- * and remembers the blocks that are open.
+/* One frame of an answer while it is decoded: gives out its events so that the first carries the raw bytes,
+ * keeps the tally, and remembers the blocks that are open.
  *
  * Blocks do not overlap (protocols.md 4.4), but weir does not depend on it: each is found by its index.
  *
@@ -12,7 +12,7 @@
 #include "dialect/dialect.h"
 
 enum anthropic_frame_kind { ANTHROPIC_FRAME_TEXT, ANTHROPIC_FRAME_THINKING, ANTHROPIC_FRAME_TOOL,
-	ANTHROPIC_FRAME_OTHER };	/* redacted thinking, tools of the server: nothing of it is open to the client */
+	ANTHROPIC_FRAME_OTHER };	/* redacted thinking, tools of the server */
 
 struct anthropic_frame_block {
 	struct anthropic_frame_block *next;
@@ -53,14 +53,16 @@ void anthropic_frame_fail(struct anthropic_frame *f, const struct fault *fault);
 /* The answer has begun: there is a choice. */
 void anthropic_frame_see(struct anthropic_frame *f);
 /* EVENT_FINISH, once. */
-void anthropic_frame_finish(struct anthropic_frame *f, enum event_finish finish, struct slice word, struct slice sequence);
+void anthropic_frame_finish(struct anthropic_frame *f, enum event_finish finish, struct slice word,
+	struct slice sequence);
 /* The counts, cumulative: what a usage object says replaces what was known. */
 void anthropic_frame_usage(struct anthropic_frame *f, yyjson_val *usage);
 /* An event for a frame that gave none, so that its bytes are not lost. */
 void anthropic_frame_end(struct anthropic_frame *f);
 
 /* NULL: there are too many. */
-struct anthropic_frame_block *anthropic_frame_open(struct anthropic_frame *f, int64_t index, enum anthropic_frame_kind kind);
+struct anthropic_frame_block *anthropic_frame_open(struct anthropic_frame *f, int64_t index,
+	enum anthropic_frame_kind kind);
 struct anthropic_frame_block *anthropic_frame_find(const struct anthropic_frame *f, int64_t index);
 void anthropic_frame_close(struct anthropic_frame *f, struct anthropic_frame_block *b);
 /* The number of the next call; EVENT_NO_PART when there are too many. */

@@ -1,5 +1,6 @@
-/* Arguments of a tool call, a text in the waist, and `input` in this dialect, which is always an object.  What a model wrote
- * can be no JSON, or no object: it is kept as the text that it is, and found again when it comes back.
+/* Arguments of a tool call, a text in the waist, and `input` in this dialect, which is always an object.
+ * What a model wrote can be no JSON, or no object: it is kept as the text that it is, and found again when it
+ * comes back.
  *
  *   {"a":1}    <->  {"a":1}
  *   (nothing)   ->  {}

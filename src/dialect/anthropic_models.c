@@ -79,11 +79,13 @@ static struct parsed parse(struct slice name)
 	return out;
 }
 
-/* What follows "claude"; p NULL: no such word.  Behind a dash it is not Anthropic's: Qwen3-14B-Claude-4.5-Opus-Distill. */
+/* What follows "claude"; p NULL: no such word.  Behind a dash it is not Anthropic's:
+ * Qwen3-14B-Claude-4.5-Opus-Distill. */
 static struct slice after_claude(struct slice model)
 {
 	for (size_t i = 0; i + 6 <= model.n; i++)
-		if (slice_case_eq(slice_of(model.p + i, 6), SLICE("claude")) && (i == 0 || strchr("./:@", model.p[i - 1])))
+		if (slice_case_eq(slice_of(model.p + i, 6), SLICE("claude"))
+				&& (i == 0 || strchr("./:@", model.p[i - 1])))
 			return slice_of(model.p + i + 6, model.n - i - 6);
 	return SLICE_EMPTY;
 }

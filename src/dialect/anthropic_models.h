@@ -28,8 +28,9 @@ struct anthropic_models_row {
 	unsigned flags;		/* enum anthropic_models_flag */
 };
 
-/* The row of this model, of the newest model before it in its family, or of models that nothing is known of.  Names of
- * Bedrock, Vertex AI and routers are understood ("us.anthropic.claude-sonnet-4-5-v1:0", "anthropic/claude-sonnet-4.5"). */
+/* The row of this model, of the newest model before it in its family, or of models that nothing is known of.
+ * Names of Bedrock, Vertex AI and routers are understood ("us.anthropic.claude-sonnet-4-5-v1:0",
+ * "anthropic/claude-sonnet-4.5"). */
 const struct anthropic_models_row *anthropic_models_find(struct slice model);
 
 #endif

@@ -83,8 +83,8 @@ static bool estimate_prompt(struct body *b)
 
 typedef bool step(struct body *b);
 
-static enum err parse(struct arena *a, struct slice text, struct request *out, struct fault *out_fault, step *const *steps,
-	size_t n)
+static enum err parse(struct arena *a, struct slice text, struct request *out, struct fault *out_fault,
+	step *const *steps, size_t n)
 {
 	struct body b;
 

@@ -86,7 +86,8 @@ static const char *image_type(const struct prompt_media *m)
 	return slice_case_eq(m->mime, SLICE("image/jpg")) ? "image/jpeg" : NULL;
 }
 
-static void put_source(struct anthropic_draft *d, const char *type, struct slice mime, const char *key, struct slice data)
+static void put_source(struct anthropic_draft *d, const char *type, struct slice mime, const char *key,
+	struct slice data)
 {
 	struct json_out *w = &d->w;
 

@@ -4,7 +4,8 @@
 
 #include "dialect/anthropic_draft.h"
 
-/* False: the part has no block.  The reasoning of others has none, nor has a blank text, nor a result without its call. */
+/* False: the part has no block.  The reasoning of others has none, nor has a blank text, nor a result without
+ * its call. */
 bool anthropic_parts_is_written(const struct anthropic_draft *d, const struct prompt_part *part);
 /* Names what is lost with a part that is not written. */
 void anthropic_parts_name_lost(struct anthropic_draft *d, const struct prompt_part *part);

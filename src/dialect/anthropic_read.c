@@ -223,7 +223,8 @@ static bool take_effort(struct reader *r, yyjson_val *v, const struct member *m)
 /* Members that are not known are extras under their path. */
 static bool take_output(struct reader *r, yyjson_val *v, const struct member *m)
 {
-	static const struct member effort = { .name = "output_config.effort" }, format = { .name = "output_config.format" };
+	static const struct member effort = { .name = "output_config.effort" },
+		format = { .name = "output_config.format" };
 	yyjson_val *key, *value;
 	size_t i, n;
 
@@ -247,7 +248,8 @@ static bool take_output(struct reader *r, yyjson_val *v, const struct member *m)
 
 static const struct member members[] = {
 	{ .name = "model" }, { .name = "stream" }, { .name = "models" }, { .name = "route" }, { .name = "fallbacks" },
-	{ .name = "disable_fallbacks" }, { .name = "timeout" }, { .name = "num_retries" }, { .name = "provider_options" },
+	{ .name = "disable_fallbacks" }, { .name = "timeout" }, { .name = "num_retries" },
+	{ .name = "provider_options" },
 	{ "system", take_system, 0 },
 	{ "messages", take_messages, 0 },
 	{ "max_tokens", take_int, offsetof(struct prompt, max_tok) },

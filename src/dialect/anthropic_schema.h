@@ -1,5 +1,5 @@
-/* JSON Schema of an answer's form, as output_config.format takes it (platform.claude.com, "Structured outputs"): every object
- * lists its properties and says additionalProperties: false. */
+/* JSON Schema of an answer's form, as output_config.format takes it (platform.claude.com, "Structured
+ * outputs"): every object lists its properties and says additionalProperties: false. */
 #ifndef DIALECT_ANTHROPIC_SCHEMA_H
 #define DIALECT_ANTHROPIC_SCHEMA_H
 

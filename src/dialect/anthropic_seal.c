@@ -20,7 +20,8 @@ static struct slice join(struct arena *a, const struct slice *pieces, size_t n)
 	return p ? slice_of(p, size) : SLICE_EMPTY;
 }
 
-struct slice anthropic_seal_write(struct arena *a, enum anthropic_seal_of of, char origin, struct slice id, struct slice text)
+struct slice anthropic_seal_write(struct arena *a, enum anthropic_seal_of of, char origin, struct slice id,
+	struct slice text)
 {
 	struct prompt_seal seal = seal_unwrap(a, origin, text);
 	const struct slice call[] = { CALL, seal.bytes }, with_id[] = { ID, id, SLICE("\n"), seal.bytes };
@@ -29,8 +30,8 @@ struct slice anthropic_seal_write(struct arena *a, enum anthropic_seal_of of, ch
 		return SLICE_EMPTY;
 	if (of == ANTHROPIC_SEAL_CALL)
 		return seal_wrap(a, seal.origin, join(a, call, COUNT_OF(call)));
-	if (seal.origin == anthropic_messages.tag)
-		return text;
+	if (seal.origin == anthropic_messages.tag && seal.bytes.p == text.p)
+		return text;		/* its own, as it is */
 	return seal_wrap(a, seal.origin, id.n ? join(a, with_id, COUNT_OF(with_id)) : seal.bytes);
 }
 

@@ -50,8 +50,9 @@ static void put_choice(struct anthropic_draft *d)
 	static const char *const words[] = { [PROMPT_CHOICE_UNSET] = "auto", [PROMPT_CHOICE_AUTO] = "auto",
 		[PROMPT_CHOICE_NONE] = "none", [PROMPT_CHOICE_REQUIRED] = "any", [PROMPT_CHOICE_NAMED] = "tool" };
 	bool is_single = d->p->parallel == PROMPT_NO && d->choice != PROMPT_CHOICE_NONE;
+	bool is_said = any_sent(d->p) && (d->choice != PROMPT_CHOICE_UNSET || is_single);
 
-	if (!any_sent(d->p) || (d->choice == PROMPT_CHOICE_UNSET && !is_single) || !anthropic_draft_key(d, "tool_choice"))
+	if (!is_said || !anthropic_draft_key(d, "tool_choice"))
 		return;
 	must((unsigned)d->choice < COUNT_OF(words));
 	json_out_obj(&d->w);
@@ -68,8 +69,10 @@ static void put_choice(struct anthropic_draft *d)
 /* `type` must be there and say object. */
 static void put_schema(struct anthropic_draft *d, yyjson_val *schema)
 {
+	yyjson_val *type = yyjson_obj_get(schema, "type");
+
 	json_out_key(&d->w, "input_schema");
-	if (yyjson_is_obj(schema) && yyjson_obj_get(schema, "type") && !yyjson_is_null(yyjson_obj_get(schema, "type"))) {
+	if (type && !yyjson_is_null(type)) {
 		json_out_val(&d->w, schema);
 		return;
 	}

@@ -1,5 +1,5 @@
-/* Token counts of the dialect anthropic-messages (protocols.md 7.6).  Its three counts of the prompt are disjoint: waist's
- * prompt_tok is their sum. */
+/* Token counts of the dialect anthropic-messages (protocols.md 7.6).  Its three counts of the prompt are
+ * disjoint: waist's prompt_tok is their sum. */
 #ifndef DIALECT_ANTHROPIC_USAGE_H
 #define DIALECT_ANTHROPIC_USAGE_H
 

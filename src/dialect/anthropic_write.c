@@ -1,5 +1,5 @@
-/* Order of the members: tools before system before messages, as the provider reads them, so that cache marks are counted as
- * it counts them. */
+/* Order of the members: tools before system before messages, as the provider reads them, so that cache marks
+ * are counted as it counts them. */
 #include "dialect/anthropic_write.h"
 
 #include "dialect/anthropic_config.h"

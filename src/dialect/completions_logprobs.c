@@ -15,14 +15,14 @@ static void put_token(struct json_out *w, struct slice token, yyjson_val *logpro
 
 static void put_top(struct json_out *w, yyjson_val *top)
 {
-	size_t i, n;
-	yyjson_val *key, *v;
+	yyjson_obj_iter it = yyjson_obj_iter_with(top);
+	yyjson_val *key;
 
 	json_out_key(w, "top_logprobs");
 	json_out_arr(w);
-	yyjson_obj_foreach(top, i, n, key, v) {
+	while ((key = yyjson_obj_iter_next(&it)) != NULL) {
 		json_out_obj(w);
-		put_token(w, json_val_str(key), v);
+		put_token(w, json_val_str(key), yyjson_obj_iter_get_val(key));
 		json_out_obj_end(w);
 	}
 	json_out_arr_end(w);

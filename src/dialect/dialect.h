@@ -115,6 +115,7 @@ struct dialect {
 	const char *fields;			/* header fields of every request, each with its CRLF; NULL: none */
 	const char *id_field;			/* response field in which its SDKs look for the request's id */
 	const char *ping;			/* keep-alive inside a stream; NULL: its SDKs read none */
+	bool no_end_mark;			/* the terminal reason of the last choice is the last word of its streams */
 
 	/* optional: appends the path of this request instead of `path` (Gemini names model and method there). */
 	void (*put_path)(const struct request *r, const struct dialect_ask *ask, struct buf *out);

@@ -20,8 +20,9 @@ enum {
 	EXACT_10 = 22,		/* 10^22 is the last power of ten that a double holds exactly */
 	DIGITS = 9,		/* enough for any float32 */
 	DIGITS_SURE = 6,	/* FLT_DIG: a decimal of 6 digits is never told from a neighbour wrongly */
-	LOW_10 = -13,		/* 10^LOW_10 has 9 digits within the exact powers */
-	HIGH_10 = 8,
+	/* Exponents for which DIGITS digits need no power above EXACT_10, and DIGITS_SURE digits none below 0. */
+	LOW_10 = -13,
+	HIGH_10 = 5,
 	FIXED_10 = -5,		/* smaller numbers are written with an exponent, as in Python and JavaScript, nearly */
 };
 

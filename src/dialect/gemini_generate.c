@@ -32,4 +32,5 @@ const struct dialect gemini_generate = {
 	.error_body = gemini_error_body,
 	.error_event = gemini_error_event,
 	.error_within = gemini_encode_error,
+	.no_end_mark = true,
 };

@@ -1,5 +1,5 @@
-/* A request -> the provider's body of the dialect openai-responses: the client's bytes with members spliced.  See struct
- * dialect. */
+/* A request -> the provider's body of the dialect openai-responses: the client's bytes with members spliced.
+ * See struct dialect. */
 #ifndef DIALECT_RESPONSES_BUILD_H
 #define DIALECT_RESPONSES_BUILD_H
 

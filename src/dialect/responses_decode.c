@@ -176,7 +176,8 @@ static void take_text_done(frame *f, yyjson_val *event)
 	struct responses_item *it = item_of(f, event, RESPONSES_ITEM_MESSAGE);
 
 	if (it)
-		responses_gather_whole_text(f, it, part_of(event, "content_index"), EVENT_TEXT, json_str(event, "text"));
+		responses_gather_whole_text(f, it, part_of(event, "content_index"), EVENT_TEXT,
+			json_str(event, "text"));
 }
 
 static void take_refusal_done(frame *f, yyjson_val *event)
@@ -301,8 +302,8 @@ static enum err err_of_json(enum err e)
 	return e == ERR_TOO_BIG ? ERR_UP_TOO_BIG : ERR_UP_BAD_JSON;
 }
 
-/* What only says that the provider is alive: passed on, it would come before response.created, which SDKs take for the
- * first event. */
+/* What only says that the provider is alive: passed on, it would come before response.created, which SDKs
+ * take for the first event. */
 static bool is_idle(struct slice type)
 {
 	return slice_eq(type, SLICE("ping")) || slice_eq(type, SLICE("keepalive"));

@@ -191,7 +191,8 @@ static int64_t place_of(yyjson_val *citation, const char *name, int64_t base, in
 	return at >= base ? at - base : missing;
 }
 
-/* {"url","title","start_index","end_index"} counts in the answer's whole text; what is missing is what stands before. */
+/* {"url","title","start_index","end_index"} counts in the answer's whole text; what is missing is what stands
+ * before. */
 static void write_annotation(stream *s, const struct responses_part *part, yyjson_val *citation, struct json_out *w)
 {
 	struct slice url = json_str(citation, "url"), title = json_str(citation, "title");
@@ -322,7 +323,8 @@ static const char *image_format(struct slice mime)
 {
 	static const struct {
 		const char *mime, *format;
-	} images[] = { { "image/png", "png" }, { "image/jpeg", "jpeg" }, { "image/webp", "webp" }, { "image/gif", "gif" },
+	} images[] = { { "image/png", "png" }, { "image/jpeg", "jpeg" }, { "image/webp", "webp" },
+		{ "image/gif", "gif" },
 		{ "image/svg+xml", "svg" } };
 
 	for (size_t i = 0; i < COUNT_OF(images); i++)
@@ -365,7 +367,8 @@ static void take_end(stream *s, const struct event *ev)
 	}
 }
 
-/* protocols.md 2.5.  A word that weir does not know is passed on, and none at all is no reason to call it complete. */
+/* protocols.md 2.5.  A word that weir does not know is passed on, and none at all is no reason to call it
+ * complete. */
 static void set_status(stream *s, const struct event *ev)
 {
 	struct responses_output *o = s->o;

@@ -52,9 +52,10 @@ static void put_param(struct json_out *w, const struct fault *f)
 	json_out_null(w);
 }
 
-/* The event as the API documents it does not make the official SDKs raise: Python's and Node's look for a member `error`
- * and hand everything else on, `response.failed` too.  So it carries both: what is documented, and the object that raises,
- * which OpenAI itself has come to send as well.  Its number is not known here; nobody counts behind it. */
+/* The event as the API documents it does not make the official SDKs raise: Python's and Node's look for a
+ * member `error` and hand everything else on, `response.failed` too.  So it carries both: what is documented,
+ * and the object that raises, which OpenAI itself has come to send as well.  Its number is not known here;
+ * nobody counts behind it. */
 void responses_error_event(const struct fault *f, struct buf *out)
 {
 	const struct err_row *row = err_row(f->err);

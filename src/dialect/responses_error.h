@@ -1,5 +1,5 @@
-/* Errors inside answers of the dialect openai-responses, and their event for clients.  Error bodies are those of OpenAI's
- * other dialects (openai_error.h). */
+/* Errors inside answers of the dialect openai-responses, and their event for clients.  Error bodies are those
+ * of OpenAI's other dialects (openai_error.h). */
 #ifndef DIALECT_RESPONSES_ERROR_H
 #define DIALECT_RESPONSES_ERROR_H
 

@@ -76,7 +76,8 @@ static bool has_id(const struct responses_item *it, struct slice id)
 	return id.n && (slice_eq(it->id, id) || (it->id.n == 0 && slice_eq(it->call_id, id)));
 }
 
-struct responses_item *responses_frame_find(const struct responses_frame *f, yyjson_val *event, enum responses_item_kind kind)
+struct responses_item *responses_frame_find(const struct responses_frame *f, yyjson_val *event,
+	enum responses_item_kind kind)
 {
 	int64_t index = responses_frame_index(event, "output_index");
 	struct slice id = kept(json_str(event, "item_id"));
@@ -162,8 +163,8 @@ struct responses_item *responses_frame_add(struct responses_frame *f, enum respo
 		f->err = f->err == ERR_OK ? ERR_UP_TOO_BIG : f->err;
 		return NULL;
 	}
-	*it = (struct responses_item){ .next = f->state->items, .kind = kind, .index = index, .id = responses_frame_keep(f, kept(id)),
-		.call_id = responses_frame_keep(f, kept(call_id)) };
+	*it = (struct responses_item){ .next = f->state->items, .kind = kind, .index = index };
+	responses_frame_name(f, it, id, call_id);
 	f->state->items = it;
 	f->state->n_items++;
 	return it;

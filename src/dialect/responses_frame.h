@@ -1,9 +1,10 @@
-/* One frame of an answer of the dialect openai-responses while it is decoded: gives out its events so that the first carries
- * the raw bytes, keeps the tally, and knows the output items so far.
+/* One frame of an answer of the dialect openai-responses while it is decoded: gives out its events so that
+ * the first carries the raw bytes, keeps the tally, and knows the output items so far.
  *
- * Items are told apart by output_index; servers that leave it out by item_id; without both the newest of the kind is meant.
- * What each item has given out is remembered, so that texts which come again (in `.done` events, in the finished item, in
- * the finished response) are given once, and texts that came nowhere else are not lost. */
+ * Items are told apart by output_index; servers that leave it out by item_id; without both the newest of the
+ * kind is meant.  What each item has given out is remembered, so that texts which come again (in `.done`
+ * events, in the finished item, in the finished response) are given once, and texts that came nowhere else
+ * are not lost. */
 #ifndef DIALECT_RESPONSES_FRAME_H
 #define DIALECT_RESPONSES_FRAME_H
 
@@ -58,7 +59,8 @@ void responses_frame_fail(struct responses_frame *f, struct fault fault);
 void responses_frame_end(struct responses_frame *f);
 
 /* The item that an event names by output_index and item_id, when it is of this kind; NULL: not known. */
-struct responses_item *responses_frame_find(const struct responses_frame *f, yyjson_val *event, enum responses_item_kind kind);
+struct responses_item *responses_frame_find(const struct responses_frame *f, yyjson_val *event,
+	enum responses_item_kind kind);
 /* The item that is added here, when it was before; NULL: it is new. */
 struct responses_item *responses_frame_known(const struct responses_frame *f, yyjson_val *item, int64_t index,
 	enum responses_item_kind kind);

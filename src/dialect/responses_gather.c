@@ -59,8 +59,8 @@ void responses_gather_text(struct responses_frame *f, struct responses_item *it,
 	responses_frame_emit(f, (struct event){ .kind = (uint8_t)kind, .text = text });
 }
 
-void responses_gather_whole_text(struct responses_frame *f, struct responses_item *it, uint32_t part, enum event_kind kind,
-	struct slice text)
+void responses_gather_whole_text(struct responses_frame *f, struct responses_item *it, uint32_t part,
+	enum event_kind kind, struct slice text)
 {
 	if ((it->texts & bit_of(part)) == 0)
 		responses_gather_text(f, it, part, kind, text);
@@ -79,8 +79,8 @@ void responses_gather_logprobs(struct responses_frame *f, struct responses_item 
 	arena_done(&a);
 }
 
-/* {"type":"url_citation","url","title","start_index","end_index"}, the places counted from the start of its part; file
- * citations have a name. */
+/* {"type":"url_citation","url","title","start_index","end_index"}, the places counted from the start of its
+ * part; file citations have a name. */
 static void write_citation(struct json_out *w, yyjson_val *annotation, int64_t base)
 {
 	static const char *const texts[] = { "url", "title" }, *const numbers[] = { "start_index", "end_index" };
@@ -164,8 +164,8 @@ void responses_gather_reasoning(struct responses_frame *f, struct responses_item
 	responses_frame_emit(f, ev);
 }
 
-void responses_gather_whole_reasoning(struct responses_frame *f, struct responses_item *it, uint32_t part, bool is_summary,
-	struct slice text)
+void responses_gather_whole_reasoning(struct responses_frame *f, struct responses_item *it, uint32_t part,
+	bool is_summary, struct slice text)
 {
 	if (((is_summary ? it->summaries : it->texts) & bit_of(part)) == 0)
 		responses_gather_reasoning(f, it, part, is_summary, text);
@@ -180,8 +180,9 @@ static bool take_state(struct responses_frame *f, struct slice state, struct sli
 		f->state->call_state = responses_frame_keep(f, state);
 	if (of == RESPONSES_SEAL_CALL || state.n == 0)
 		return false;
-	responses_frame_emit(f, (struct event){ .kind = of == RESPONSES_SEAL_REDACTED ? EVENT_REDACTED : EVENT_SIGNATURE,
-		.part = EVENT_NO_PART, .text = state, .extra = id });
+	enum event_kind kind = of == RESPONSES_SEAL_REDACTED ? EVENT_REDACTED : EVENT_SIGNATURE;
+	responses_frame_emit(f, (struct event){ .kind = (uint8_t)kind, .part = EVENT_NO_PART, .text = state,
+		.extra = id });
 	return true;
 }
 
@@ -265,7 +266,8 @@ static void gather_image(struct responses_frame *f, struct responses_item *it, y
 	if (result.n == 0 || it->has_image)
 		return;
 	it->has_image = true;
-	responses_frame_emit(f, (struct event){ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = result, .extra = mime });
+	responses_frame_emit(f, (struct event){ .kind = EVENT_MEDIA, .part = EVENT_NO_PART, .text = result,
+		.extra = mime });
 }
 
 enum responses_item_kind responses_gather_kind(yyjson_val *item)

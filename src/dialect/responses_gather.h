@@ -1,5 +1,5 @@
-/* Finished parts and items -> what they hold and their deltas did not bring; also the deltas themselves, since both keep the
- * same books. */
+/* Finished parts and items -> what they hold and their deltas did not bring; also the deltas themselves,
+ * since both keep the same books. */
 #ifndef DIALECT_RESPONSES_GATHER_H
 #define DIALECT_RESPONSES_GATHER_H
 
@@ -23,10 +23,10 @@ void responses_gather_call(struct responses_frame *f, struct responses_item *it,
 void responses_gather_args(struct responses_frame *f, struct responses_item *it, struct slice text);
 
 /* The same for whole texts: nothing when some of it was given out before. */
-void responses_gather_whole_text(struct responses_frame *f, struct responses_item *it, uint32_t part, enum event_kind kind,
-	struct slice text);
-void responses_gather_whole_reasoning(struct responses_frame *f, struct responses_item *it, uint32_t part, bool is_summary,
-	struct slice text);
+void responses_gather_whole_text(struct responses_frame *f, struct responses_item *it, uint32_t part,
+	enum event_kind kind, struct slice text);
+void responses_gather_whole_reasoning(struct responses_frame *f, struct responses_item *it, uint32_t part,
+	bool is_summary, struct slice text);
 void responses_gather_whole_args(struct responses_frame *f, struct responses_item *it, struct slice text);
 
 /* A finished part of a message. */

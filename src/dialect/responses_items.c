@@ -83,8 +83,8 @@ static struct prompt_media media_of_data(struct slice data, struct slice name)
 
 static bool read_file(struct responses_reader *r, yyjson_val *part, place *end)
 {
-	struct slice data = json_str(part, "file_data"), url = json_str(part, "file_url"), id = json_str(part, "file_id");
-	struct slice name = json_str(part, "filename");
+	struct slice data = json_str(part, "file_data"), url = json_str(part, "file_url");
+	struct slice id = json_str(part, "file_id"), name = json_str(part, "filename");
 
 	if (data.n == 0 && url.n == 0 && id.n == 0)
 		return refuse(r, "content", "has an input_file with none of `file_data`, `file_url` and `file_id`");
@@ -253,36 +253,44 @@ static bool read_custom_result(struct responses_reader *r, yyjson_val *item)
 	return read_some_result(r, item, true);
 }
 
-/* The texts of a list of parts, joined by blank lines; empty also when there is no room. */
-static struct slice join_texts(struct arena *a, yyjson_val *list)
+/* Bytes of the texts of a list of parts with a blank line behind each. */
+static size_t texts_size(yyjson_val *list)
 {
-	struct slice all = SLICE_EMPTY, text;
 	size_t i, max, n = 0;
 	yyjson_val *part;
-	char *p;
 
+	yyjson_arr_foreach(list, i, max, part)
+		n += json_str(part, "text").n ? json_str(part, "text").n + 2 : 0;
+	return n;
+}
+
+/* The texts joined by blank lines.  False: no room. */
+static bool join_texts(struct responses_reader *r, yyjson_val *list, struct slice *out)
+{
+	size_t i, max, at = 0, n = texts_size(list);
+	char *p = n ? arena_try(r->arena, n) : NULL;
+	yyjson_val *part;
+
+	*out = SLICE_EMPTY;
+	if (n && p == NULL)
+		*r->fault = (struct fault){ .err = ERR_TOO_BIG };
+	if (p == NULL)
+		return n == 0;
 	yyjson_arr_foreach(list, i, max, part) {
-		text = json_str(part, "text");
-		n += text.n ? text.n + 2 : 0;
-		all = text.n ? text : all;
-	}
-	if (n == all.n + 2 || n == 0 || (p = arena_try(a, n)) == NULL)
-		return n == all.n + 2 ? all : SLICE_EMPTY;
-	size_t at = 0;
-	yyjson_arr_foreach(list, i, max, part) {
-		text = json_str(part, "text");
+		struct slice text = json_str(part, "text");
 		if (text.n == 0)
 			continue;
 		memcpy(p + at, text.p, text.n);
 		memcpy(p + at + text.n, "\n\n", 2);
 		at += text.n + 2;
 	}
-	return slice_of(p, at - 2);
+	*out = slice_of(p, n - 2);
+	return true;
 }
 
 static bool read_reasoning(struct responses_reader *r, yyjson_val *item)
 {
-	struct slice text = join_texts(r->arena, json_arr(item, "summary")), state = json_str(item, "encrypted_content");
+	struct slice text, raw, state = json_str(item, "encrypted_content");
 	enum responses_seal_of of = responses_seal_cut(&state);
 	struct prompt_seal seal = seal_unwrap(r->arena, openai_responses.tag, state);
 
@@ -290,8 +298,10 @@ static bool read_reasoning(struct responses_reader *r, yyjson_val *item)
 		r->next_seal = seal;
 		return true;
 	}
+	if (!join_texts(r, json_arr(item, "summary"), &text) || !join_texts(r, json_arr(item, "content"), &raw))
+		return false;
 	struct prompt_part *part = add_alone(r, PROMPT_ASSISTANT, PROMPT_PART_REASONING);
-	part->text = text.n ? text : join_texts(r->arena, json_arr(item, "content"));
+	part->text = text.n ? text : raw;
 	part->seal = seal;
 	part->id = json_str(item, "id");
 	part->redacted = of == RESPONSES_SEAL_REDACTED;

@@ -1,5 +1,5 @@
-/* The `input` items of a request (protocols.md 2.2) -> messages of the typed view, and what refuses a request while it is
- * read. */
+/* The `input` items of a request (protocols.md 2.2) -> messages of the typed view, and what refuses a request
+ * while it is read. */
 #ifndef DIALECT_RESPONSES_ITEMS_H
 #define DIALECT_RESPONSES_ITEMS_H
 
@@ -17,8 +17,8 @@ struct responses_reader {
 
 /* A text, a list of items, or NULL.  False: refused, r->fault says why.
  *
- * Where an item or a part of a message means something to this dialect only, it becomes a PROMPT_PART_OTHER with its type as
- * `name`; only an item's has an `id`. */
+ * Where an item or a part of a message means something to this dialect only, it becomes a PROMPT_PART_OTHER
+ * with its type as `name`; only an item's has an `id`. */
 bool responses_items_read(struct responses_reader *r, yyjson_val *input) MUST_CHECK;
 
 /* "`param` what" with ERR_BAD_FIELD or ERR_UNSUPPORTED: always false, so that a check can return it. */

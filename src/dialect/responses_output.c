@@ -184,7 +184,8 @@ void responses_output_start(struct responses_output *o, const struct event *ev)
 
 /* --- items ---------------------------------------------------------------------------------------------- */
 
-struct responses_piece *responses_output_piece(struct responses_output *o, enum responses_piece_kind kind, struct slice id)
+struct responses_piece *responses_output_piece(struct responses_output *o, enum responses_piece_kind kind,
+	struct slice id)
 {
 	static const char *const prefixes[] = { [RESPONSES_PIECE_MESSAGE] = "msg", [RESPONSES_PIECE_REASONING] = "rs",
 		[RESPONSES_PIECE_CALL] = "fc", [RESPONSES_PIECE_IMAGE] = "ig" };
@@ -204,7 +205,8 @@ void responses_output_link(struct responses_output *o, struct responses_piece *p
 	o->end = &piece->next;
 }
 
-struct responses_part *responses_output_part(struct responses_output *o, struct responses_piece *message, bool is_refusal)
+struct responses_part *responses_output_part(struct responses_output *o, struct responses_piece *message,
+	bool is_refusal)
 {
 	struct responses_part *part = take(o, sizeof(*part));
 

@@ -1,6 +1,6 @@
-/* What an encoder of the dialect openai-responses knows of the answer so far: its output items with all their texts, since the
- * last event of a stream repeats them.  Shared by the stream writer and the whole-answer writer; everything lives in the
- * encoder's arena.
+/* What an encoder of the dialect openai-responses knows of the answer so far: its output items with all their
+ * texts, since the last event of a stream repeats them.  Shared by the stream writer and the whole-answer
+ * writer; everything lives in the encoder's arena.
  *
  *   responses_output          the answer
  *     responses_piece         an output item: message, reasoning, call, image
@@ -62,7 +62,7 @@ struct responses_output {
 	struct responses_piece *pieces, **end;	/* by rising index */
 	uint32_t n_pieces;
 	struct responses_piece *message, *reasoning;	/* open ones; NULL: none */
-	struct responses_piece *pending;	/* a call that is not yet among the pieces: its signature would come first */
+	struct responses_piece *pending;	/* a call not yet among the pieces: its signature would come first */
 	uint64_t chars;			/* of the answer's text */
 	uint64_t sequence;		/* of the next event */
 	struct usage usage;
@@ -81,7 +81,8 @@ struct responses_output *responses_output_seen(struct dialect_encode *e);
 void responses_output_start(struct responses_output *o, const struct event *ev);
 
 /* A new item, not yet among the pieces; `id` empty: one is made.  NULL: no room, e->err says so. */
-struct responses_piece *responses_output_piece(struct responses_output *o, enum responses_piece_kind kind, struct slice id);
+struct responses_piece *responses_output_piece(struct responses_output *o, enum responses_piece_kind kind,
+	struct slice id);
 /* Puts it among the pieces. */
 void responses_output_link(struct responses_output *o, struct responses_piece *piece);
 /* A call as an EVENT_TOOL_START or, when that never came, an EVENT_TOOL_ARGS names it. */
@@ -89,7 +90,8 @@ struct responses_piece *responses_output_call(struct responses_output *o, const 
 /* The call of this part of the events, pending or not; NULL: none. */
 struct responses_piece *responses_output_find(struct responses_output *o, uint16_t part);
 /* A new last part of a message.  NULL: no room. */
-struct responses_part *responses_output_part(struct responses_output *o, struct responses_piece *message, bool is_refusal);
+struct responses_part *responses_output_part(struct responses_output *o, struct responses_piece *message,
+	bool is_refusal);
 
 /* Appends; on lack of room e->err becomes ERR_TOO_BIG. */
 void responses_output_grow(struct responses_output *o, struct responses_text *t, struct slice more);

@@ -5,8 +5,8 @@
 #include "chat/fault.h"
 #include "chat/request.h"
 
-/* Reads only what routing needs; what it does not know is never refused.  On error *out_fault has a sentence and
- * `param`. */
+/* Reads only what routing needs; what it does not know is never refused.  On error *out_fault has a sentence
+ * and `param`. */
 enum err responses_parse(struct arena *a, struct slice body, struct request *out, struct fault *out_fault) MUST_CHECK;
 
 #endif

@@ -261,7 +261,8 @@ static bool read_items(struct responses_reader *r, yyjson_val *v)
 
 enum form { NOTHING, OWN, NUMBER, INTEGER, TRI, TEXT, OBJECT };
 
-/* In the order in which they are read: `instructions` stand before `input`, the newer name of a field behind the older. */
+/* In the order in which they are read: `instructions` stand before `input`, the newer name of a field behind
+ * the older. */
 static const struct member {
 	const char *name;
 	enum form form;

@@ -18,7 +18,8 @@ struct slice responses_seal_back(struct arena *a, enum responses_seal_of of, str
 {
 	struct slice word = slice_str(words[of]);
 
-	if (bytes.n == 0 || word.n == 0)
+	/* Only a seal is told from a provider's own text: that must come back as it was. */
+	if (word.n == 0 || !is_sealed(bytes))
 		return bytes;
 	char *p = arena_try(a, word.n + bytes.n);
 	if (p == NULL)

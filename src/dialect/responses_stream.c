@@ -48,7 +48,8 @@ static void put_place(struct frame *f, const struct responses_piece *piece)
 	json_out_key_int(&f->w, "output_index", piece->index);
 }
 
-static bool open_at(struct frame *f, const struct responses_stream *s, const char *type, const struct responses_piece *piece)
+static bool open_at(struct frame *f, const struct responses_stream *s, const char *type,
+	const struct responses_piece *piece)
 {
 	if (!open(f, s, type))
 		return false;
@@ -71,7 +72,8 @@ void responses_stream_response(const struct responses_stream *s, const char *nam
 	close(&f);
 }
 
-static void put_item(const struct responses_stream *s, const char *type, const struct responses_piece *piece, bool empty)
+static void put_item(const struct responses_stream *s, const char *type, const struct responses_piece *piece,
+	bool empty)
 {
 	struct frame f;
 
@@ -189,8 +191,8 @@ static void put_summary(const struct responses_stream *s, const char *type, cons
 	close(&f);
 }
 
-static void put_summary_text(const struct responses_stream *s, const char *type, const struct responses_piece *reasoning,
-	const char *member, struct slice text)
+static void put_summary_text(const struct responses_stream *s, const char *type,
+	const struct responses_piece *reasoning, const char *member, struct slice text)
 {
 	struct frame f;
 
@@ -206,7 +208,8 @@ void responses_stream_summary_added(const struct responses_stream *s, const stru
 	put_summary(s, "response.reasoning_summary_part.added", reasoning, SLICE_EMPTY);
 }
 
-void responses_stream_summary(const struct responses_stream *s, const struct responses_piece *reasoning, struct slice text)
+void responses_stream_summary(const struct responses_stream *s, const struct responses_piece *reasoning,
+	struct slice text)
 {
 	put_summary_text(s, "response.reasoning_summary_text.delta", reasoning, "delta", text);
 }
@@ -234,8 +237,10 @@ static void put_args(const struct responses_stream *s, const char *type, const s
 
 void responses_stream_args(const struct responses_stream *s, const struct responses_piece *call, struct slice text)
 {
-	put_args(s, call->custom ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta", call,
-		"delta", text);
+	const char *type = call->custom ? "response.custom_tool_call_input.delta"
+		: "response.function_call_arguments.delta";
+
+	put_args(s, type, call, "delta", text);
 }
 
 void responses_stream_args_done(const struct responses_stream *s, const struct responses_piece *call)

@@ -1,5 +1,6 @@
-/* The events of a client's stream (protocols.md 2.4), one function each.  Every one is numbered, and is written whole or not at
- * all: without room e->err becomes ERR_TOO_BIG.  Without `out` a whole answer is collected, and nothing is written. */
+/* The events of a client's stream (protocols.md 2.4), one function each.  Every one is numbered, and is
+ * written whole or not at all: without room e->err becomes ERR_TOO_BIG.  Without `out` a whole answer is
+ * collected, and nothing is written. */
 #ifndef DIALECT_RESPONSES_STREAM_H
 #define DIALECT_RESPONSES_STREAM_H
 
@@ -11,7 +12,8 @@ struct responses_stream {
 	struct buf *out;	/* NULL: collecting */
 };
 
-/* response.created, response.in_progress, response.completed, response.incomplete: `name` is what follows the dot. */
+/* response.created, response.in_progress, response.completed, response.incomplete: `name` is what follows the
+ * dot. */
 void responses_stream_response(const struct responses_stream *s, const char *name);
 void responses_stream_item_added(const struct responses_stream *s, const struct responses_piece *piece);
 void responses_stream_item_done(const struct responses_stream *s, const struct responses_piece *piece);
@@ -28,7 +30,8 @@ void responses_stream_annotation(const struct responses_stream *s, const struct 
 	const struct responses_part *part, struct slice annotation);
 /* The summary of a reasoning item has one part. */
 void responses_stream_summary_added(const struct responses_stream *s, const struct responses_piece *reasoning);
-void responses_stream_summary(const struct responses_stream *s, const struct responses_piece *reasoning, struct slice text);
+void responses_stream_summary(const struct responses_stream *s, const struct responses_piece *reasoning,
+	struct slice text);
 void responses_stream_summary_done(const struct responses_stream *s, const struct responses_piece *reasoning);
 void responses_stream_args(const struct responses_stream *s, const struct responses_piece *call, struct slice text);
 void responses_stream_args_done(const struct responses_stream *s, const struct responses_piece *call);

@@ -1,7 +1,7 @@
 #include "dialect/responses_usage.h"
 
-/* A member that holds a count, and the nested object it is in (NULL: top level).  Of several rows for one field the last
- * that is present wins, so this dialect's own name comes last. */
+/* A member that holds a count, and the nested object it is in (NULL: top level).  Of several rows for one
+ * field the last that is present wins, so this dialect's own name comes last. */
 static const struct {
 	const char *inside, *name;
 	size_t field;

@@ -4,8 +4,8 @@
 
 #include "dialect/dialect.h"
 
-/* Nothing is stored at the provider unless the client asked for it.  ERR_UNSUPPORTED with ask->fault: several answers (n),
- * spoken answers, text to insert into (suffix), files that another provider keeps; ERR_TOO_BIG. */
+/* Nothing is stored at the provider unless the client asked for it.  ERR_UNSUPPORTED with ask->fault: several
+ * answers (n), spoken answers, text to insert into (suffix), files that another provider keeps; ERR_TOO_BIG. */
 enum err responses_write(const struct prompt *p, const struct dialect_ask *ask, struct buf *out) MUST_CHECK;
 
 #endif

@@ -308,7 +308,7 @@ static void on_total(struct alarm *a)
 	}
 	if (f->state == FLIGHT_TRYING)
 		settle_attempt(f, &fault);
-	if (f->released || f->fault.err == ERR_OK || f->total_is_callers)
+	if (f->released || f->fault.err == ERR_OK || f->fault.err == ERR_UNSUPPORTED || f->total_is_callers)
 		f->fault = fault;
 	end_failed(f);
 }

@@ -107,6 +107,20 @@ static struct slice take_field(struct intake *q, const struct http1_head *head, 
 	return v.n && v.n <= FIELD_BYTES ? arena_copy(&q->texts, v) : SLICE_EMPTY;
 }
 
+/* The same for a list that may stand in several fields. */
+static struct slice take_list(struct intake *q, const struct http1_head *head, const char *name)
+{
+	struct slice all = SLICE_EMPTY;
+
+	for (size_t i = 0; i < head->n_fields && all.n <= FIELD_BYTES; i++) {
+		const struct http1_field *f = &head->fields[i];
+		if (f->value.n && f->value.n <= FIELD_BYTES && slice_case_eq(f->name, slice_str(name)))
+			all = all.n ? arena_printf(&q->texts, "%.*s,%.*s", SLICE_ARG(all), SLICE_ARG(f->value))
+				: arena_copy(&q->texts, f->value);
+	}
+	return all.n <= FIELD_BYTES ? all : SLICE_EMPTY;
+}
+
 static enum err read_gemini(struct intake *q, struct slice rest, struct slice query)
 {
 	struct slice name;
@@ -161,7 +175,7 @@ static enum err read_call(struct intake *q, const struct front *f, const struct 
 	if (q->endpoint->kind == ENDPOINT_GEMINI)
 		return read_gemini(q, rest, query);
 	if (q->dialect && q->dialect->family == DIALECT_ANTHROPIC)
-		q->door.betas = take_field(q, head, "anthropic-beta");
+		q->door.betas = take_list(q, head, "anthropic-beta");
 	return q->dialect && q->dialect->op == REQUEST_RAW ? read_raw(q, head, path) : ERR_OK;
 }
 

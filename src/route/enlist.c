@@ -302,7 +302,7 @@ static bool is_reserved(struct slice name)
 {
 	static const char *const names[] = { "host", "content-length", "transfer-encoding", "connection",
 		"keep-alive", "te", "trailer", "upgrade", "expect", "content-type", "content-encoding", "accept",
-		"accept-encoding" };
+		"accept-encoding", "x-request-id", "x-weir-hops" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (slice_case_eq(name, slice_str(names[i])))

@@ -351,7 +351,7 @@ void answer_eof(struct answer *a, enum err why)
 {
 	if (a->ended)
 		return;
-	if (answer_is_told(a)) {
+	if (answer_has_said_all(a)) {
 		end_err(a, ERR_OK);
 		return;
 	}
@@ -368,6 +368,11 @@ void answer_eof(struct answer *a, enum err why)
 bool answer_is_told(const struct answer *a)
 {
 	return a->mode == ANSWER_EVENTS && a->decode.tally.finished && a->decode.tally.end_mark;
+}
+
+bool answer_has_said_all(const struct answer *a)
+{
+	return answer_is_told(a) || (a->mode == ANSWER_EVENTS && a->decode.tally.finished && a->opts.dialect->no_end_mark);
 }
 
 bool answer_is_fit(const struct answer *a)

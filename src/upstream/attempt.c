@@ -109,7 +109,7 @@ static void on_clock(struct alarm *a)
 		alarm_set(&at->clock, limit - quiet);
 		return;
 	}
-	if (answer_is_told(&at->answer))
+	if (answer_has_said_all(&at->answer))
 		fail(at, ERR_OK);
 	else
 		fail(at, at->first_ns || (at->head_ns && !at->ask.request->stream)
@@ -148,6 +148,8 @@ static void on_data(void *arg, struct slice bytes)
 	at->bytes_in += bytes.n;
 	if (at->answer.ended)
 		return;		/* a request that could not be built: on_clock tells */
+	if (at->head_ns == 0)
+		at->answer.opts.wall_s = loop_wall_ms(at->env->loop) / 1000;	/* moments in the head count from now */
 	bool ended = answer_feed(&at->answer, bytes, &used);
 	if (at->head_ns == 0 && at->answer.status) {
 		at->head_ns = loop_now(at->env->loop);
@@ -257,6 +259,28 @@ static struct slice accepts(const struct request *r)
 	return r->stream ? SLICE("text/event-stream") : SLICE("application/json");
 }
 
+static bool is_configured(const struct provider *p, struct slice name)
+{
+	for (size_t i = 0; i < p->n_headers; i++)
+		if (slice_case_eq(p->headers[i].name, name))
+			return true;
+	return false;
+}
+
+/* Lines that weir sends by itself: those of a name that the configuration gives too are left to it, since two would
+ * contradict each other. */
+static void write_lines(struct buf *b, const struct provider *p, const char *lines)
+{
+	struct slice rest = slice_str(lines);
+
+	while (rest.n) {
+		size_t n = slice_find(rest, '\n') + 1;
+		if (!is_configured(p, slice_of(rest.p, slice_find(rest, ':'))))
+			buf_add(b, slice_of(rest.p, n));
+		rest = slice_skip(rest, n);
+	}
+}
+
 /* The head is written anew from parsed fields and configuration; nothing of the client's head passes
  * (faults.md, smuggling). */
 static void write_head(struct buf *b, const struct attempt *at, const struct dialect_ask *want, size_t body_n)
@@ -272,9 +296,9 @@ static void write_head(struct buf *b, const struct attempt *at, const struct dia
 	write_auth(b, p, ask->key);
 	http1_write_field(b, SLICE("content-type"), ask->request->door.content_type.n
 		? ask->request->door.content_type : SLICE("application/json"));
-	buf_add(b, SLICE("accept-encoding: identity\r\nuser-agent: weir\r\n"));
+	write_lines(b, p, "accept-encoding: identity\r\nuser-agent: weir\r\n");
 	http1_write_field(b, SLICE("accept"), accepts(ask->request));
-	buf_add(b, slice_str(at->dialect->fields));
+	write_lines(b, p, at->dialect->fields);
 	if (at->dialect->put_fields)
 		at->dialect->put_fields(ask->request, want, b);
 	http1_write_field(b, SLICE("x-request-id"), ask->request_id);

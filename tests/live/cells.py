@@ -15,7 +15,8 @@ COLUMNS = {
 
 def spec_of(scenario, how, model):
     """What the client is told to ask."""
-    spec = {"model": model, "prompt": PROMPT, "system": SYSTEM, "how": how, "results": scenario.results, **scenario.asks}
+    spec = {"model": model, "prompt": PROMPT, "system": SYSTEM, "how": how, "results": scenario.results,
+            **scenario.asks}
     if "tools" in spec:
         spec["tools"] = {name: TOOLS[name] for name in spec["tools"]}
     return spec

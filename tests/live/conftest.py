@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 
@@ -12,6 +13,7 @@ import openai
 import pytest
 
 import fronts
+import matrix
 import provider as mock
 from simulator import Simulator
 
@@ -140,6 +142,13 @@ def weir(providers, tmp_path):
 
 def ask(stream=False, model="good", **more):
     return dict(model=model, messages=[{"role": "user", "content": CANARY_PROMPT}], stream=stream, **more)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The matrix of what ran."""
+    cells = sys.modules.get("test_matrix")
+    if cells and cells.RESULTS:
+        terminalreporter.write_line(matrix.table(cells.RESULTS))
 
 
 def pytest_addoption(parser):

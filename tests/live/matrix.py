@@ -48,7 +48,7 @@ class Absent:
 ABSENT = (
     Absent("a", "legacy completions carry a prompt and a text, nothing else", MORE_THAN_TEXT,
            front="openai-completions"),
-    Absent("b", "a provider of legacy completions takes a prompt, nothing else", MORE_THAN_TEXT,
+    Absent("b", "a provider of legacy completions takes a prompt: weir refuses tools, images and schemas with 400", MORE_THAN_TEXT,
            back="openai-completions"),
     Absent("c", "Chat Completions have no signature: there is nothing to bring back", ("signature",),
            back="openai-chat"),

@@ -3,8 +3,9 @@ import itertools
 
 import matrix
 import pytest
-from cells import COLUMNS, play
+from cells import COLUMNS, play, spec_of
 from conftest import Weir
+from fronts import FRONTS
 from scenarios import SCENARIOS
 
 CASES = matrix.cells()
@@ -42,12 +43,21 @@ def test_cell(weir, simulator, front, back, column):
     RESULTS[front.name, back, column] = True
 
 
+@pytest.mark.parametrize("column", ["tools", "image", "schema"])
+@pytest.mark.parametrize("front", [f for f in FRONTS if f.dialect != "openai-completions"], ids=lambda f: f.name)
+def test_what_a_provider_cannot_is_refused(weir, simulator, front, column):
+    """Not left out in silence: n/a b."""
+    for how in front.hows:
+        simulator.fresh()
+        answer, = front.run(f"http://127.0.0.1:{weir.port}", spec_of(SCENARIOS[column], how, f"comp-{column}"))
+        assert answer["error"]["status"] == 400 and simulator.calls == [], answer
+
+
 def test_committed_table(request):
     """Compares what ran, or writes it down (--write-matrix)."""
     if request.config.getoption("--write-matrix"):
         assert len(RESULTS) == len(CASES), "write the matrix from a whole run"
         matrix.commit(RESULTS)
-    print(matrix.table(RESULTS))
     want, got = (t.splitlines() for t in (matrix.committed(), matrix.table(RESULTS)))
     assert len(want) == len(got), "rows differ: run with --write-matrix"
     for w, g in zip(want, got):

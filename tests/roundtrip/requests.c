@@ -6,31 +6,11 @@
  * for what X, or X and Y, can say (abilities.def): nothing is dropped then.
  *
  *   requests [CASES [SEED]]    SEED: of the first case; a failure prints its own */
+#include "ability.h"
 #include "dialect/quirks.h"
 #include "dialect/translate.h"
 #include "golden/dump.h"
-#include "make_prompt.h"
 #include "suite.h"
-
-struct ability {
-	const char *dialect, *provider, *model;
-	char seals;
-	uint64_t can;
-};
-
-static const struct ability abilities[] = {
-#define ABILITY(dialect, provider, model, seals, can) { dialect, provider, model, seals, can },
-#include "abilities.def"
-#undef ABILITY
-};
-
-static const struct ability *ability_of(const struct dialect *d)
-{
-	for (size_t i = 0; i < COUNT_OF(abilities); i++)
-		if (strcmp(abilities[i].dialect, d->name) == 0)
-			return &abilities[i];
-	must_never("a dialect without a row in abilities.def");
-}
 
 /* One body on its way. */
 struct way {

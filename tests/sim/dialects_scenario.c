@@ -41,6 +41,18 @@ static const char *config(const char *before)
 	return text;
 }
 
+/* Model `m`: claude, then chat, with these clocks. */
+static const char *config_with(const char *clocks)
+{
+	static char text[1000];
+
+	snprintf(text, sizeof(text), SCENE_LISTEN "providers:\n  claude: {dialect: anthropic, url: \"https://claude.test/v1\", "
+		"key: \"${SIM_KEY}\"}\n  chat: {url: \"https://chat.test/v1\", key: \"${SIM_KEY}\"}\nmodels:\n"
+		"  m: {tiers: [{targets: [claude/m1]}, {targets: [chat/m2]}], retries: 0, join: separate, clocks: %s}\n"
+		"breaker: {fails: 0}\n", clocks);
+	return text;
+}
+
 static struct sim_client *ask(struct sim *s, enum sim_tongue t, const char *model, bool streamed)
 {
 	return sim_client(s, (struct sim_plan){ .sends = { sim_tongue_ask(s, t, model, streamed, "", "") } });
@@ -138,16 +150,17 @@ static void text_comes_as_it_is_made(void **state)
 		for (size_t b = 0; b < BACKS; b++) {
 			struct sim *s = sim_new(SIM_SEED, config(""));
 			struct sim_client *c = ask(s, f, backs[b].name, true);
-			size_t before = 0;
+			size_t before = 0, steps = 0;
 
 			sim_provider(s, backs[b].host, sim_tongue_script(s, backs[b].tongue, true, TEXT, 20), NULL);
-			sim_run_for(s, 40 + 4 * 20);	/* connection, and what stands before the text */
-			for (int i = 0; i < 8; i++) {
-				sim_run_for(s, 20);
+			for (int i = 0; i < 100 && before < strlen(TEXT); i++) {
+				sim_run_for(s, 10);
 				size_t now = strlen(sim_tongue_hear(s, f, &c->answers[0], true).text);
-				sim_check(s, now >= before && now <= strlen(TEXT) && (now > before || i == 0));
+				sim_check(s, now >= before && now <= before + 2);
+				steps += now > before;
 				before = now;
 			}
+			sim_check(s, steps == (strlen(TEXT) + 1) / 2 && c->answers[0].end == SIM_PENDING);
 			sim_run(s);
 			sim_tongue_whole(s, f, c, true, TEXT);
 			sim_free(&s);
@@ -237,6 +250,30 @@ static void an_answer_that_breaks_is_told_in_the_clients_form(void **state)
 				sim_check_left(s, p, c->answers[0].end_ms, 1000);
 				sim_free(&s);
 			}
+}
+
+/* Gemini's streams have no end mark: behind the terminal reason a transfer that breaks or hangs takes nothing away. */
+static void a_stream_without_an_end_mark(void **state)
+{
+	static const struct sim_act ends[] = { SIM_RESET, SIM_SHUT, SIM_HANG };
+
+	for (enum sim_tongue f = 0; f < SIM_TONGUES; f++)
+		for (size_t i = 0; i < COUNT_OF(ends); i++) {
+			struct sim *s = sim_new(SIM_SEED, config(""));
+			const struct sim_act *whole = sim_tongue_script(s, SIM_GEMINI, true, TEXT, 0);
+			struct sim_act script[40];
+			size_t n = 0;
+			struct sim_client *c = ask(s, f, "gem", true);
+
+			for (; whole[n].kind != SIM_ACT_RAW || n == 0; n++)
+				script[n] = whole[n];
+			script[n++] = (struct sim_act)SIM_WAIT(5);
+			script[n] = ends[i];
+			sim_provider(s, "gem.test", script, NULL);
+			sim_run(s);
+			check_answer(s, f, c, true);
+			sim_free(&s);
+		}
 }
 
 /* A provider that dies after n bytes of its stream, for every n. */
@@ -376,6 +413,40 @@ static void refusals_speak_as_the_client_does(void **state)
 		}
 }
 
+/* Before anything is parsed: by the path alone it is known how the client wants to be refused. */
+static void refusals_at_the_door(void **state)
+{
+	static const struct {
+		enum sim_tongue tongue;
+		const char *start, *fields;
+		int status;
+	} rows[] = {
+		{ SIM_CLAUDE, "GET /v1/messages", "", 405 }, { SIM_CLAUDE, "PUT /v1/messages/count_tokens", "", 405 },
+		{ SIM_CLAUDE, "POST /v1/messages/batches", "", 404 }, { SIM_GEMINI, "POST /v1beta/models/m:nothing", "", 404 },
+		{ SIM_GEMINI, "DELETE /v1beta/models/m", "", 405 }, { SIM_GEMINI, "GET /v1beta/models/nobody", "", 404 },
+		{ SIM_GEMINI, "POST /v1beta/files", "", 404 }, { SIM_RESPONSES, "GET /v1/responses", "", 405 },
+		{ SIM_CHAT, "POST /v1/nothing", "", 404 }, { SIM_CLAUDE, "GET /v1/models/nobody", "anthropic-version: 2023-06-01\r\n", 404 },
+		{ SIM_CLAUDE, "POST /v1/messages", "Content-Length: 99999999\r\nContent-Type: application/json\r\n", 413 },
+		{ SIM_GEMINI, "POST /v1beta/models/m:generateContent", "Content-Length: 99999999\r\n", 413 },
+		{ SIM_CLAUDE, "POST /v1/messages", "Content-Length: 2\r\nContent-Type: text/plain\r\n", 415 },
+		{ SIM_GEMINI, "POST /v1beta/models/m:generateContent", "Content-Length: 2\r\nContent-Encoding: gzip\r\n", 415 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sim *s = sim_new(SIM_SEED, config("limits: {body: 1MiB}\n"));
+		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_printf(s, "%s HTTP/1.1\r\nHost: w\r\n%s\r\n",
+			rows[i].start, rows[i].fields) } });
+
+		sim_run(s);
+		sim_tongue_refused(s, rows[i].tongue, c, rows[i].status);
+		bool is_claude = sim_http_has(buf_slice(&c->answers[0].http.body), "\"type\":\"error\"");
+		bool is_gemini = sim_http_has(buf_slice(&c->answers[0].http.body), "\"status\":\"");
+		sim_check(s, is_claude == (rows[i].tongue == SIM_CLAUDE) && is_gemini == (rows[i].tongue == SIM_GEMINI));
+		sim_check(s, rows[i].status != 405 || sim_http_field(&c->answers[0].http, "allow").n > 0);
+		sim_free(&s);
+	}
+}
+
 /* A request that no dialect's parser takes. */
 static void a_bad_body_is_refused_in_the_clients_form(void **state)
 {
@@ -458,6 +529,96 @@ static void a_model_can_be_strict(void **state)
 	check_answer(s, SIM_CHAT, loose, true);
 	sim_check(s, p->n == 1);
 	sim_free(&s);
+}
+
+/* That one target cannot say it is no answer when another one, which can, is only late. */
+static void what_one_cannot_does_not_hide_what_became_of_the_other(void **state)
+{
+	static const struct {
+		const char *clocks;
+		struct sim_act script[2];
+		int status;
+	} rows[] = {
+		{ "{first_token: 5s, total: 60s}", { SIM_HANG }, 504 },
+		{ "{first_token: 60s, total: 5s}", { SIM_HANG }, 504 },
+		{ "{first_token: 5s, total: 60s}", { SIM_ERROR(503, "", "x", "y"), SIM_STOP }, 503 },
+		{ "{first_token: 5s, total: 60s}", { SIM_ERROR(429, "retry-after: 9\r\n", "x", "y"), SIM_STOP }, 429 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sim *s = sim_new(SIM_SEED, config_with(rows[i].clocks));
+		struct sim_client *c = ask_with(s, SIM_CHAT, "m", false, "x-weir-strict: 1\r\n", ODD), *again;
+
+		sim_provider(s, "claude.test", scene_good, NULL);
+		sim_provider(s, "chat.test", rows[i].script, NULL);
+		sim_run(s);
+		sim_tongue_refused(s, SIM_CHAT, c, rows[i].status);
+		/* while it rests the client hears that, too */
+		again = ask_with(s, SIM_CHAT, "m", false, "x-weir-strict: 1\r\n", ODD);
+		sim_run(s);
+		sim_tongue_refused(s, SIM_CHAT, again, rows[i].status);
+		sim_free(&s);
+	}
+}
+
+/* A reload that changes what a provider speaks: who asked before is served as before. */
+static void a_reload_changes_the_dialect(void **state)
+{
+	static const char before[] = SCENE_LISTEN "providers:\n  p: {dialect: anthropic, url: \"https://p.test/v1\", "
+		"key: \"${SIM_KEY}\"}\nmodels:\n  m: {targets: [p/m1], join: separate}\n";
+	static const char after[] = SCENE_LISTEN "providers:\n  p: {dialect: responses, url: \"https://p.test/v1\", "
+		"key: \"${SIM_KEY}\"}\nmodels:\n  m: {targets: [p/m1], join: separate}\n";
+	static const char gone[] = SCENE_LISTEN "providers:\n  q: {url: \"https://q.test/v1\", key: \"${SIM_KEY}\"}\n"
+		"models:\n  m: {targets: [q/m1], join: separate}\n";
+
+	for (enum sim_tongue f = 0; f < SIM_TONGUES; f++)
+		for (uint64_t ms = 1; ms < 200; ms += 13) {
+			struct sim *s = sim_new(SIM_SEED, before);
+			char why[300] = "";
+			struct sim_provider *p = sim_provider(s, "p.test", sim_tongue_script(s, SIM_CLAUDE, true, TEXT, 10),
+				sim_tongue_script(s, SIM_RESPONSES, true, TEXT, 10), NULL);
+			struct sim_client *x = ask(s, f, "m", true), *y;
+
+			sim_run_for(s, ms);
+			if (p->n == 0) {	/* not even asked yet: it may be either */
+				sim_free(&s);
+				continue;
+			}
+			sim_check(s, sim_reload(s, after, why, sizeof(why)));
+			y = ask(s, f, "m", true);
+			sim_run_for(s, 30);
+			sim_check(s, sim_reload(s, gone, why, sizeof(why)));
+			sim_run(s);
+			check_answer(s, f, x, true);
+			check_answer(s, f, y, true);
+			sim_check(s, sim_tongue_is_path(SIM_CLAUDE, p->seen[0]->http.target, "m1", true));
+			sim_check(s, sim_tongue_is_path(SIM_RESPONSES, p->seen[1]->http.target, "m1", true));
+			sim_free(&s);
+		}
+}
+
+/* Requests of all dialects one behind the other on one connection. */
+static void all_dialects_share_a_connection(void **state)
+{
+	for (int streamed = 0; streamed < 2; streamed++) {
+		struct sim *s = sim_new(SIM_SEED, config(""));
+		struct sim_plan plan = { .pipelined = true };
+		struct sim_client *c;
+
+		sim_provider(s, "claude.test", sim_tongue_script(s, SIM_CLAUDE, streamed, TEXT, 3), NULL);
+		for (enum sim_tongue f = 0; f < SIM_TONGUES; f++)
+			plan.sends[f] = sim_tongue_ask(s, f, f % 2 ? "claude" : "claude/x", streamed, "", "");
+		s->loop->split = SIM_RANDOM;
+		c = sim_client(s, plan);
+		sim_run(s);
+		for (enum sim_tongue f = 0; f < SIM_TONGUES; f++) {
+			struct sim_tongue_heard h = sim_tongue_hear(s, f, &c->answers[f], streamed);
+			if (h.bad || h.error || !h.finish || strcmp(h.text, TEXT) || c->answers[f].end != SIM_CLEAN)
+				sim_fail(s, __FILE__, __LINE__, "%s: %s", sim_tongue_name(f), h.bad ? h.bad : "not whole");
+		}
+		sim_check(s, !c->extra);
+		sim_free(&s);
+	}
 }
 
 /* Options for one provider go into its request as they are, whatever the client's dialect, and into no other's. */
@@ -548,12 +709,14 @@ static void a_slow_reader_of_a_translated_stream(void **state)
 		struct sim *s = sim_new(SIM_SEED, config("answers: {lag: 16KiB}\n"));
 		struct sim_provider *p = sim_provider(s, "claude.test", flood, NULL);
 		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_tongue_ask(s, f, "claude", true, "", "") },
-			.read_piece = 8192, .read_gap_ms = 10, .buffer = 16384 });
+			.read_piece = 4096, .read_gap_ms = 20, .buffer = 16384 });
 
 		p->host->cap = 16384;
 		sim_run_for(s, 500);
 		sim_check(s, counter_values[COUNTER_pauses] > 0);
-		sim_check(s, p->seen[0]->sent < FLOOD_TIMES * strlen(CLAUDE_SAYS(FLOOD_TEXT)) / 2);
+		if (p->seen[0]->sent >= FLOOD_TIMES * strlen(CLAUDE_SAYS(FLOOD_TEXT)) / 2)
+			sim_fail(s, __FILE__, __LINE__, "%s: %zu sent, %zu received", sim_tongue_name(f),
+				(size_t)p->seen[0]->sent, (size_t)c->received);
 		sim_check(s, counter_values[COUNTER_buffered_bytes] < 1500 * 1024);
 		sim_run(s);
 		struct sim_tongue_heard h = sim_tongue_hear(s, f, &c->answers[0], true);
@@ -593,7 +756,7 @@ static void an_answer_past_the_limit(void **state)
 static void pings_are_of_the_clients_dialect(void **state)
 {
 	static const char *const want[SIM_TONGUES] = { [SIM_CHAT] = ": ping\n", [SIM_COMPLETIONS] = ": ping\n",
-		[SIM_RESPONSES] = ": ping\n", [SIM_CLAUDE] = "event: ping\ndata: {\"type\":\"ping\"}\n\n", [SIM_GEMINI] = NULL,
+		[SIM_RESPONSES] = ": ping\n", [SIM_CLAUDE] = "event: ping\ndata: {", [SIM_GEMINI] = NULL,
 		[SIM_GEMINI_ARRAY] = NULL };
 
 	for (enum sim_tongue f = 0; f < SIM_TONGUES; f++)
@@ -609,7 +772,9 @@ static void pings_are_of_the_clients_dialect(void **state)
 			check_answer(s, f, c, true);
 			sim_check(s, p->n == 1);
 			sim_check(s, (counter_values[COUNTER_pings] > 0) == (want[f] != NULL));
-			sim_check(s, !want[f] || sim_http_has(buf_slice(&c->answers[0].http.body), want[f]));
+			if (want[f] && !sim_http_has(buf_slice(&c->answers[0].http.body), want[f]))
+				sim_fail(s, __FILE__, __LINE__, "%s: %.*s", sim_tongue_name(f),
+					SLICE_ARG(buf_slice(&c->answers[0].http.body)));
 			sim_free(&s);
 		}
 }
@@ -671,15 +836,20 @@ int main(void)
 		cmocka_unit_test(failing_over_between_dialects_is_invisible),
 		cmocka_unit_test(the_start_of_a_stream_is_not_released),
 		cmocka_unit_test(an_answer_that_breaks_is_told_in_the_clients_form),
+		cmocka_unit_test(a_stream_without_an_end_mark),
 		cmocka_unit_test(a_stream_reset_at_every_byte_is_honest),
 		cmocka_unit_test(a_stream_ended_at_every_byte_is_honest),
 		cmocka_unit_test(anybody_may_go_at_every_step),
 		cmocka_unit_test(a_cut_at_the_end_of_a_drain_is_told),
 		cmocka_unit_test(refusals_speak_as_the_client_does),
+		cmocka_unit_test(refusals_at_the_door),
 		cmocka_unit_test(a_bad_body_is_refused_in_the_clients_form),
 		cmocka_unit_test(what_is_left_out_is_named),
 		cmocka_unit_test(strict_takes_the_next_target_or_refuses),
 		cmocka_unit_test(a_model_can_be_strict),
+		cmocka_unit_test(what_one_cannot_does_not_hide_what_became_of_the_other),
+		cmocka_unit_test(a_reload_changes_the_dialect),
+		cmocka_unit_test(all_dialects_share_a_connection),
 		cmocka_unit_test(provider_options_reach_their_provider_only),
 		cmocka_unit_test(provider_options_do_not_route),
 		cmocka_unit_test(several_choices),

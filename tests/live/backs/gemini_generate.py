@@ -43,8 +43,8 @@ CONFIG = {
     "temperature?": number(0, 2), "topP?": number(0, 1), "topK?": number(1, 1000), "candidateCount?": whole(1, 8),
     "maxOutputTokens?": whole(1), "stopSequences?": [str], "seed?": int, "presencePenalty?": number(-2, 2),
     "frequencyPenalty?": number(-2, 2), "responseLogprobs?": bool, "logprobs?": whole(0, 20),
-    "responseModalities?": [str], "responseMimeType?": {"application/json", "text/plain", "text/x.enum"}, "responseSchema?": subset_text,
-    "responseJsonSchema?": ..., "mediaResolution?": str,
+    "responseModalities?": [str], "responseMimeType?": {"application/json", "text/plain", "text/x.enum"},
+    "responseSchema?": subset_text, "responseJsonSchema?": ..., "mediaResolution?": str,
     "thinkingConfig?": {"thinkingBudget?": whole(-1), "thinkingLevel?": {"MINIMAL", "LOW", "MEDIUM", "HIGH"},
                         "includeThoughts?": bool},
 }

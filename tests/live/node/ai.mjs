@@ -53,7 +53,8 @@ function askOf(root, api, spec) {
 	// its Google provider takes a name with a slash for a whole path
 	const name = api === 'generate' && spec.model.includes('/') ? `models/${spec.model}` : spec.model;
 	const ask = { model: providers[api](root)(name), maxRetries: 0, maxOutputTokens: spec.max_tokens ?? 4096,
-		system: spec.system, messages: [{ role: 'user', content }], providerOptions: (spec.reasoning ? thinking : always)[api] };
+		system: spec.system, messages: [{ role: 'user', content }],
+		providerOptions: (spec.reasoning ? thinking : always)[api] };
 	if (spec.tools)
 		ask.tools = Object.fromEntries(Object.entries(spec.tools).map(([name, { description, parameters }]) =>
 			[name, tool({ description, inputSchema: jsonSchema(parameters), strict: true })]));
@@ -64,7 +65,8 @@ function askOf(root, api, spec) {
 
 function read(r, answer) {
 	Object.assign(answer, { text: r.text ?? JSON.stringify(r.object), reasoning: r.reasoningText ?? '',
-		finish: r.finishReason, usage: usageOf(r.usage), calls: (r.toolCalls ?? []).map((c) => [c.toolName, c.input]) });
+		finish: r.finishReason, usage: usageOf(r.usage),
+		calls: (r.toolCalls ?? []).map((c) => [c.toolName, c.input]) });
 	return r.response.messages;
 }
 
@@ -113,8 +115,9 @@ serve(async (root, api, spec) => {
 	const answers = [await one(go, errorOf)];
 	if (wantsMore(answers[0], spec)) {
 		const calls = said.flatMap((m) => m.content).filter((p) => p.type === 'tool-call');
-		ask.messages.push(...said, { role: 'tool', content: calls.map(({ toolCallId, toolName }) =>
-			({ type: 'tool-result', toolCallId, toolName, output: { type: 'text', value: spec.results[toolName] } })) });
+		const results = calls.map(({ toolCallId, toolName }) => ({ type: 'tool-result', toolCallId, toolName,
+			output: { type: 'text', value: spec.results[toolName] } }));
+		ask.messages.push(...said, { role: 'tool', content: results });
 		answers.push(await one(go, errorOf));
 	}
 	return answers;

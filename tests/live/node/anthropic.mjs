@@ -31,8 +31,9 @@ function read(m, answer) {
 	Object.assign(answer, { text: of('text').map((b) => b.text).join(''), finish: m.stop_reason,
 		reasoning: of('thinking').map((b) => b.thinking).join(''),
 		calls: of('tool_use').map((b) => [b.name, b.input]),
-		usage: { prompt: u.input_tokens + cached + (u.cache_creation_input_tokens ?? 0), completion: u.output_tokens,
-			cached, reasoning: u.output_tokens_details?.thinking_tokens ?? null } });
+		usage: { prompt: u.input_tokens + cached + (u.cache_creation_input_tokens ?? 0),
+			completion: u.output_tokens, cached,
+			reasoning: u.output_tokens_details?.thinking_tokens ?? null } });
 	return m.content;
 }
 

@@ -30,7 +30,8 @@ function configOf(spec) {
 
 const usageOf = (u) => u?.candidatesTokenCount && {
 	prompt: u.promptTokenCount + (u.toolUsePromptTokenCount ?? 0),
-	completion: u.candidatesTokenCount + (u.thoughtsTokenCount ?? 0), cached: u.cachedContentTokenCount ?? 0, reasoning: u.thoughtsTokenCount ?? 0,
+	completion: u.candidatesTokenCount + (u.thoughtsTokenCount ?? 0),
+	cached: u.cachedContentTokenCount ?? 0, reasoning: u.thoughtsTokenCount ?? 0,
 };
 
 async function gather(chunks, answer, words) {

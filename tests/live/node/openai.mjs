@@ -34,7 +34,8 @@ const chat = {
 	read(r, answer) {
 		const m = r.choices[0].message;
 		Object.assign(answer, { text: m.content ?? '', reasoning: m.reasoning_content ?? '',
-			usage: usageOf(r.usage, 'prompt_tokens', 'completion_tokens'), finish: r.choices[0].finish_reason,
+			finish: r.choices[0].finish_reason,
+			usage: usageOf(r.usage, 'prompt_tokens', 'completion_tokens'),
 			calls: (m.tool_calls ?? []).map((c) => [c.function.name, JSON.parse(c.function.arguments)]) });
 		return m;
 	},
@@ -129,13 +130,13 @@ const responses = {
 				await words.came(e.delta);
 			if (e.type === 'response.completed' || e.type === 'response.incomplete') {
 				// raw events have no output_text of the SDK's making
-				const said = e.response.output.filter((i) => i.type === 'message').flatMap((i) => i.content);
+				const said = e.response.output.flatMap((i) => i.type === 'message' ? i.content : []);
 				e.response.output_text = said.map((c) => c.text ?? '').join('');
 				output = this.read(e.response, answer);
 				assert.equal(text, answer.text);
 			} else if (e.type === 'response.failed') {
 				const { message, code } = e.response.error;
-				answer.error = { status: null, message, code, retry_after: null, kind: 'response.failed' };
+				answer.error = { status: null, message, code, retry_after: null, kind: e.type };
 			}
 		}
 		return [last, output];

@@ -7,6 +7,7 @@
 static void parse(struct arena *a, const char *body, struct request *out)
 {
 	struct fault fault = { .err = ERR_OK };
+	*out = (struct request){ .choices = 0 };
 	assert_int_equal(openai_parse(a, slice_str(body), out, &fault), ERR_OK);
 }
 

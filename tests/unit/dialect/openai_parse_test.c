@@ -9,7 +9,7 @@ static void test_too_deep(void **state)
 {
 	static char body[100000];
 	struct fault fault = { .err = ERR_OK };
-	struct request r;
+	struct request r = { .choices = 0 };
 	struct arena a;
 
 	arena_init(&a, 0);
@@ -25,7 +25,7 @@ static void test_arena_limit(void **state)
 {
 	static char body[200000];
 	struct fault fault = { .err = ERR_OK };
-	struct request r;
+	struct request r = { .choices = 0 };
 	struct arena a;
 	size_t n = (size_t)snprintf(body, sizeof(body), "{\"model\":\"a\",\"messages\":[{\"content\":\"");
 
@@ -44,7 +44,7 @@ static void test_arena_limit(void **state)
 static uint64_t estimate(const char *messages)
 {
 	struct fault fault = { .err = ERR_OK };
-	struct request r;
+	struct request r = { .choices = 0 };
 	struct arena a;
 
 	arena_init(&a, 0);
@@ -69,7 +69,7 @@ static void test_names_outlive_the_body(void **state)
 {
 	char body[] = "{\"model\":\"first\",\"models\":[\"second\"],\"messages\":[{}]}";
 	struct fault fault = { .err = ERR_OK };
-	struct request r;
+	struct request r = { .choices = 0 };
 	struct arena a;
 
 	arena_init(&a, 0);
@@ -85,7 +85,7 @@ static void test_names_outlive_the_body(void **state)
 static void test_sixteen_fallbacks(void **state)
 {
 	struct fault fault = { .err = ERR_OK };
-	struct request r;
+	struct request r = { .choices = 0 };
 	struct arena a;
 	struct buf b;
 

@@ -38,7 +38,8 @@ static void test_no_usage_option(void **state)
 {
 	struct builder b;
 
-	builder_init(&b, "{\"model\":\"m\",\"input\":\"x\",\"stream\":true,\"stream_options\":{\"include_obfuscation\":true}}",
+	builder_init(&b, "{\"model\":\"m\",\"input\":\"x\",\"stream\":true,"
+		"\"stream_options\":{\"include_obfuscation\":true}}",
 		65536);
 	assert_int_equal(build(&b, true), ERR_OK);
 	assert_slice(buf_slice(&b.out),

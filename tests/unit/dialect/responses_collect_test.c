@@ -38,7 +38,8 @@ static void test_same_as_stream(void **state)
 	responses_collect_write(&w, &whole);
 	struct slice text = buf_slice(&stream), body = buf_slice(&whole);
 	assert_non_null(memmem(text.p, text.n, body.p, body.n));
-	assert_true(slice_starts(body, SLICE("{\"id\":\"resp_1\",\"object\":\"response\",\"created_at\":7,\"status\":\"completed\",")));
+	assert_true(slice_starts(body, SLICE("{\"id\":\"resp_1\",\"object\":\"response\",\"created_at\":7,"
+		"\"status\":\"completed\",")));
 	buf_done(&stream);
 	buf_done(&whole);
 	arena_done(&a);

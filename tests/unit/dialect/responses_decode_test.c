@@ -9,7 +9,8 @@ static enum err feed(struct rig *r, const char *data)
 	return responses_decode_event(&r->decode, SLICE_EMPTY, slice_str(data), slice_str(data));
 }
 
-static const char delta[] = "{\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"a\","
+static const char delta[] = "{\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,"
+	"\"delta\":\"a\","
 	"\"logprobs\":[{\"token\":\"a\",\"logprob\":-1}]}";
 
 /* An error of on_event stops the frame and comes back; nothing is given out behind it. */
@@ -19,8 +20,10 @@ static void test_refused_event(void **state)
 		struct rig r;
 		rig_init(&r);
 		r.fail_at = at;
-		enum err e = feed(&r, "{\"type\":\"response.completed\",\"response\":{\"id\":\"x\",\"status\":\"completed\","
-			"\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"a\"}]}]}}");
+		enum err e = feed(&r, "{\"type\":\"response.completed\",\"response\":{\"id\":\"x\","
+			"\"status\":\"completed\","
+			"\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\","
+			"\"text\":\"a\"}]}]}}");
 		assert_int_equal(e, ERR_TOO_BIG);
 		assert_int_equal(r.n, at);
 		rig_done(&r);
@@ -112,7 +115,8 @@ static void test_first_fault_stays(void **state)
 	struct rig r;
 
 	rig_init(&r);
-	assert_int_equal(feed(&r, "{\"type\":\"response.failed\",\"response\":{\"status\":\"failed\",\"error\":{\"code\":"
+	assert_int_equal(feed(&r, "{\"type\":\"response.failed\",\"response\":{\"status\":\"failed\","
+		"\"error\":{\"code\":"
 		"\"rate_limit_exceeded\"},\"usage\":{\"input_tokens\":7}}}"), ERR_OK);
 	assert_int_equal(feed(&r, "{\"type\":\"error\",\"code\":\"server_error\",\"message\":\"x\"}"), ERR_OK);
 	assert_int_equal(r.decode.tally.fault.err, ERR_UP_THROTTLED);

@@ -38,7 +38,8 @@ static void put(struct writer *w, struct event ev)
 
 #define TEXT(s) ((struct event){ .kind = EVENT_TEXT, .text = SLICE(s) })
 #define REASONING(s) ((struct event){ .kind = EVENT_REASONING, .text = SLICE(s) })
-#define START_CALL(n, id, name) ((struct event){ .kind = EVENT_TOOL_START, .part = (n), .text = SLICE(id), .extra = SLICE(name) })
+#define START_CALL(n, id, name) \
+	((struct event){ .kind = EVENT_TOOL_START, .part = (n), .text = SLICE(id), .extra = SLICE(name) })
 #define ARGS(n, s) ((struct event){ .kind = EVENT_TOOL_ARGS, .part = (n), .text = SLICE(s) })
 #define SIGNATURE(n, s) ((struct event){ .kind = EVENT_SIGNATURE, .part = (n), .text = SLICE(s) })
 #define PART_END(n) ((struct event){ .kind = EVENT_PART_END, .part = (n) })
@@ -155,11 +156,15 @@ static void test_order(void **state)
 	end(&w);
 	assert_string_equal(types(&w), "created\nin_progress\noutput_item.added 0\nreasoning_summary_part.added 0\n"
 		"reasoning_summary_text.delta 0\nreasoning_summary_text.done 0\nreasoning_summary_part.done 0\n"
-		"output_item.done 0\noutput_item.added 1\ncontent_part.added 1\noutput_text.delta 1\noutput_text.delta 1\n"
-		"output_text.done 1\ncontent_part.done 1\noutput_item.done 1\noutput_item.added 2\noutput_item.added 3\n"
+		"output_item.done 0\noutput_item.added 1\ncontent_part.added 1\noutput_text.delta 1\n"
+		"output_text.delta 1\n"
+		"output_text.done 1\ncontent_part.done 1\noutput_item.done 1\noutput_item.added 2\n"
+		"output_item.added 3\n"
 		"function_call_arguments.delta 3\nfunction_call_arguments.delta 2\noutput_item.added 4\n"
-		"content_part.added 4\noutput_text.delta 4\noutput_text.done 4\ncontent_part.done 4\noutput_item.done 4\n"
-		"function_call_arguments.done 2\noutput_item.done 2\nfunction_call_arguments.done 3\noutput_item.done 3\n"
+		"content_part.added 4\noutput_text.delta 4\noutput_text.done 4\ncontent_part.done 4\n"
+		"output_item.done 4\n"
+		"function_call_arguments.done 2\noutput_item.done 2\nfunction_call_arguments.done 3\n"
+		"output_item.done 3\n"
 		"completed\n");
 	writer_done(&w);
 }
@@ -237,10 +242,13 @@ static void test_gemini_state(void **state)
 	put(&w, START_CALL(1, "", "g"));
 	put(&w, FINISH(TOOL_CALLS));
 	end(&w);
-	assert_string_equal(types(&w), "created\nin_progress\noutput_item.added 0\ncontent_part.added 0\noutput_text.delta 0\n"
-		"output_item.added 1\noutput_item.done 1\noutput_text.delta 0\noutput_text.done 0\ncontent_part.done 0\n"
+	assert_string_equal(types(&w), "created\nin_progress\noutput_item.added 0\ncontent_part.added 0\n"
+		"output_text.delta 0\n"
+		"output_item.added 1\noutput_item.done 1\noutput_text.delta 0\noutput_text.done 0\n"
+		"content_part.done 0\n"
 		"output_item.done 0\noutput_item.added 2\noutput_item.done 2\noutput_item.added 3\n"
-		"function_call_arguments.delta 3\noutput_item.added 4\nfunction_call_arguments.done 3\noutput_item.done 3\n"
+		"function_call_arguments.delta 3\noutput_item.added 4\nfunction_call_arguments.done 3\n"
+		"output_item.done 3\n"
 		"function_call_arguments.done 4\noutput_item.done 4\ncompleted\n");
 	expect_state(&w, 1, "", 'g', "text");
 	expect_state(&w, 2, "call.", 'g', "call");
@@ -319,7 +327,8 @@ static void test_custom(void **state)
 static void test_citations(void **state)
 {
 	static const char url[] = "{\"url\":\"https://a.example\",\"title\":\"A\",\"start_index\":3,\"end_index\":5}";
-	static const char bare[] = "{\"url\":\"https://b.example\",\"text\":\"cited\"}", file[] = "{\"title\":\"notes\"}";
+	static const char bare[] = "{\"url\":\"https://b.example\",\"text\":\"cited\"}",
+		file[] = "{\"title\":\"notes\"}";
 	struct writer w;
 
 	writer_init(&w, &gemini, 1 << 20);
@@ -336,10 +345,13 @@ static void test_citations(void **state)
 	end(&w);
 	yyjson_val *part = yyjson_arr_get(json_arr(item(&w, 0), "content"), 1);
 	assert_slice(json_text(&w.arena, json_arr(part, "annotations")),
-		"[{\"type\":\"url_citation\",\"start_index\":0,\"end_index\":2,\"url\":\"https://a.example\",\"title\":\"A\"},"
-		"{\"type\":\"url_citation\",\"start_index\":0,\"end_index\":2,\"url\":\"https://b.example\",\"title\":\"\"},"
+		"[{\"type\":\"url_citation\",\"start_index\":0,\"end_index\":2,\"url\":\"https://a.example\","
+		"\"title\":\"A\"},"
+		"{\"type\":\"url_citation\",\"start_index\":0,\"end_index\":2,\"url\":\"https://b.example\","
+		"\"title\":\"\"},"
 		"{\"type\":\"file_citation\",\"file_id\":\"\",\"filename\":\"notes\",\"index\":2}]");
-	assert_int_equal(yyjson_arr_size(json_arr(yyjson_arr_get_first(json_arr(item(&w, 0), "content")), "annotations")), 0);
+	assert_int_equal(yyjson_arr_size(json_arr(yyjson_arr_get_first(json_arr(item(&w, 0), "content")),
+		"annotations")), 0);
 	writer_done(&w);
 }
 
@@ -402,7 +414,8 @@ static void test_finishes(void **state)
 		struct writer w;
 		writer_init(&w, NULL, 1 << 20);
 		put(&w, TEXT("a"));
-		put(&w, (struct event){ .kind = EVENT_FINISH, .finish = (uint8_t)rows[i].finish, .text = slice_str(rows[i].word) });
+		put(&w, (struct event){ .kind = EVENT_FINISH, .finish = (uint8_t)rows[i].finish,
+			.text = slice_str(rows[i].word) });
 		end(&w);
 		assert_slice(json_str(last(&w), "status"), rows[i].status);
 		assert_slice(json_str(json_obj(last(&w), "incomplete_details"), "reason"), rows[i].reason);
@@ -502,7 +515,8 @@ static void test_room_of_the_stream(void **state)
 static void test_room_of_the_arena(void **state)
 {
 	static const struct event floods[] = {
-		{ .kind = EVENT_TEXT, .text = { "0123456789", 10 } }, { .kind = EVENT_REASONING, .text = { "0123456789", 10 } },
+		{ .kind = EVENT_TEXT, .text = { "0123456789", 10 } }, { .kind = EVENT_REASONING,
+			.text = { "0123456789", 10 } },
 		{ .kind = EVENT_TOOL_ARGS, .text = { "0123456789", 10 } }, { .kind = EVENT_TOOL_START },
 		{ .kind = EVENT_REDACTED, .text = { "0123456789", 10 }, .part = EVENT_NO_PART },
 		{ .kind = EVENT_SIGNATURE, .text = { "0123456789", 10 }, .part = EVENT_NO_PART },

@@ -25,7 +25,8 @@ static void test_codes(void **state)
 
 	arena_init(&a, 0);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct slice json = arena_printf(&a, "{\"code\":\"%s\",\"message\":\"Why <b> sk-proj-abcdefghijklmnopqrstuv\","
+		struct slice json = arena_printf(&a, "{\"code\":\"%s\","
+			"\"message\":\"Why <b> sk-proj-abcdefghijklmnopqrstuv\","
 			"\"param\":\"input\"}", rows[i].code);
 		struct fault f = read(&a, json.p);
 		bool is_clients = err_row(f.err)->blame == ERR_BLAME_CLIENT;
@@ -56,7 +57,8 @@ static void test_others(void **state)
 /* Both the documented members and the object that makes SDKs raise. */
 static void test_event(void **state)
 {
-	struct fault f = { .err = ERR_UP_BAD_REQUEST, .message = SLICE("a\"\n"), .code = SLICE("c"), .param = SLICE("p") };
+	struct fault f = { .err = ERR_UP_BAD_REQUEST, .message = SLICE("a\"\n"), .code = SLICE("c"),
+		.param = SLICE("p") };
 	struct buf b;
 
 	buf_init(&b, 65536);

@@ -34,8 +34,10 @@ static void test_find(void **state)
 	struct place p;
 
 	place_init(&p);
-	struct responses_item *m0 = add(&p, RESPONSES_ITEM_MESSAGE, 0, "m0", ""), *c1 = add(&p, RESPONSES_ITEM_CALL, 1, "", "k1");
-	struct responses_item *m2 = add(&p, RESPONSES_ITEM_MESSAGE, 2, "m2", ""), *mx = add(&p, RESPONSES_ITEM_MESSAGE, -1, "mx", "");
+	struct responses_item *m0 = add(&p, RESPONSES_ITEM_MESSAGE, 0, "m0", ""), *c1 = add(&p,
+		RESPONSES_ITEM_CALL, 1, "", "k1");
+	struct responses_item *m2 = add(&p, RESPONSES_ITEM_MESSAGE, 2, "m2", ""), *mx = add(&p,
+		RESPONSES_ITEM_MESSAGE, -1, "mx", "");
 	const struct {
 		const char *event;
 		enum responses_item_kind kind;
@@ -46,10 +48,13 @@ static void test_find(void **state)
 		{ "{\"output_index\":2}", RESPONSES_ITEM_MESSAGE, m2 },
 		{ "{\"item_id\":\"m0\"}", RESPONSES_ITEM_MESSAGE, m0 },
 		{ "{\"item_id\":\"mx\"}", RESPONSES_ITEM_MESSAGE, mx },
-		{ "{\"output_index\":9,\"item_id\":\"mx\"}", RESPONSES_ITEM_MESSAGE, mx },	/* that one said no index */
-		{ "{}", RESPONSES_ITEM_MESSAGE, mx },						/* the newest */
+		/* that one said no index */
+		{ "{\"output_index\":9,\"item_id\":\"mx\"}", RESPONSES_ITEM_MESSAGE, mx },
+		/* the newest */
+		{ "{}", RESPONSES_ITEM_MESSAGE, mx },
 		{ "{\"item_id\":\"k1\"}", RESPONSES_ITEM_CALL, c1 },
-		{ "{\"output_index\":1}", RESPONSES_ITEM_MESSAGE, NULL },			/* another kind is there */
+		/* another kind is there */
+		{ "{\"output_index\":1}", RESPONSES_ITEM_MESSAGE, NULL },
 		{ "{\"output_index\":7,\"item_id\":\"m0\"}", RESPONSES_ITEM_MESSAGE, NULL },
 		{ "{\"item_id\":\"none\"}", RESPONSES_ITEM_CALL, NULL },
 		{ "{\"output_index\":-1,\"item_id\":7}", RESPONSES_ITEM_REASONING, NULL },
@@ -64,7 +69,8 @@ static void test_known(void **state)
 	struct place p;
 
 	place_init(&p);
-	struct responses_item *m = add(&p, RESPONSES_ITEM_MESSAGE, 0, "m0", ""), *c = add(&p, RESPONSES_ITEM_CALL, 1, "f1", "k1");
+	struct responses_item *m = add(&p, RESPONSES_ITEM_MESSAGE, 0, "m0", ""), *c = add(&p,
+		RESPONSES_ITEM_CALL, 1, "f1", "k1");
 	struct responses_item *nameless = add(&p, RESPONSES_ITEM_CALL, 2, "f2", "");
 	assert_ptr_equal(responses_frame_known(&p.f, json(&p, "{\"id\":\"m0\"}"), 0, RESPONSES_ITEM_MESSAGE), m);
 	assert_ptr_equal(responses_frame_known(&p.f, json(&p, "{\"id\":\"zz\"}"), 0, RESPONSES_ITEM_MESSAGE), m);
@@ -76,7 +82,8 @@ static void test_known(void **state)
 	assert_ptr_equal(responses_frame_known(&p.f, json(&p, "{\"call_id\":\"k1\"}"), 1, RESPONSES_ITEM_CALL), c);
 	assert_null(responses_frame_known(&p.f, json(&p, "{\"call_id\":\"k2\"}"), 1, RESPONSES_ITEM_CALL));
 	assert_null(responses_frame_known(&p.f, json(&p, "{\"call_id\":\"k1\"}"), 3, RESPONSES_ITEM_CALL));
-	assert_ptr_equal(responses_frame_known(&p.f, json(&p, "{\"call_id\":\"k9\"}"), 2, RESPONSES_ITEM_CALL), nameless);
+	assert_ptr_equal(responses_frame_known(&p.f, json(&p, "{\"call_id\":\"k9\"}"), 2, RESPONSES_ITEM_CALL),
+		nameless);
 	rig_done(&p.rig);
 }
 
@@ -85,8 +92,10 @@ static void test_match(void **state)
 	struct place p;
 
 	place_init(&p);
-	struct responses_item *m0 = add(&p, RESPONSES_ITEM_MESSAGE, 0, "m0", ""), *m1 = add(&p, RESPONSES_ITEM_MESSAGE, 1, "m1", "");
-	struct responses_item *c2 = add(&p, RESPONSES_ITEM_CALL, 2, "", "k"), *c3 = add(&p, RESPONSES_ITEM_CALL, 3, "", "k");
+	struct responses_item *m0 = add(&p, RESPONSES_ITEM_MESSAGE, 0, "m0", ""), *m1 = add(&p,
+		RESPONSES_ITEM_MESSAGE, 1, "m1", "");
+	struct responses_item *c2 = add(&p, RESPONSES_ITEM_CALL, 2, "", "k"), *c3 = add(&p, RESPONSES_ITEM_CALL,
+		3, "", "k");
 	struct responses_item *r = add(&p, RESPONSES_ITEM_REASONING, -1, "", "");
 	/* the id counts more than the place, the place more than nothing */
 	assert_ptr_equal(responses_frame_match(&p.f, json(&p, "{\"id\":\"m1\"}"), 0, RESPONSES_ITEM_MESSAGE), m1);

@@ -48,7 +48,8 @@ static void test_estimate(void **state)
 	const uint64_t long_tok = request_estimate_tok(SLICE("12345678")), tok = request_estimate_tok(SLICE("1234"));
 
 	assert_int_equal(estimate("{\"model\":\"m\",\"input\":\"12345678\"}"), long_tok);
-	assert_int_equal(estimate("{\"model\":\"m\",\"instructions\":\"1234\",\"input\":\"12345678\"}"), long_tok + tok);
+	assert_int_equal(estimate("{\"model\":\"m\",\"instructions\":\"1234\",\"input\":\"12345678\"}"),
+		long_tok + tok);
 	assert_int_equal(estimate("{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"12345678\"},"
 		"{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"1234\"},"
 		"{\"type\":\"input_image\",\"image_url\":\"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAA\"}]},"

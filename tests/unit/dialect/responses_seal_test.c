@@ -39,7 +39,8 @@ static void test_of_another(void **state)
 /* A word alone is not weir's. */
 static void test_cut(void **state)
 {
-	static const char *const texts[] = { "", "call.", "call.abc", "redacted.gAAA", "call.d2VpcjE6", "calld2VpcjE6abc",
+	static const char *const texts[] = { "", "call.", "call.abc", "redacted.gAAA", "call.d2VpcjE6",
+		"calld2VpcjE6abc",
 		"d2VpcjE6abc" };
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {

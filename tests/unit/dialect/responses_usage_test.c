@@ -15,7 +15,8 @@ static struct usage read(const char *json, bool outside, bool *out_any)
 	return u;
 }
 
-static void expect(struct usage u, int64_t prompt, int64_t completion, int64_t cached, int64_t written, int64_t reasoning)
+static void expect(struct usage u, int64_t prompt, int64_t completion, int64_t cached, int64_t written,
+	int64_t reasoning)
 {
 	assert_int_equal(u.prompt_tok, prompt);
 	assert_int_equal(u.completion_tok, completion);
@@ -29,17 +30,20 @@ static void test_read(void **state)
 	bool any;
 
 	expect(read("{\"input_tokens\":9,\"input_tokens_details\":{\"cached_tokens\":4,\"cache_write_tokens\":2},"
-		"\"output_tokens\":5,\"output_tokens_details\":{\"reasoning_tokens\":3},\"total_tokens\":14}", false, &any),
+		"\"output_tokens\":5,\"output_tokens_details\":{\"reasoning_tokens\":3},\"total_tokens\":14}",
+		false, &any),
 		9, 5, 4, 2, 3);
 	assert_true(any);
 	/* this dialect's names count more than Chat's */
-	expect(read("{\"input_tokens\":9,\"prompt_tokens\":1,\"completion_tokens\":2.0}", false, &any), 9, 2, -1, -1, -1);
+	expect(read("{\"input_tokens\":9,\"prompt_tokens\":1,\"completion_tokens\":2.0}", false, &any), 9, 2,
+		-1, -1, -1);
 	assert_true(any);
 }
 
 static void test_read_nonsense(void **state)
 {
-	static const char *const texts[] = { "{}", "[]", "7", "null", "{\"input_tokens\":-1}", "{\"input_tokens\":\"9\"}",
+	static const char *const texts[] = { "{}", "[]", "7", "null", "{\"input_tokens\":-1}",
+		"{\"input_tokens\":\"9\"}",
 		"{\"input_tokens\":1e300}", "{\"input_tokens\":18446744073709551615}", "{\"input_tokens_details\":7}" };
 	bool any;
 

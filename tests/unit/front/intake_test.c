@@ -314,6 +314,14 @@ static void test_betas(void **state)
 	assert_int_equal(s.q.door.betas.n, 0);
 	assert_int_equal(call(&s, "/v1/chat/completions", fields), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 0);
+	/* a list may stand in several fields */
+	const struct http1_field two[MOST_FIELDS] = { { SLICE("anthropic-beta"), SLICE("a,b") }, { SLICE("x"), SLICE("y") },
+		{ SLICE("ANTHROPIC-BETA"), SLICE("c") } };
+	assert_int_equal(call(&s, "/v1/messages", two), ERR_OK);
+	assert_slice(s.q.door.betas, "a,b,c");
+	const struct http1_field too_long[MOST_FIELDS] = { fields[0], { SLICE("anthropic-beta"), SLICE("c") } };
+	assert_int_equal(call(&s, "/v1/messages", too_long), ERR_OK);
+	assert_int_equal(s.q.door.betas.n, 0);
 	intake_end(&s.q);
 	assert_null(s.q.texts.blocks);
 	scene_close(&s);

@@ -202,6 +202,8 @@ static void test_faults(void **state)
 	expect_fault("url: \"http://x/}{model}\"", "no other braces");
 	expect_fault("url: \"http://x/a{b\"", "no other braces");
 	expect_fault("url: \"http://x/openai/deployments/{model}/chat/completions\"", "the url must be the base URL");
+	expect_fault("url: http://x/v1, headers: {X-Request-Id: v}", "is weir's own to send");
+	expect_fault("url: http://x/v1, headers: {x-weir-hops: 0}", "is weir's own to send");
 	/* the header that carries the key depends on the dialect */
 	expect_fault("url: http://x/v1, dialect: anthropic, key: k, headers: {x-api-key: v}", "already carries the key");
 	expect_fault("url: http://x/v1, dialect: gemini, key: k, headers: {X-Goog-Api-Key: v}", "already carries the key");

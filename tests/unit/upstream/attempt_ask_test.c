@@ -172,6 +172,27 @@ static void test_fields_of_the_dialect(void **state)
 	scene_close(&s);
 }
 
+/* What the configuration names is sent once, as configured: two fields of one name would contradict each other. */
+static void test_configured_fields_count(void **state)
+{
+	struct roster_header headers[] = { { SLICE("User-Agent"), SLICE("mine") }, { SLICE("X-Version"), SLICE("2") } };
+	struct dialect odd = openai_chat;
+	struct scene s;
+
+	scene_open(&s, BODY);
+	odd.fields = "x-version: 1\r\nx-other: 1\r\n";
+	s.p.provider.tongues.main = s.request.dialect = &odd;
+	s.p.provider.headers = headers;
+	s.p.provider.n_headers = COUNT_OF(headers);
+	struct peer *peer = start_and_hear(&s, 0);
+	assert_true(has(peer, "\r\nUser-Agent: mine\r\nX-Version: 2\r\n"));
+	assert_true(has(peer, "\r\naccept-encoding: identity\r\n"));
+	assert_true(has(peer, "\r\nx-other: 1\r\n"));
+	assert_false(has(peer, "user-agent: weir"));
+	assert_false(has(peer, "x-version: 1"));
+	scene_close(&s);
+}
+
 static void test_all_ways_to_carry_a_key(void **state)
 {
 	static const char *const want[] = {
@@ -431,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_a_request_that_cannot_be_built),
 		cmocka_unit_test(test_where_it_goes),
 		cmocka_unit_test(test_fields_of_the_dialect),
+		cmocka_unit_test(test_configured_fields_count),
 		cmocka_unit_test(test_all_ways_to_carry_a_key),
 		cmocka_unit_test(test_translated),
 		cmocka_unit_test(test_what_cannot_be_said),
