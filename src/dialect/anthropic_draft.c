@@ -80,17 +80,17 @@ void anthropic_draft_mark(struct anthropic_draft *d, enum prompt_cache cache)
 
 void anthropic_draft_open_like(struct anthropic_draft *d, yyjson_val *raw, const char *but, const char *also_but)
 {
-	yyjson_val *key, *v;
-	size_t i, n;
+	yyjson_obj_iter it = yyjson_obj_iter_with(raw);
+	yyjson_val *key;
 
 	json_out_obj(&d->w);
-	yyjson_obj_foreach(raw, i, n, key, v) {
+	while ((key = yyjson_obj_iter_next(&it)) != NULL) {
 		bool skip = yyjson_equals_str(key, "cache_control") || (but && yyjson_equals_str(key, but))
 			|| (also_but && yyjson_equals_str(key, also_but));
 		if (skip)
 			continue;
 		json_out_key_slice(&d->w, json_val_str(key));
-		json_out_val(&d->w, v);
+		json_out_val(&d->w, yyjson_obj_iter_get_val(key));
 	}
 }
 

@@ -61,7 +61,7 @@ static inline void anthropic_draft_drop(struct anthropic_draft *d, const char *n
 void anthropic_draft_count_marks(struct anthropic_draft *d);
 /* The member cache_control of the object that is open, in the order tools, system, messages; nothing for none. */
 void anthropic_draft_mark(struct anthropic_draft *d, enum prompt_cache cache);
-/* Opens an object with the members of `raw` but these two and cache_control; `but` may be NULL. */
+/* Opens an object with the members of `raw` (NULL: none) but these two and cache_control; `but` may be NULL. */
 void anthropic_draft_open_like(struct anthropic_draft *d, yyjson_val *raw, const char *but, const char *also_but);
 /* A text that is nothing but white space, which no block may be. */
 bool anthropic_draft_is_blank(struct slice text);

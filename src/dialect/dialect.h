@@ -31,6 +31,7 @@ struct quirks {
 	bool no_json_object;	/* json_object is refused: an open schema stands for it */
 	bool newest;		/* knows OpenAI's newest members: max_completion_tokens, safety_identifier, allowed_tools */
 	bool flat_text;		/* content of text alone must be one string */
+	bool turn_after_tool;	/* wants an assistant's turn between tool results and a user's */
 	bool cache_control;	/* takes Anthropic's cache marks on parts and tools */
 	bool details;		/* takes OpenRouter's reasoning_details back, and a URL as file_data */
 	bool google_state;	/* takes extra_content.google.thought_signature back on tool calls */

@@ -293,6 +293,18 @@ static void put_tier(struct gemini_draft *d)
 	gemini_draft_drop(d, "service_tier");
 }
 
+static bool has_marks(const struct prompt *p)
+{
+	bool any = p->cache != PROMPT_CACHE_NONE;
+
+	for (const struct prompt_tool *t = p->tools; t; t = t->next)
+		any |= t->cache != PROMPT_CACHE_NONE;
+	for (const struct prompt_message *m = p->messages; m; m = m->next)
+		for (const struct prompt_part *part = m->parts; part; part = part->next)
+			any |= part->cache != PROMPT_CACHE_NONE;
+	return any;
+}
+
 /* What Gemini has no word for. */
 static void name_lost(struct gemini_draft *d)
 {
@@ -307,6 +319,7 @@ static void name_lost(struct gemini_draft *d)
 		{ p->store == PROMPT_YES && !d->own, "store" }, { p->echo != NULL, "echo" }, { p->best_of != NULL, "best_of" },
 		{ p->format_description.n > 0, "response_format.description" },
 		{ p->logprobs == PROMPT_YES && p->top_logprobs > LOGPROBS_MAX, "top_logprobs" },
+		{ has_marks(p), "cache_control" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)

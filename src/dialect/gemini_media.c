@@ -109,9 +109,11 @@ bool gemini_media_read(struct arena *a, yyjson_val *part, struct prompt_media *o
 
 /* --- writing -------------------------------------------------------------------------------------------- */
 
-/* image/jpg is no type, but common. */
+/* image/jpg is no type, but common; audio/mpeg is one, under another name here (protocols.md 7.2). */
 static struct slice proper(struct slice mime)
 {
+	if (slice_case_eq(mime, SLICE("audio/mpeg")))
+		return SLICE("audio/mp3");
 	return slice_case_eq(mime, SLICE("image/jpg")) ? SLICE("image/jpeg") : mime;
 }
 

@@ -121,7 +121,7 @@ void openai_beside_images(struct openai_frame *f, uint16_t choice, yyjson_val *i
 
 void openai_beside_logprobs(struct openai_frame *f, uint16_t choice, yyjson_val *logprobs)
 {
-	yyjson_val *content = logprobs ? json_arr(logprobs, "content") : NULL;
+	yyjson_val *content = json_arr(logprobs, "content");
 	size_t n = 0;
 
 	if (yyjson_arr_size(content) == 0)

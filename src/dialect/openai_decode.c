@@ -85,7 +85,8 @@ static const struct name part_names[PARTS] = { NAME("role"), NAME("content"), NA
 
 static void emit_text(struct openai_frame *f, uint16_t choice, enum event_kind kind, struct slice text)
 {
-	openai_frame_text(f, choice, kind, text);
+	if (text.n)
+		openai_frame_text(f, choice, kind, text);
 }
 
 /* Mistral: {"type":"thinking","thinking":[{"type":"text","text":"..."}]} beside
@@ -147,14 +148,17 @@ static void read_message(struct openai_frame *f, uint16_t choice, yyjson_val *me
 		if (i == PARTS && (yyjson_arr_size(v) || yyjson_obj_size(v)))
 			f->other = choice;	/* audio */
 	}
-	emit_reasoning(f, choice, parts, whole);
+	if (parts[PART_REASONING_CONTENT] || parts[PART_REASONING] || parts[PART_DETAILS])
+		emit_reasoning(f, choice, parts, whole);
 	if (parts[PART_EXTRA] && is_thought(parts[PART_EXTRA]))
 		emit_text(f, choice, EVENT_REASONING, json_val_str(parts[PART_CONTENT]));
 	else
 		emit_content(f, choice, parts[PART_CONTENT]);
 	emit_text(f, choice, EVENT_REFUSAL, json_val_str(parts[PART_REFUSAL]));
-	openai_beside_annotations(f, choice, parts[PART_ANNOTATIONS]);
-	openai_beside_images(f, choice, parts[PART_IMAGES]);
+	if (parts[PART_ANNOTATIONS] || parts[PART_IMAGES]) {
+		openai_beside_annotations(f, choice, parts[PART_ANNOTATIONS]);
+		openai_beside_images(f, choice, parts[PART_IMAGES]);
+	}
 	openai_calls_read(f, choice, parts[PART_TOOL_CALLS], whole);
 	openai_calls_read_legacy(f, choice, parts[PART_FUNCTION_CALL]);
 }
@@ -215,7 +219,8 @@ static void take_choice(struct openai_frame *f, yyjson_val *v, size_t place, boo
 		return;
 	yyjson_val *message = c.parts[whole ? CHOICE_MESSAGE : CHOICE_DELTA];
 	read_message(f, c.index, message ? message : c.parts[whole ? CHOICE_DELTA : CHOICE_MESSAGE], whole);
-	openai_beside_logprobs(f, c.index, c.parts[CHOICE_LOGPROBS]);
+	if (yyjson_is_obj(c.parts[CHOICE_LOGPROBS]))
+		openai_beside_logprobs(f, c.index, c.parts[CHOICE_LOGPROBS]);
 	if (word.n)
 		emit_finish(f, c.index, finish.finish, word);
 	else if (whole)

@@ -44,7 +44,9 @@ struct slice openai_state_cut_id(struct slice id, struct slice *out_state)
 
 struct slice openai_state_of_extra(yyjson_val *call)
 {
-	return json_str(json_obj(json_obj(call, "extra_content"), "google"), "thought_signature");
+	yyjson_val *extra = yyjson_obj_get(call, "extra_content");
+
+	return extra ? json_str(json_obj(extra, "google"), "thought_signature") : SLICE_EMPTY;
 }
 
 bool openai_state_put_item(yyjson_val *item, struct buf *out)

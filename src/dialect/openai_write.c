@@ -128,7 +128,8 @@ static void put_sampling(struct openai_write *o)
 	put_num(o, "frequency_penalty", p->frequency_penalty);
 	put_num(o, "presence_penalty", p->presence_penalty);
 	put_int(o, "seed", p->seed);
-	put_int(o, "n", p->n);
+	if (p->n != 1)		/* what comes anyway */
+		put_int(o, "n", p->n);
 	put_tri(o, "logprobs", p->logprobs);
 	put_int(o, "top_logprobs", p->top_logprobs);
 	put_val(o, "logit_bias", p->logit_bias);

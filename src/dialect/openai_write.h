@@ -15,6 +15,7 @@ struct openai_write {
 	const struct dialect_ask *ask;
 	const struct quirks *q;		/* never NULL */
 	bool is_own;			/* the prompt was read from this dialect */
+	bool after_tool;		/* the last message is a tool's */
 	enum err err;			/* ERR_UNSUPPORTED: ask->fault says why */
 };
 

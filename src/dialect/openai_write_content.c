@@ -1,5 +1,7 @@
 #include "dialect/openai_write_content.h"
 
+#include "codec/base64.h"
+
 /* --- media ---------------------------------------------------------------------------------------------- */
 
 static bool mime_is(struct slice mime, const char *kind)
@@ -153,12 +155,23 @@ static void put_mark(struct openai_write *o, const struct prompt_part *part)
 		drops_add_str(o->ask->drops, "cache_control");
 }
 
+/* A document of text in base64 is told as text: OpenAI takes only PDF files. */
+static bool is_plain(struct openai_write *o, const struct prompt_media *m, struct prompt_media *out_plain)
+{
+	*out_plain = *m;
+	if (m->source == PROMPT_SOURCE_PLAIN)
+		return true;
+	return m->source == PROMPT_SOURCE_BASE64 && mime_is(m->mime, "text/")
+		&& base64_decode(o->ask->arena, m->data, &out_plain->data);
+}
+
 static void put_media(struct openai_write *o, const struct prompt_part *part)
 {
 	const struct prompt_media *m = &part->media;
+	struct prompt_media plain;
 
-	if (m->source == PROMPT_SOURCE_PLAIN)
-		put_plain(o, m);
+	if (is_plain(o, m, &plain))
+		put_plain(o, &plain);
 	else if (part->kind == PROMPT_PART_AUDIO || mime_is(m->mime, "audio/"))
 		put_audio(o, m);
 	else if (part->kind == PROMPT_PART_IMAGE || mime_is(m->mime, "image/"))

@@ -7,6 +7,9 @@
 
 static void open_message(struct openai_write *o, const char *role, struct slice name)
 {
+	if (o->after_tool && o->q->turn_after_tool && strcmp(role, "user") == 0)
+		json_out_raw(&o->w, SLICE("{\"role\":\"assistant\",\"content\":\"OK.\"}"));
+	o->after_tool = strcmp(role, "tool") == 0;
 	json_out_obj(&o->w);
 	json_out_key_str(&o->w, "role", slice_str(role));
 	if (name.n)

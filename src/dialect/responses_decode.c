@@ -56,9 +56,9 @@ static void finish(frame *f, struct slice status, yyjson_val *response)
 		ev.finish = f->state->n_calls ? EVENT_FINISH_TOOL_CALLS : EVENT_FINISH_STOP;
 	else if (slice_eq(status, SLICE("incomplete")))
 		ev.text = reason;
-	if (slice_eq(ev.text, SLICE("max_output_tokens")))
+	if (slice_case_eq(ev.text, SLICE("max_output_tokens")))
 		ev.finish = EVENT_FINISH_LENGTH;
-	else if (slice_eq(ev.text, SLICE("content_filter")))
+	else if (slice_case_eq(ev.text, SLICE("content_filter")))
 		ev.finish = EVENT_FINISH_FILTER;
 	f->state->over = true;
 	responses_frame_emit(f, ev);

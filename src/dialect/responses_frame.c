@@ -17,10 +17,22 @@ struct responses_frame responses_frame_of(struct dialect_decode *d, struct slice
 		.raw = raw, .other = EVENT_NO_CHOICE };
 }
 
+/* An answer whose response object did not come yet starts without a name: encoders have to write theirs now. */
+static void start_before(struct responses_frame *f, const struct event *ev)
+{
+	bool is_bare = ev->kind == EVENT_START || ev->kind == EVENT_ERROR || ev->kind == EVENT_END;
+
+	if (f->state->started || is_bare || (ev->kind == EVENT_OTHER && ev->choice == EVENT_NO_CHOICE))
+		return;
+	f->state->started = true;
+	responses_frame_emit(f, (struct event){ .kind = EVENT_START });
+}
+
 void responses_frame_emit(struct responses_frame *f, struct event ev)
 {
 	struct dialect_tally *t = &f->d->tally;
 
+	start_before(f, &ev);
 	if (f->err != ERR_OK)
 		return;
 	if (!f->raw_given) {

@@ -58,7 +58,7 @@ static enum err parse(const struct dialect *d, struct arena *a, struct slice bod
 /* --- spliced -------------------------------------------------------------------------------------------- */
 
 /* Gemini's, which name the model once more inside. */
-static const char *const inner[] = { "requests", "generateContentRequest" };
+static const char *const inner[] = { "requests", "generateContentRequest", "generate_content_request" };
 
 static bool is_one_of(yyjson_val *key, const char *const *names, size_t n)
 {
@@ -94,7 +94,8 @@ static void check_others(yyjson_val *before, yyjson_val *after)
 	} while (x);
 }
 
-static void check_owned(yyjson_val *root, const struct dialect_ask *ask)
+/* `streams`: the dialect knows stream_options; to others it is a member like any other. */
+static void check_owned(yyjson_val *root, const struct dialect_ask *ask, bool streams)
 {
 	yyjson_obj_iter it = yyjson_obj_iter_with(root);
 	yyjson_val *key;
@@ -104,7 +105,7 @@ static void check_owned(yyjson_val *root, const struct dialect_ask *ask)
 		must(!is_one_of(key, dropped, COUNT_OF(dropped)));
 		if (yyjson_equals_str(key, "model"))
 			must(slice_eq(json_val_str(v), ask->model));
-		if (yyjson_equals_str(key, "stream_options"))
+		if (yyjson_equals_str(key, "stream_options") && streams)
 			must(!ask->no_stream_options);
 	}
 }
@@ -124,7 +125,7 @@ static void check_spliced(struct arena *a, const struct request *r, uint32_t num
 	must(parse(d, a, buf_slice(&out), number, &again, &fault) == ERR_OK);
 	if (r->doc) {
 		check_others(yyjson_doc_get_root(r->doc), yyjson_doc_get_root(again.doc));
-		check_owned(yyjson_doc_get_root(again.doc), &ask.ask);
+		check_owned(yyjson_doc_get_root(again.doc), &ask.ask, d->op == REQUEST_CHAT);
 	}
 	must(again.n_fallbacks == 0 && again.timeout_ms == 0 && !again.no_fallbacks && !again.has_options);
 	must(again.choices == r->choices && again.has_tools == r->has_tools);

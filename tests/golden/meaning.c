@@ -14,7 +14,7 @@ static const struct {
 } rows[] = {
 	{ "openai-chat", LOSS_ORDER | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_STOPPED_BY },
 	{ "openai-responses", LOSS_ID | LOSS_ITEM_ID | LOSS_CHOICES | LOSS_CITATION | LOSS_STOPPED_BY | LOSS_FINISH_CALLS },
-	{ "openai-completions", LOSS_CALLS | LOSS_REASONING | LOSS_REFUSAL | LOSS_REDACTED | LOSS_CITATION | LOSS_MEDIA
+	{ "openai-completions", LOSS_CALLS | LOSS_REASONING | LOSS_REFUSAL | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_CITATION | LOSS_MEDIA
 		| LOSS_STOPPED_BY },
 	{ "anthropic-messages", LOSS_ITEM_ID | LOSS_REFUSAL | LOSS_CHOICES | LOSS_MEDIA | LOSS_LOGPROBS | LOSS_FINISH_CALLS },
 	{ "openai-embeddings", LOSS_ID },
@@ -220,6 +220,7 @@ static void take_of_choice(struct meaning *m, const struct event *ev)
 {
 	struct meaning_choice *c = choice_of(m, ev->choice);
 
+	m->late |= c->finish != EVENT_FINISH_NONE;
 	switch ((enum event_kind)ev->kind) {
 	case EVENT_TEXT:
 	case EVENT_REASONING:
@@ -531,6 +532,15 @@ static bool has_empty_call(const struct meaning *m)
 	return false;
 }
 
+/* More of a part than there is of the whole is put right on its way. */
+static bool is_odd(const struct usage *u)
+{
+	int64_t prompt = MAX_OF(u->prompt_tok, (int64_t)0), of_prompt = MAX_OF(u->cached_tok, (int64_t)0);
+
+	return u->reasoning_tok > MAX_OF(u->completion_tok, (int64_t)0) || of_prompt > prompt
+		|| MAX_OF(u->cache_write_tok, (int64_t)0) > prompt - of_prompt;
+}
+
 bool meaning_same(const struct meaning *want, const struct meaning *got, unsigned losses, struct buf *out)
 {
 	struct buf a, b;
@@ -538,7 +548,7 @@ bool meaning_same(const struct meaning *want, const struct meaning *got, unsigne
 	/* What the provider did not say an encoder makes up. */
 	losses |= want->id.n ? 0 : LOSS_ID;
 	losses |= want->model.n ? 0 : LOSS_MODEL;
-	losses |= want->has_usage ? 0 : LOSS_USAGE;
+	losses |= want->has_usage && !is_odd(&want->usage) ? 0 : LOSS_USAGE;
 	losses |= has_nameless_call(want) ? LOSS_CALL_ID : 0;
 	if (losses & LOSS_MIXED && (want->mixed || has_empty_call(want)))
 		losses |= LOSS_ORDER;

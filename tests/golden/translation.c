@@ -150,7 +150,10 @@ static struct slice stream_of(struct run *r, const struct dialect *front, size_t
 	replay_source(r, &p, front, first, step);
 	if (!replay_complete(&p)) {
 		struct fault f = fault_of(&p);
-		front->error_event(&f, &p.stream);
+		if (front->error_within)
+			front->error_within(&p.to_stream, &f, &p.stream);
+		else
+			front->error_event(&f, &p.stream);
 	}
 	struct slice copy = arena_copy(&r->turn.arena, buf_slice(&p.stream));
 	replay_done(&p);

@@ -48,8 +48,8 @@ class Absent:
 ABSENT = (
     Absent("a", "legacy completions carry a prompt and a text, nothing else", MORE_THAN_TEXT,
            front="openai-completions"),
-    Absent("b", "a provider of legacy completions takes a prompt: weir refuses tools, images and schemas with 400", MORE_THAN_TEXT,
-           back="openai-completions"),
+    Absent("b", "a provider of legacy completions takes a prompt: weir refuses tools, images and schemas with 400",
+           MORE_THAN_TEXT, back="openai-completions"),
     Absent("c", "Chat Completions have no signature: there is nothing to bring back", ("signature",),
            back="openai-chat"),
     Absent("d", "blocks of Anthropic's stream follow one another", ("interleaved",), back="anthropic-messages"),
@@ -75,7 +75,7 @@ def table(results):
             row = [mark(front, back, column, results) for column in COLUMNS]
             lines.append(f"| {front.name} | " + " | ".join(row) + " |")
     notes = [f"- n/a {a.mark}: {a.why}" for a in ABSENT] + [f"- ok f: {FORGOTTEN}"]
-    return "\n".join([*lines, "", *notes]) + "\n"
+    return "\n".join([*lines, "", *notes]).strip() + "\n"
 
 
 def mark(front, back, column, results):
@@ -94,4 +94,4 @@ def committed():
 
 def commit(results):
     text = README.read_text()
-    README.write_text(f"{text[:text.index(BEGIN)]}{BEGIN}\n\n{table(results).strip()}\n\n{text[text.index(END):]}")
+    README.write_text(f"{text[:text.index(BEGIN)]}{BEGIN}\n\n{table(results)}\n{text[text.index(END):]}")

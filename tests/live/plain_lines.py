@@ -1,4 +1,4 @@
-"""pytest plugin: one `ok NAME` / `not ok NAME` line a test, and the closing count."""
+"""pytest plugin: one `ok NAME` / `not ok NAME` / `skip NAME: why` line a test, and the closing count."""
 counts = {"passed": 0, "failed": 0, "skipped": 0}
 
 
@@ -8,7 +8,8 @@ def pytest_runtest_logreport(report):
             return
         counts[report.outcome] += 1
         word = {"passed": "ok", "failed": "not ok", "skipped": "skip"}[report.outcome]
-        print(f"\n{word} {report.nodeid.split('/')[-1]}", flush=True)
+        why = f": {report.longrepr[2].removeprefix('Skipped: ')}" if report.skipped else ""
+        print(f"\n{word} {report.nodeid.split('/')[-1]}{why}", flush=True)
 
 
 def pytest_unconfigure(config):

@@ -242,7 +242,7 @@ static void add_tool(struct maker *m, unsigned i)
 		return;
 	if (!may(m, CAN(NO_SCHEMA)))
 		t->schema = json_of(m, schema_text(m));
-	if (may(m, CAN(TOOL_STRICT)))
+	if (m->can & CAN(TOOL_STRICT))		/* its default is not the same everywhere */
 		t->strict = words_one_in(m->d, 2) ? PROMPT_YES : PROMPT_NO;
 	mark(m, &t->cache);
 }

@@ -223,6 +223,25 @@ static void the_start_of_a_stream_is_not_released(void **state)
 		}
 }
 
+/* A client that wants one whole answer sees nothing of one that breaks in its middle, even where the provider streams. */
+static void a_whole_answer_is_held(void **state)
+{
+	for (enum sim_tongue f = 0; f < SIM_TONGUES; f++)
+		for (size_t b = 0; b < BACKS; b++) {
+			size_t next = (b + 1) % BACKS;
+			struct sim *s = sim_new(SIM_SEED, config(""));
+			const char *said;
+			struct sim_client *c = ask(s, f, sim_printf(s, "%s-%s", backs[b].name, backs[next].name), false);
+
+			sim_provider(s, backs[b].host, sim_tongue_cut(s, backs[b].tongue, TEXT, (struct sim_act)SIM_RESET, &said),
+				NULL);
+			sim_provider(s, backs[next].host, sim_tongue_script(s, backs[next].tongue, false, TEXT, 0), NULL);
+			sim_run(s);
+			check_answer(s, f, c, false);
+			sim_free(&s);
+		}
+}
+
 /* --- it breaks ------------------------------------------------------------------------------------------ */
 
 static void an_answer_that_breaks_is_told_in_the_clients_form(void **state)
@@ -835,6 +854,7 @@ int main(void)
 		cmocka_unit_test(text_comes_as_it_is_made),
 		cmocka_unit_test(failing_over_between_dialects_is_invisible),
 		cmocka_unit_test(the_start_of_a_stream_is_not_released),
+		cmocka_unit_test(a_whole_answer_is_held),
 		cmocka_unit_test(an_answer_that_breaks_is_told_in_the_clients_form),
 		cmocka_unit_test(a_stream_without_an_end_mark),
 		cmocka_unit_test(a_stream_reset_at_every_byte_is_honest),

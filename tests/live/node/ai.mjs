@@ -86,15 +86,17 @@ async function watch(s, spec, answer) {
 }
 
 async function turn(ask, spec, answer) {
-	if (spec.how === 'plain')
-		return read(await (spec.schema ? generateObject : generateText)(ask), answer);
-	const leaving = new AbortController();
+	const leaving = new AbortController(), alarm = setTimeout(() => leaving.abort(), 20000);
+	const started = { ...ask, abortSignal: leaving.signal, onError() {} };
 	try {
-		const started = { ...ask, abortSignal: leaving.signal, onError() {} };
+		if (spec.how === 'plain')
+			return read(await (spec.schema ? generateObject : generateText)(started), answer);
 		return await watch((spec.schema ? streamObject : streamText)(started), spec, answer);
 	} catch (e) {
 		leaving.abort();
 		throw e;
+	} finally {
+		clearTimeout(alarm);
 	}
 }
 

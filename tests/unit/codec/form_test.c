@@ -95,6 +95,7 @@ static void test_not_found(void **state)
 		{ "multipart/form-data; boundary=", "--\r\n" MODEL "----\r\n" },
 		{ "multipart/form-data; boundary=\"\"", "--\r\n" MODEL "----\r\n" },
 		{ "multipart/form-data; boundary=XyZ; boundary=b", D MODEL END },
+		{ "multipart/form-data; boundary=b; boundary=XyZ", D MODEL END },
 		{ "multipart/form-data; boundary=\"Xy\\Z\"", "--Xy\\Z\r\n" MODEL "--Xy\\Z--" },
 		{ "multipart/form-data; boundary=\"XyZ", "--\"XyZ\r\n" MODEL "--\"XyZ--" },
 		{ "multipart/form-data; boundary=Xy\"Z", "--Xy\"Z\r\n" MODEL "--Xy\"Z--" },
@@ -125,6 +126,7 @@ static void test_two_readers(void **state)
 		"--XyZ\n" MODEL END,						/* Go takes bare line feeds */
 		D "Content-Disposition: form-data;\r\n name=\"model\"\r\n\r\ndear\r\n" D MODEL END,
 		D "Content-Disposition: form-data;\r\n\tname=\"model\"\r\n\r\ndear\r\n" D MODEL END,
+		D "Content-Disposition: form-data; name=\"x\";\r\n name=\"model\"\r\n\r\ndear\r\n" D MODEL END,
 		D HEAD("Content-Disposition: form-data; name=\"file\"; name=\"model\"") "dear\r\n" D MODEL END,
 		D HEAD("Content-Disposition: form-data; name=\"model\"; name=\"file\"") "dear\r\n" END,
 		D HEAD("Content-Disposition: form-data; name=\"x\"; name*=UTF-8''model") "dear\r\n" D MODEL END,

@@ -35,7 +35,7 @@ static void take(enum event_kind kind, uint16_t part, const char *text, const ch
 		.extra = slice_str(extra) });
 }
 
-#define TAIL(reason) "],\"stop_reason\":" reason ",\"stop_sequence\":null,\"usage\":{\"input_tokens\":9,"
+#define TAIL(reason) "],\"stop_reason\":" reason ",\"stop_sequence\":null,\"usage\":{\"input_tokens\":9," \
 	"\"output_tokens\":0}}"
 #define HEAD "{\"id\":\"own\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"asked\",\"content\":["
 

@@ -64,6 +64,25 @@ static void test_room(void **state)
 	}
 }
 
+/* An answer that did not say how it ended is not called complete. */
+static void test_no_finish(void **state)
+{
+	struct buf whole;
+	struct arena a;
+
+	arena_init(&a, 0);
+	buf_init(&whole, 1 << 20);
+	struct dialect_encode w = encode_of(&a);
+	responses_collect(&w, &events[0]);
+	responses_collect(&w, &events[2]);
+	responses_collect_write(&w, &whole);
+	buf_add_char(&whole, '\0');
+	assert_non_null(strstr(whole.p, "\"status\":\"incomplete\",\"background\""));
+	assert_non_null(strstr(whole.p, "\"text\":\"text\""));
+	buf_done(&whole);
+	arena_done(&a);
+}
+
 /* What did not fit is not written as if it were whole. */
 static void test_no_arena(void **state)
 {
@@ -87,6 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_as_stream),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_no_finish),
 		cmocka_unit_test(test_no_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

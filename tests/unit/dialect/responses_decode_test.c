@@ -36,12 +36,13 @@ static void test_raw_comes_once(void **state)
 
 	rig_init(&r);
 	assert_int_equal(feed(&r, delta), ERR_OK);
-	assert_int_equal(r.n, 2);
-	assert_int_equal(r.events[0].kind, EVENT_TEXT);
+	assert_int_equal(r.n, 3);
+	assert_int_equal(r.events[0].kind, EVENT_START);
 	assert_true(r.events[0].first_of_raw);
-	assert_int_equal(r.events[1].kind, EVENT_LOGPROBS);
+	assert_int_equal(r.events[1].kind, EVENT_TEXT);
 	assert_false(r.events[1].first_of_raw);
 	assert_null(r.events[1].raw.p);
+	assert_int_equal(r.events[2].kind, EVENT_LOGPROBS);
 	rig_done(&r);
 }
 

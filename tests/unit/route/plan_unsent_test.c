@@ -100,6 +100,12 @@ static void test_the_able_one_rests(void **state)
 	c = expect_go(&w, &p, "a/x");
 	end(&w, &p, &c, ERR_UNSUPPORTED, 0);
 	expect_stop(&w, &p, ERR_UP_THROTTLED, 60000);
+	/* nor is a short rest waited for, as when nobody was asked at all */
+	w.now_ns += S(58);
+	p = plan_for(&w, "two");
+	c = expect_go(&w, &p, "a/x");
+	end(&w, &p, &c, ERR_UNSUPPORTED, 0);
+	expect_stop(&w, &p, ERR_UP_THROTTLED, 2000);
 	close_world(&w);
 }
 
