@@ -77,8 +77,10 @@ static void add_object(struct sha256 *s, yyjson_val *object, bool is_body)
 	must(members != NULL);
 	while ((key = yyjson_obj_iter_next(&it)) != NULL) {
 		struct slice name = json_val_str(key);
-		if (!is_body || !is_ignored(name))
-			members[n++] = (struct member){ name, yyjson_obj_iter_get_val(key), n };
+		if (is_body && is_ignored(name))
+			continue;
+		members[n] = (struct member){ name, yyjson_obj_iter_get_val(key), n };
+		n++;
 	}
 	add_head(s, '{', 0);
 	add_members(s, members, n);

@@ -184,6 +184,15 @@ void responses_output_start(struct responses_output *o, const struct event *ev)
 
 /* --- items ---------------------------------------------------------------------------------------------- */
 
+/* SDKs refuse to see an item's id twice. */
+static bool is_fresh(const struct responses_output *o, struct slice id)
+{
+	for (const struct responses_piece *piece = o->pieces; piece; piece = piece->next)
+		if (slice_eq(piece->id, id))
+			return false;
+	return id.n > 0;
+}
+
 struct responses_piece *responses_output_piece(struct responses_output *o, enum responses_piece_kind kind,
 	struct slice id)
 {
@@ -194,7 +203,7 @@ struct responses_piece *responses_output_piece(struct responses_output *o, enum 
 	if (piece == NULL)
 		return NULL;
 	piece->kind = kind;
-	piece->id = id.n ? responses_output_keep(o, id) : make_id(o, prefixes[kind]);
+	piece->id = is_fresh(o, id) ? responses_output_keep(o, id) : make_id(o, prefixes[kind]);
 	return piece;
 }
 

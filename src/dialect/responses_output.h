@@ -80,7 +80,7 @@ struct responses_output *responses_output_seen(struct dialect_encode *e);
 /* EVENT_START: id and model as the provider says them; an id that is not of this dialect is replaced. */
 void responses_output_start(struct responses_output *o, const struct event *ev);
 
-/* A new item, not yet among the pieces; `id` empty: one is made.  NULL: no room, e->err says so. */
+/* A new item, not yet among the pieces; `id` empty or taken: one is made.  NULL: no room, e->err says so. */
 struct responses_piece *responses_output_piece(struct responses_output *o, enum responses_piece_kind kind,
 	struct slice id);
 /* Puts it among the pieces. */

@@ -268,6 +268,7 @@ void meaning_take(struct meaning *m, const struct event *ev)
 		m->id = arena_copy(m->arena, ev->text);
 		m->model = arena_copy(m->arena, ev->extra);
 		m->has_start = true;
+		m->starts_late = m->choices != NULL;
 		return;
 	case EVENT_USAGE:
 		m->usage = event_usage(ev);
@@ -546,8 +547,8 @@ bool meaning_same(const struct meaning *want, const struct meaning *got, unsigne
 	struct buf a, b;
 
 	/* What the provider did not say an encoder makes up. */
-	losses |= want->id.n ? 0 : LOSS_ID;
-	losses |= want->model.n ? 0 : LOSS_MODEL;
+	losses |= want->id.n && !want->starts_late ? 0 : LOSS_ID;
+	losses |= want->model.n && !want->starts_late ? 0 : LOSS_MODEL;
 	losses |= want->has_usage && !is_odd(&want->usage) ? 0 : LOSS_USAGE;
 	losses |= has_nameless_call(want) ? LOSS_CALL_ID : 0;
 	if (losses & LOSS_MIXED && (want->mixed || has_empty_call(want)))

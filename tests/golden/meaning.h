@@ -66,6 +66,7 @@ struct meaning {
 	struct meaning_choice *choices;	/* by rising index */
 	struct usage usage;
 	bool has_usage, has_start;
+	bool starts_late;	/* its names came behind what streams had to tell by then */
 	bool late;		/* a choice went on behind its end: encoders may have told the end already */
 	bool mixed;		/* something came before a call was known to be whole */
 	struct buf vectors;

@@ -425,7 +425,7 @@ bool replay_round_trip(const struct replay *r, struct buf *report)
 	/* A dialect with one choice has nothing to say of an answer without the first. */
 	if (meaning_losses(r->front) & LOSS_CHOICES && r->meaning.choices && r->meaning.choices->index > 0)
 		return true;
-	if (r->meaning.late && r->front != r->back)
+	if ((r->meaning.late || r->wordless) && r->front != r->back)
 		return true;
 	return whole_round_trip(r, report) && (!has_stream || stream_round_trip(r, report));
 }

@@ -59,9 +59,11 @@ static void test_limit(void **state)
 	struct buf b;
 
 	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
-		build(&b, "{\"model\":\"m\",\"messages\":[", pieces[i], 50000, "]}");
+		build(&b, "{\"model\":\"m\",\"messages\":[", pieces[i], 200000, "]}");
 		assert_int_equal(read_body(&r, buf_slice(&b), 1 << 20), ERR_TOO_BIG);
 		assert_int_equal(r.fault.err, ERR_TOO_BIG);
+		/* one block past the limit, each twice as large as the one before */
+		assert_true(r.arena.used <= 3 << 20);
 		done(&r);
 		assert_int_equal(read_body(&r, buf_slice(&b), 0), ERR_OK);
 		done(&r);
@@ -99,6 +101,27 @@ static void test_many_details(void **state)
 	assert_int_equal(r.prompt.messages->parts->next->kind, PROMPT_PART_TOOL_CALL);
 	done(&r);
 	buf_done(&b);
+}
+
+/* What Anthropic encrypted belongs to no text before it, what Responses encrypted does. */
+static void test_encrypted(void **state)
+{
+	static const char *const formats[] = { "anthropic-claude-v1", "openai-responses-v1" };
+	struct reading r;
+	char body[512];
+
+	for (size_t i = 0; i < COUNT_OF(formats); i++) {
+		snprintf(body, sizeof(body), "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"reasoning_details\":["
+			"{\"type\":\"reasoning.text\",\"text\":\"a\"},{\"type\":\"reasoning.encrypted\",\"data\":\"E\","
+			"\"format\":\"%s\"}]}]}", formats[i]);
+		assert_int_equal(read_str(&r, body), ERR_OK);
+		const struct prompt_part *part = r.prompt.messages->parts;
+		assert_slice(part->text, "a");
+		assert_int_equal(part->seal.bytes.n, i);
+		assert_int_equal(part->next == NULL, i);
+		assert_true(i || (part->next->redacted && part->next->seal.origin == 'a'));
+		done(&r);
+	}
 }
 
 /* State that cannot be one: not sealed, empty, of no dialect. */
@@ -172,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_limit_of_lists),
 		cmocka_unit_test(test_many_details),
+		cmocka_unit_test(test_encrypted),
 		cmocka_unit_test(test_odd_state),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_numbers),

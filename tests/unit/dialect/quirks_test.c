@@ -86,6 +86,21 @@ static void test_verdicts(void **state)
 	assert_true(count_words(quirks_find(SLICE("trtllm"))->only) > 30);
 }
 
+/* Members that no request can do without stay: the lists are heeded for chat and for embeddings. */
+static void test_members_that_stay(void **state)
+{
+	static const char members[] = "model messages stream temperature top_p max_tokens max_completion_tokens stop "
+		"response_format input encoding_format dimensions";
+	const struct provider_row *row;
+
+	for (size_t i = 0; (row = provider_at(i)) != NULL; i++) {
+		struct slice rest = slice_str(members), word;
+		while (slice_next(&rest, ' ', &word))
+			if (splice_quirk(quirks_find(slice_str(row->name)), word).drop)
+				fail_msg("%s drops %.*s", row->name, SLICE_ARG(word));
+	}
+}
+
 /* Efforts rise: the nearest from above is found by going through them. */
 static void test_efforts(void **state)
 {
@@ -109,6 +124,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_members_that_stay),
 		cmocka_unit_test(test_efforts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,29 @@ static void test_ids(void **state)
 	writer_done(&w);
 }
 
+/* Items keep the id that this dialect gave them, but no two have the same. */
+static void test_item_ids(void **state)
+{
+	struct event r = REASONING("one");
+	struct writer w;
+
+	writer_init(&w, &openai_responses, 1 << 20);
+	r.extra = SLICE("rs_1");
+	put(&w, r);
+	put(&w, TEXT("a"));
+	put(&w, r);
+	put(&w, TEXT("b"));
+	r.extra = SLICE("thinking_1");
+	put(&w, r);
+	put(&w, FINISH(STOP));
+	end(&w);
+	assert_slice(json_str(item(&w, 0), "id"), "rs_1");
+	assert_false(slice_eq(json_str(item(&w, 2), "id"), SLICE("rs_1")));
+	assert_true(slice_starts(json_str(item(&w, 2), "id"), SLICE("rs_")));
+	assert_true(slice_starts(json_str(item(&w, 4), "id"), SLICE("rs_")));
+	writer_done(&w);
+}
+
 /* --- order ---------------------------------------------------------------------------------------------- */
 
 static void test_order(void **state)
@@ -547,6 +570,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_start),
 		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_item_ids),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_anthropic_state),
