@@ -1,6 +1,6 @@
 /* What translation costs: CPU time of one streamed event (provider's bytes -> waist -> client's bytes) and of one 26 KB
- * request (client's body -> waist -> provider's body), for every pair of dialects.  Unlike the other tools it links weir's own
- * floors: there is no other way to time them alone.
+ * request (client's body -> waist -> provider's body), for every pair of dialects.  Unlike the other tools it links
+ * weir's own floors: there is no other way to time them alone.
  *
  * translate [--rounds N] [--quick]      prints two tables; each figure is the best of N rounds */
 #include <stdio.h>
@@ -35,13 +35,15 @@ static struct event text_event(enum event_kind kind, const char *text)
 /* The same answer as each provider would stream it: short texts, as models send them. */
 static void write_stream(const struct dialect *d, struct buf *out)
 {
-	static const char *const words[] = { " the", " quick", " brown", " fox", ", said", " \"so\"", "\n", " h\xc3\xa9" };
+	static const char *const words[] = { " the", " quick", " brown", " fox", ", said", " \"so\"", "\n",
+		" h\xc3\xa9" };
 	struct request r = { .stream = true, .wants_usage = true, .choices = 1, .dialect = d, .body = SLICE("{}") };
 	struct usage u = { 1000, EVENTS, 0, 0, 0 };
 	struct arena a;
 
 	arena_init(&a, 0);
-	struct dialect_encode e = { .request = &r, .id = SLICE("id-1"), .created_s = 1700000000, .source = d, .arena = &a };
+	struct dialect_encode e = { .request = &r, .id = SLICE("id-1"), .created_s = 1700000000, .source = d,
+		.arena = &a };
 	struct event ev = text_event(EVENT_START, "id-1");
 	ev.extra = SLICE("some-model");
 	d->encode_event(&e, &ev, out);
@@ -134,7 +136,8 @@ static void make_prompt(struct prompt *p)
 
 static struct dialect_ask ask_for(struct arena *a, struct drops *drops, struct fault *fault)
 {
-	return (struct dialect_ask){ .model = SLICE("m"), .provider = SLICE("p"), .stream = true, .arena = a, .drops = drops,
+	return (struct dialect_ask){ .model = SLICE("m"), .provider = SLICE("p"), .stream = true, .arena = a,
+		.drops = drops,
 		.fault = fault };
 }
 
@@ -240,7 +243,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--quick") == 0)
 			rounds = repeats = 1;
 		else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
-			rounds = atoi(argv[++i]);
+			rounds = (int)strtol(argv[++i], NULL, 10);
 		else {
 			fprintf(stderr, "usage: translate [--rounds N] [--quick]\n");
 			return 2;

@@ -26,7 +26,8 @@ static const struct row answers_rows[] = {
 	ROW_BYTES(struct settings_answers, lag, 16384, 1u << 30, "256KiB", ROW_RELOAD,
 		"a client this far behind its stream pauses the provider"),
 	ROW_BYTES(struct settings_answers, tape, 0, 1u << 30, "64KiB", ROW_RELOAD,
-		"most bytes of an answer, in short form, that identical requests can still join and that is kept in the "
+		"most bytes of an answer, in short form, that identical requests can still join and that is kept i"
+			"n the "
 		"cache; 0: nobody joins, nothing is kept"),
 };
 static const struct section answers_section = ROW_TABLE("answers", struct settings_answers, answers_rows);

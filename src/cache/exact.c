@@ -33,7 +33,8 @@ static bool unpack(struct slice entry, struct exact_answer *out)
 bool exact_get(struct exact *x, const struct digest *d, uint64_t max_age_ms, uint64_t now_ns, struct exact_answer *out)
 {
 	struct shelf_value v;
-	bool found = shelf_get(&x->shelf, digest_slice(d), now_ns, &v) && v.age_ms <= max_age_ms && unpack(v.bytes, out);
+	bool found = shelf_get(&x->shelf, digest_slice(d), now_ns, &v) && v.age_ms <= max_age_ms
+		&& unpack(v.bytes, out);
 
 	x->hits += found;
 	x->misses += !found;

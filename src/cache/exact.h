@@ -1,7 +1,7 @@
 /* The exact cache: whole answers by the digest of their request (chat/digest.h).  Kept in process.
  *
- * Only what a model has said completely is kept: finished by `stop`, nothing lossy on its tape.  One form serves streams
- * and whole answers in every dialect: the tape is replayed through the client's encoder, with a fresh id. */
+ * Only what a model has said completely is kept: finished by `stop`, nothing lossy on its tape.  One form serves
+ * streams and whole answers in every dialect: the tape is replayed through the client's encoder, with a fresh id. */
 #ifndef CACHE_EXACT_H
 #define CACHE_EXACT_H
 

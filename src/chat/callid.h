@@ -1,5 +1,5 @@
-/* Tool-call ids that a provider accepts (protocols.md 7.3).  An id that already fits stays; another is replaced by one made
- * from its hash, so that a call and its result, rewritten apart, still pair. */
+/* Tool-call ids that a provider accepts (protocols.md 7.3).  An id that already fits stays; another is replaced by
+ * one made from its hash, so that a call and its result, rewritten apart, still pair. */
 #ifndef CHAT_CALLID_H
 #define CHAT_CALLID_H
 

@@ -1,7 +1,7 @@
-/* The identity of a request: two requests with one digest ask for the same answer.  SHA-256 over a canonical form of all
- * that can change it: tenant, model, kind, dialect, betas, and every member of the body but those that only say how the
- * answer is delivered or booked.  Order of members, white space, escapes and duplicate members (the last counts) do not
- * matter; order of lists does. */
+/* The identity of a request: two requests with one digest ask for the same answer.  SHA-256 over a canonical form of
+ * all that can change it: tenant, model, kind, dialect, betas, and every member of the body but those that only say
+ * how the answer is delivered or booked.  Order of members, white space, escapes and duplicate members (the last
+ * counts) do not matter; order of lists does. */
 #ifndef CHAT_DIGEST_H
 #define CHAT_DIGEST_H
 
@@ -12,7 +12,8 @@ struct digest {
 	uint8_t bytes[SHA256_BYTES];
 };
 
-/* r->doc must be there.  `dialect`: tag of the client's.  `tenant`: whatever tells tenants apart; never two tenants the same. */
+/* r->doc must be there.  `dialect`: tag of the client's.  `tenant`: whatever tells tenants apart; never two tenants
+ * the same. */
 void digest_request(struct sha256 *s, const struct request *r, char dialect, struct slice tenant, struct digest *out);
 static inline struct slice digest_slice(const struct digest *d)
 {

@@ -11,7 +11,8 @@
 enum event_kind {
 	EVENT_START,		/* id and model are known: text = provider's answer id, extra = model */
 	EVENT_TEXT,		/* text of a choice */
-	EVENT_REASONING,	/* reasoning text shown to the client; extra = id of the reasoning item where it has one */
+	/* reasoning text shown to the client; extra = id of the reasoning item where it has one */
+	EVENT_REASONING,
 	EVENT_REFUSAL,		/* refusal text */
 	EVENT_TOOL_START,	/* a tool call begins: part = its index, text = call id, extra = function name */
 	EVENT_TOOL_ARGS,	/* more of its arguments: part = its index, text = fragment */
@@ -29,7 +30,8 @@ enum event_kind {
 				 * the provider's own object */
 	EVENT_LOGPROBS,		/* text = JSON array as in OpenAI's choices[].logprobs.content, for the text before */
 	EVENT_MEDIA,		/* an image or sound made by the model: text = base64, extra = MIME type */
-	EVENT_VECTOR,		/* an embedding: choice = its index, text = float32 little-endian, one after the other */
+	/* an embedding: choice = its index, text = float32 little-endian, one after the other */
+	EVENT_VECTOR,
 	EVENT_OTHER,		/* no typed meaning (audio, annotations, filter results): only `raw` carries
 				 * it; choice is EVENT_NO_CHOICE when the frame holds no choice at all */
 	EVENT_ERROR,		/* the provider reported a failure inside the answer: err, text = its message */

@@ -1,11 +1,12 @@
-/* The waist, request side, typed: what a request of any dialect means.  Built on demand from the client's body, only when
- * the target speaks another dialect (or another family's state must be taken out): dialect->read makes it, dialect->write
- * turns it into the target's body.
+/* The waist, request side, typed: what a request of any dialect means.  Built on demand from the client's body, only
+ * when the target speaks another dialect (or another family's state must be taken out): dialect->read makes it,
+ * dialect->write turns it into the target's body.
  *
  * Conventions, the same for every reader and writer:
  *  - Everything lives in one arena; slices point into it, into the body, or into its parsed document.
  *  - Lists keep the client's order.  System and developer texts are messages, wherever they stood.
- *  - Tool results stand in messages of role PROMPT_TOOL, all results of one turn in one message, text of the same turn in
+ *  - Tool results stand in messages of role PROMPT_TOOL, all results of one turn in one message, text of the same
+ *    turn in
  *    a PROMPT_USER message behind it.
  *  - One assistant turn is one message: reasoning, text and tool calls are its parts, in order.
  *  - Absent is not zero: see PROMPT_UNSET, NAN, enum prompt_tri.
@@ -33,7 +34,8 @@ enum prompt_part_kind {
 	PROMPT_PART_FILE,		/* media: documents, video */
 	PROMPT_PART_TOOL_CALL,		/* id, name, args, custom, seal; assistant only */
 	PROMPT_PART_TOOL_RESULT,	/* id, name, content, is_error; in PROMPT_TOOL only */
-	PROMPT_PART_OTHER,		/* raw: means something to its own dialect only (hosted tools' calls and results) */
+	/* raw: means something to its own dialect only (hosted tools' calls and results) */
+	PROMPT_PART_OTHER,
 };
 
 enum prompt_source { PROMPT_SOURCE_URL, PROMPT_SOURCE_BASE64, PROMPT_SOURCE_FILE_ID, PROMPT_SOURCE_PLAIN /* text */ };
@@ -63,8 +65,10 @@ struct prompt_part {
 	struct slice text;
 	struct prompt_media media;
 	struct slice id;	/* call id, also in a result; REASONING: the item's id where it has one */
-	struct slice name;	/* function name; in a result as the client said it, or by prompt_tidy() from its call */
-	struct slice args;	/* TOOL_CALL: JSON text as the model wrote it, may be empty or invalid; custom: plain text */
+	/* function name; in a result as the client said it, or by prompt_tidy() from its call */
+	struct slice name;
+	/* TOOL_CALL: JSON text as the model wrote it, may be empty or invalid; custom: plain text */
+	struct slice args;
 	struct prompt_part *content;	/* TOOL_RESULT: TEXT, IMAGE and FILE parts */
 	struct prompt_seal seal;
 	yyjson_val *raw;	/* OTHER: the part as it came.  Others: may be set, for members beyond the typed ones */
@@ -147,7 +151,8 @@ struct prompt {
 	enum prompt_tri format_strict;
 
 	enum prompt_effort effort;
-	int64_t thinking_tok;		/* a budget given as a number: 0 off, -1 as the model likes, PROMPT_UNSET none given */
+	/* a budget given as a number: 0 off, -1 as the model likes, PROMPT_UNSET none given */
+	int64_t thinking_tok;
 	enum prompt_tri show_thinking;	/* the client wants to read (a summary of) the reasoning */
 	bool opaque_thinking;		/* the client asked for the reasoning's opaque state (Responses: include) */
 

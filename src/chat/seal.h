@@ -1,7 +1,7 @@
-/* A provider's opaque state on its way through a client of another dialect and back: a signature of Anthropic in an answer
- * that a Gemini client gets, and the like.  Sealed, it says which dialect made it, so that only that one gets it back
- * (a signature of another provider is answered with 400, protocols.md 5.5), and it is base64, so that every client's field
- * for such state can hold it.
+/* A provider's opaque state on its way through a client of another dialect and back: a signature of Anthropic in an
+ * answer that a Gemini client gets, and the like.  Sealed, it says which dialect made it, so that only that one gets
+ * it back (a signature of another provider is answered with 400, protocols.md 5.5), and it is base64, so that every
+ * client's field for such state can hold it.
  *
  *   base64( "weir1:" origin bytes )       six bytes give the fixed base64 prefix d2VpcjE6 */
 #ifndef CHAT_SEAL_H

@@ -62,8 +62,8 @@ static bool read_part(struct slice *part, struct slice *out_name, bool *out_is_f
 	return false;
 }
 
-/* Each delimiter is followed by a part or by the end, and the parts by their delimiter: all of the form is read, so that
- * no second field of that name hides behind something odd. */
+/* Each delimiter is followed by a part or by the end, and the parts by their delimiter: all of the form is read, so
+ * that no second field of that name hides behind something odd. */
 bool form_field(struct slice content_type, struct slice body, const char *name, struct slice *out_value)
 {
 	struct slice boundary = SLICE_EMPTY, its_name = SLICE_EMPTY;

@@ -202,7 +202,7 @@ void json_out_key_val(struct json_out *w, const char *key, yyjson_val *v)
 	json_out_val(w, v);
 }
 
-struct slice json_text(struct arena *a, yyjson_val *v)
+struct slice json_out_text(struct arena *a, yyjson_val *v)
 {
 	size_t n = 0;
 	char *text = v ? yyjson_val_write(v, YYJSON_WRITE_NOFLAG, &n) : NULL;

@@ -1,6 +1,6 @@
 /* Writes JSON into a buffer: commas, colons and nesting are kept here, so that a writer only says what comes next.
- * Everything written is bounded by the buffer's maximum; the first lack of room fails the whole, quietly: nothing more is
- * written, and json_out_ok says so at the end.  Strings are escaped; raw pieces are trusted to be JSON. */
+ * Everything written is bounded by the buffer's maximum; the first lack of room fails the whole, quietly: nothing
+ * more is written, and json_out_ok says so at the end.  Strings are escaped; raw pieces are trusted to be JSON. */
 #ifndef CODEC_JSON_OUT_H
 #define CODEC_JSON_OUT_H
 
@@ -57,6 +57,6 @@ void json_out_key_bool(struct json_out *w, const char *key, bool v);
 void json_out_key_val(struct json_out *w, const char *key, yyjson_val *v);
 
 /* A parsed value as text in `a`; empty with p NULL when the arena has no room. */
-struct slice json_text(struct arena *a, yyjson_val *v);
+struct slice json_out_text(struct arena *a, yyjson_val *v);
 
 #endif

@@ -267,7 +267,7 @@ static bool read_result_block(struct reader *r, yyjson_val *block, struct prompt
 		return false;
 	if (part.kind == PROMPT_PART_OTHER) {
 		part.kind = PROMPT_PART_TEXT;
-		part.text = json_text(r->p->arena, block);
+		part.text = json_out_text(r->p->arena, block);
 	}
 	struct prompt_part **next = prompt_link_part(r->p, *at, part.kind);
 	***at = part;

@@ -172,7 +172,7 @@ struct slice anthropic_config_instruction(struct anthropic_draft *d)
 	if (d->p->format != PROMPT_FORMAT_SCHEMA || has_format(d))
 		return SLICE_EMPTY;
 	anthropic_draft_drop(d, "response_format");
-	struct slice schema = json_text(a, d->p->format_schema);
+	struct slice schema = json_out_text(a, d->p->format_schema);
 	return schema.n == 0 ? slice_str(json)
 		: arena_printf(a, "%s It must be valid under this JSON Schema: %.*s", json, SLICE_ARG(schema));
 }

@@ -28,5 +28,5 @@ struct slice anthropic_input_text(struct arena *a, yyjson_val *input)
 		char *p = arena_try(a, text.n + 1);
 		return p ? slice_of(memcpy(p, text.p, text.n), text.n) : SLICE_EMPTY;
 	}
-	return input ? json_text(a, input) : SLICE_EMPTY;
+	return input ? json_out_text(a, input) : SLICE_EMPTY;
 }

@@ -221,7 +221,8 @@ static bool refuse_json(struct body *b, enum err e, struct slice text, const str
 	return false;
 }
 
-bool body_open(struct body *b, struct arena *a, struct slice text, const char *wants, const char *const *names, size_t n,
+bool body_open(struct body *b, struct arena *a, struct slice text, const char *wants, const char *const *names,
+	size_t n,
 	struct request *out, struct fault *out_fault)
 {
 	struct json_place at = { 0 };

@@ -1,6 +1,6 @@
-/* The client's JSON body, first look: what every dialect's parse() does before its own checks.  One walk over the top level
- * finds the members that weir reads for itself and those that the dialect names; of duplicates the last counts, as in Python,
- * JavaScript and Go, so that weir and the provider understand the same. */
+/* The client's JSON body, first look: what every dialect's parse() does before its own checks.  One walk over the top
+ * level finds the members that weir reads for itself and those that the dialect names; of duplicates the last counts,
+ * as in Python, JavaScript and Go, so that weir and the provider understand the same. */
 #ifndef DIALECT_BODY_H
 #define DIALECT_BODY_H
 
@@ -20,9 +20,10 @@ struct body {
 	yyjson_val *own[BODY_OWN + 1];	/* by place in the names given; NULL: absent or null */
 };
 
-/* Parses `text` and fills r->body and r->doc.  `wants` completes "the body must be a JSON object with ...".  False: refused,
- * *fault says why. */
-bool body_open(struct body *b, struct arena *a, struct slice text, const char *wants, const char *const *names, size_t n,
+/* Parses `text` and fills r->body and r->doc.  `wants` completes "the body must be a JSON object with ...".  False:
+ * refused, *fault says why. */
+bool body_open(struct body *b, struct arena *a, struct slice text, const char *wants, const char *const *names,
+	size_t n,
 	struct request *out, struct fault *out_fault) MUST_CHECK;
 /* "`param` what": always false, so that a check can return it. */
 bool body_refuse(struct body *b, struct slice param, const char *what);

@@ -1,7 +1,7 @@
 /* A chunk and a whole answer look the same here.
  *
- * Events of one frame, in this order: start (once), then for each choice reasoning, text, log probabilities, finish, then
- * usage.  A frame that reports a failure gives only the error. */
+ * Events of one frame, in this order: start (once), then for each choice reasoning, text, log probabilities,
+ * finish, then usage.  A frame that reports a failure gives only the error. */
 #include "dialect/completions_decode.h"
 
 #include "dialect/completions_logprobs.h"
@@ -97,7 +97,9 @@ static void take_choice(struct openai_frame *f, yyjson_val *v, size_t place, boo
 		return;
 	uint16_t choice = (uint16_t)index;
 	struct slice word = json_val_str(parts[FINISH_REASON]);	/* "" is null to some local servers */
-	struct finish_row finish = word.n ? finish_of(word) : (struct finish_row){ NULL, EVENT_FINISH_NONE, ERR_OK };
+	struct finish_row finish = { NULL, EVENT_FINISH_NONE, ERR_OK };
+	if (word.n)
+		finish = finish_of(word);
 	if (failed(f, parts[ERROR], finish.err))
 		return;
 	struct slice reasoning = json_val_str(parts[REASONING_CONTENT]);
@@ -118,7 +120,8 @@ static const char *const root_names[ROOT_PARTS] = { "id", "model", "choices", "u
 
 static void start(struct openai_frame *f, yyjson_val *const *parts)
 {
-	struct event ev = { .kind = EVENT_START, .text = json_val_str(parts[ID]), .extra = json_val_str(parts[MODEL]) };
+	struct event ev = { .kind = EVENT_START, .text = json_val_str(parts[ID]),
+		.extra = json_val_str(parts[MODEL]) };
 
 	/* Azure's first chunk has neither id nor choices: the next one is the start. */
 	bool is_blank = ev.text.n == 0 && ev.extra.n == 0 && yyjson_arr_size(parts[CHOICES]) == 0;

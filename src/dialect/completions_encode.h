@@ -1,8 +1,8 @@
 /* Events -> a client's stream or whole answer of the dialect openai-completions.  See struct dialect.
  *
- * There is text and nothing else: a refusal is text; reasoning, tool calls, sources and media are left out (a client of this
- * dialect defines no tools, so that calls come only of a hosted one).  The word for the end stays what it is in
- * openai-chat. */
+ * There is text and nothing else: a refusal is text; reasoning, tool calls, sources and media are left out (a
+ * client of this dialect defines no tools, so that calls come only of a hosted one).  The word for the end
+ * stays what it is in openai-chat. */
 #ifndef DIALECT_COMPLETIONS_ENCODE_H
 #define DIALECT_COMPLETIONS_ENCODE_H
 

@@ -50,7 +50,8 @@ static bool read_prompt(struct body *b)
 	b->r->choices = (uint32_t)yyjson_arr_size(prompt);
 	yyjson_arr_foreach(prompt, i, n, v)
 		if (!check_one(b, v))
-			return body_refuse(b, arena_printf(b->arena, "prompt[%zu]", i), "must be a text or a list of tokens");
+			return body_refuse(b, arena_printf(b->arena, "prompt[%zu]", i),
+				"must be a text or a list of tokens");
 	return true;
 }
 
@@ -82,7 +83,8 @@ enum err completions_parse(struct arena *a, struct slice body, struct request *o
 
 	out->op = REQUEST_CHAT;
 	out->dialect = &openai_completions;
-	bool ok = body_open(&b, a, body, "`model` and `prompt`", own_names, OWN, out, out_fault) && body_read_model(&b)
-		&& read_prompt(&b) && body_read_stream(&b) && read_stream_options(&b) && read_n(&b) && body_read_options(&b);
+	bool ok = body_open(&b, a, body, "`model` and `prompt`", own_names, OWN, out, out_fault)
+		&& body_read_model(&b) && read_prompt(&b) && body_read_stream(&b) && read_stream_options(&b)
+		&& read_n(&b) && body_read_options(&b);
 	return ok ? ERR_OK : out_fault->err;
 }

@@ -1,11 +1,13 @@
-/* All members but a few are those of openai-chat: its reader takes them, and this one what it calls extras. */
+/* All members but a few are those of openai-chat: its reader takes them, and this one what it calls
+ * extras. */
 #include "dialect/completions_read.h"
 
 #include "dialect/openai_read.h"
 
-static bool refuse(struct arena *a, struct fault *fault, enum err err, const char *name, const char *what)
+/* Always false: another provider may speak completions. */
+static bool refuse(struct prompt *p, struct fault *fault, const char *name, const char *what)
 {
-	*fault = fault_make(a, err, "`%s` %s", name, what);
+	*fault = fault_make(p->arena, ERR_UNSUPPORTED, "`%s` %s", name, what);
 	fault->param = slice_str(name);
 	return false;
 }
@@ -56,11 +58,14 @@ static bool take_prompt(struct prompt *p, yyjson_val *prompt, struct fault *faul
 	if (yyjson_arr_size(prompt) == 1)
 		prompt = yyjson_arr_get_first(prompt);
 	if (yyjson_is_arr(prompt) && yyjson_is_str(yyjson_arr_get_first(prompt)))
-		return refuse(p->arena, fault, ERR_UNSUPPORTED, "prompt", "has several texts, and this provider answers one a call");
+		return refuse(p, fault, "prompt", "has several texts, and this provider answers one a call");
 	if (!yyjson_is_str(prompt))
-		return refuse(p->arena, fault, ERR_UNSUPPORTED, "prompt", "must be a text for this provider: it understands no tokens");
+		return refuse(p, fault, "prompt", "must be a text for this provider: it understands no tokens");
 	if (yyjson_get_len(prompt) == 0)
-		return refuse(p->arena, fault, ERR_UNSUPPORTED, "prompt", "is empty, and this provider needs a text to answer");
+		return refuse(p, fault, "prompt", "is empty, and this provider needs a text to answer");
+	if (yyjson_get_len(p->suffix))
+		return refuse(p, fault, "suffix",
+			"asks for text between two others, which this provider cannot write");
 	prompt_add_text(p, prompt_add_message(p, PROMPT_USER), json_val_str(prompt));
 	return true;
 }
@@ -75,11 +80,7 @@ enum err completions_read(struct arena *a, const struct request *r, struct promp
 	out->messages = NULL;
 	out->messages_end = &out->messages;
 	out->n_messages = 0;
-	yyjson_val *prompt = sort_extras(out);
-	bool fills_in = yyjson_get_len(out->suffix) > 0;
-	if (fills_in)
-		refuse(a, out_fault, ERR_UNSUPPORTED, "suffix", "asks for text between two others, which this provider cannot write");
-	if (fills_in || !take_prompt(out, prompt, out_fault))
+	if (!take_prompt(out, sort_extras(out), out_fault))
 		return out_fault->err;
 	prompt_tidy(out);
 	return ERR_OK;

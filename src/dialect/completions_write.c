@@ -26,20 +26,22 @@ static enum err refuse(const struct dialect_ask *ask, const char *param, const c
 	return ERR_UNSUPPORTED;
 }
 
-static bool is_readable(const struct prompt_part *part)
+/* Why a part cannot be text; NULL: it can. */
+static const char *flaw_of(const struct prompt_part *part)
 {
 	switch (part->kind) {
 	case PROMPT_PART_TEXT:
 	case PROMPT_PART_REFUSAL:
 	case PROMPT_PART_REASONING:
-		return true;
+		return NULL;
+	case PROMPT_PART_TOOL_CALL:
+	case PROMPT_PART_TOOL_RESULT:
+		return "have tool calls, and this model only continues text";
 	case PROMPT_PART_IMAGE:
 	case PROMPT_PART_AUDIO:
 	case PROMPT_PART_FILE:
-	case PROMPT_PART_TOOL_CALL:
-	case PROMPT_PART_TOOL_RESULT:
 	case PROMPT_PART_OTHER:
-		return false;
+		return "have parts that are no text, and this model only continues text";
 	}
 	must_never("part");
 }
@@ -48,10 +50,8 @@ static enum err check_messages(const struct prompt *p, const struct dialect_ask 
 {
 	for (const struct prompt_message *m = p->messages; m; m = m->next)
 		for (const struct prompt_part *part = m->parts; part; part = part->next)
-			if (!is_readable(part))
-				return refuse(ask, "messages", part->kind == PROMPT_PART_TOOL_CALL || part->kind == PROMPT_PART_TOOL_RESULT
-					? "have tool calls, and this model only continues text"
-					: "have parts that are no text, and this model only continues text");
+			if (flaw_of(part))
+				return refuse(ask, "messages", flaw_of(part));
 	return ERR_OK;
 }
 
@@ -70,13 +70,14 @@ static enum err check(const struct prompt *p, const struct dialect_ask *ask)
 static void drop_others(const struct write *o)
 {
 	const struct prompt *p = o->p;
+	bool thinks = p->effort > PROMPT_EFFORT_NONE || p->thinking_tok > 0 || p->thinking_tok == -1;
 	const struct {
 		bool set;
 		const char *name;
 	} others[] = {
-		{ p->effort > PROMPT_EFFORT_NONE || p->thinking_tok > 0 || p->thinking_tok == -1, "reasoning_effort" },
-		{ p->verbosity.n, "verbosity" }, { p->tier.n, "service_tier" }, { p->cache_key.n, "prompt_cache_key" },
-		{ p->store == PROMPT_YES, "store" }, { p->metadata != NULL, "metadata" }, { p->prediction != NULL, "prediction" },
+		{ thinks, "reasoning_effort" }, { p->verbosity.n, "verbosity" }, { p->tier.n, "service_tier" },
+		{ p->cache_key.n, "prompt_cache_key" }, { p->store == PROMPT_YES, "store" },
+		{ p->metadata != NULL, "metadata" }, { p->prediction != NULL, "prediction" },
 		{ p->audio != NULL, "audio" }, { p->cache != PROMPT_CACHE_NONE, "cache_control" },
 	};
 
@@ -243,7 +244,8 @@ static void put_sampling(struct write *o)
 		json_out_str(&o->w, p->user);
 }
 
-/* Extras of this dialect's own reader hold echo and best_of where they mean something (completions_read.c). */
+/* Extras of this dialect's own reader hold echo and best_of where they mean something
+ * (completions_read.c). */
 static void put_extras(struct write *o)
 {
 	for (const struct prompt_extra *x = o->p->extras; x; x = x->next)

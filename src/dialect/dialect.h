@@ -14,9 +14,11 @@
 
 /* How a server of the dialect openai-chat is told to think, or not to. */
 enum quirks_thinking { QUIRKS_THINKING_EFFORT /* reasoning_effort */, QUIRKS_THINKING_TYPE /* thinking: {type} */,
-	QUIRKS_THINKING_ENABLE /* enable_thinking, thinking_budget */, QUIRKS_THINKING_REASONING /* reasoning: {...} */ };
+	QUIRKS_THINKING_ENABLE /* enable_thinking, thinking_budget */,
+	QUIRKS_THINKING_REASONING /* reasoning: {...} */ };
 
-/* What one provider does differently from its dialect: a row of quirks.def.  Field lists are names separated by blanks. */
+/* What one provider does differently from its dialect: a row of quirks.def.  Field lists are names separated by
+ * blanks. */
 struct quirks {
 	const char *drop;	/* top-level members it refuses or misreads: taken out and named in x-weir-dropped */
 	const char *rename;	/* "seed>random_seed max_completion_tokens>max_tokens" */
@@ -29,7 +31,8 @@ struct quirks {
 	bool inline_images;	/* takes no image URLs, only base64 */
 	/* The rest is for openai-chat only, and heeded where a request is written anew. */
 	bool no_json_object;	/* json_object is refused: an open schema stands for it */
-	bool newest;		/* knows OpenAI's newest members: max_completion_tokens, safety_identifier, allowed_tools */
+	/* knows OpenAI's newest members: max_completion_tokens, safety_identifier, allowed_tools */
+	bool newest;
 	bool flat_text;		/* content of text alone must be one string */
 	bool turn_after_tool;	/* wants an assistant's turn between tool results and a user's */
 	bool cache_control;	/* takes Anthropic's cache marks on parts and tools */
@@ -117,6 +120,8 @@ struct dialect {
 	const char *id_field;			/* response field in which its SDKs look for the request's id */
 	const char *ping;			/* keep-alive inside a stream; NULL: its SDKs read none */
 	bool no_end_mark;			/* the terminal reason of the last choice is the last word of its streams */
+	/* the terminal reason of the last choice is the last word of its streams */
+	bool no_end_mark;
 
 	/* optional: appends the path of this request instead of `path` (Gemini names model and method there). */
 	void (*put_path)(const struct request *r, const struct dialect_ask *ask, struct buf *out);
@@ -130,8 +135,8 @@ struct dialect {
 	 * members spliced (splice.h). */
 	enum err (*build)(const struct request *r, const struct dialect_ask *ask, struct buf *out);
 	/* mandatory but for REQUEST_RAW: the typed view of a body that parse() accepted; r->doc is there, `out` is
-	 * prompt_init()ed with this arena, its model, origin and stream are set.  Ends with prompt_tidy().  ERR_BAD_FIELD
-	 * with *out_fault. */
+	 * prompt_init()ed with this arena, its model, origin and stream are set.  Ends with prompt_tidy().
+	 * ERR_BAD_FIELD with *out_fault. */
 	enum err (*read)(struct arena *a, const struct request *r, struct prompt *out, struct fault *out_fault);
 	/* mandatory but for REQUEST_RAW: the typed view -> provider's body, appended to `out`.  ERR_UNSUPPORTED with
 	 * ask->fault when the meaning would change without it, ERR_TOO_BIG. */

@@ -26,7 +26,9 @@ struct embeddings_answer *embeddings_answer_of(struct dialect_encode *e)
 	if (*slot)
 		return *slot;
 	*slot = ARENA_NEW(e->arena, struct embeddings_answer);
-	**slot = (struct embeddings_answer){ .usage = USAGE_NONE, .model = e->request ? e->request->model : SLICE_EMPTY };
+	**slot = (struct embeddings_answer){ .usage = USAGE_NONE };
+	if (e->request)
+		(*slot)->model = e->request->model;
 	return *slot;
 }
 

@@ -1,5 +1,5 @@
-/* What an encoder of vectors remembers until the answer is written, whatever its dialect.  Everything lives in the encoder's
- * arena. */
+/* What an encoder of vectors remembers until the answer is written, whatever its dialect.  Everything lives
+ * in the encoder's arena. */
 #ifndef DIALECT_EMBEDDINGS_ANSWER_H
 #define DIALECT_EMBEDDINGS_ANSWER_H
 
@@ -16,7 +16,8 @@ struct embeddings_answer {
 
 /* Made on first use. */
 struct embeddings_answer *embeddings_answer_of(struct dialect_encode *e);
-/* Keeps what the event says.  ERR_TOO_BIG in e->err, or ERR_UP_BAD_JSON for more vectors than the request has inputs. */
+/* Keeps what the event says.  ERR_TOO_BIG in e->err, or ERR_UP_BAD_JSON for more vectors than the request has
+ * inputs. */
 void embeddings_answer_take(struct dialect_encode *e, const struct event *ev);
 /* True when there is one vector for each input of the request; otherwise e->err is ERR_UP_BAD_JSON. */
 bool embeddings_answer_complete(struct dialect_encode *e);

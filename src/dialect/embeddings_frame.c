@@ -140,7 +140,8 @@ void embeddings_frame_put(struct embeddings_frame *f, uint64_t index, yyjson_val
 	if (index >= f->n)
 		refuse(f, SLICE("the provider's answer has a vector with an index that is out of range"));
 	else if (f->items[index].is_there)
-		refuse(f, arena_printf(f->d->arena, "the provider's answer has two vectors with the index %u", (unsigned)index));
+		refuse(f, arena_printf(f->d->arena, "the provider's answer has two vectors with the index %u",
+			(unsigned)index));
 	else
 		f->items[index] = (struct embeddings_frame_item){ values, true };
 }

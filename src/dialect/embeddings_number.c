@@ -1,10 +1,10 @@
-/* Digits by double arithmetic.  For numbers of usual size the product and the quotient with an exact power of ten are
- * right to 53 bits, a float has 24, so that 9 digits always suffice and every try is checked:
+/* Digits by double arithmetic.  For numbers of usual size the product and the quotient with an exact power of
+ * ten are right to 53 bits, a float has 24, so that 9 digits always suffice and every try is checked:
  *
  *   f is nearer to a decimal than half its step  <=>  every reader makes f of the decimal
  *
- * A try that falls exactly on the middle between two floats counts as failed: readers by way of a double round it their
- * own way.  Numbers of unusual size take the slow road. */
+ * A try that falls exactly on the middle between two floats counts as failed: readers by way of a double
+ * round it their own way.  Numbers of unusual size take the slow road. */
 #include "dialect/embeddings_number.h"
 
 #include <math.h>
@@ -20,14 +20,14 @@ enum {
 	EXACT_10 = 22,		/* 10^22 is the last power of ten that a double holds exactly */
 	DIGITS = 9,		/* enough for any float32 */
 	DIGITS_SURE = 6,	/* FLT_DIG: a decimal of 6 digits is never told from a neighbour wrongly */
-	/* Exponents for which DIGITS digits need no power above EXACT_10, and DIGITS_SURE digits none below 0. */
+	/* Exponents: DIGITS digits need no power above EXACT_10 there, and DIGITS_SURE digits none below 0. */
 	LOW_10 = -13,
 	HIGH_10 = 5,
-	FIXED_10 = -5,		/* smaller numbers are written with an exponent, as in Python and JavaScript, nearly */
+	FIXED_10 = -5,		/* smaller numbers are written with an exponent, nearly as in Python */
 };
 
-static const double powers[EXACT_10 + 1] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
-	1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+static const double powers[EXACT_10 + 1] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
+	1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
 /* digits * 10^(exponent - n + 1): the first digit stands for 10^exponent. */
 struct decimal {
@@ -35,8 +35,8 @@ struct decimal {
 	int n, exponent;
 };
 
-/* What a positive number rounds to.  Neighbours of equal distance on both sides, but at a power of two, where the lower
- * one is nearer: the nearer one counts for both. */
+/* What a positive number rounds to.  Neighbours of equal distance on both sides, but at a power of two, where
+ * the lower one is nearer: the nearer one counts for both. */
 struct range {
 	double value, step;
 };
@@ -52,8 +52,8 @@ static struct range range_of(float f)
 	return (struct range){ f, ((double)f - (double)below) / 2 };
 }
 
-/* Whether a reader makes the value of it.  The product with the power is right to 53 bits: only where the distance is the
- * step, nearly, it takes the quotient, which is what a reader computes. */
+/* Whether a reader makes the value of it.  The product with the power is right to 53 bits: only where the
+ * distance is the step, nearly, it takes the quotient, which is what a reader computes. */
 static bool reads_back(const struct range *r, double digits, double power)
 {
 	double off = fabs(digits - r->value * power), limit = r->step * power;

@@ -25,7 +25,8 @@ static bool check_tokens(struct body *b, yyjson_val *list, size_t place, bool is
 		return refuse_at(b, place, is_listed, "is empty");
 	yyjson_arr_foreach(list, i, n, v)
 		if (!yyjson_is_uint(v))
-			return refuse_at(b, place, is_listed, "must be a text, or a list of tokens, which are whole numbers");
+			return refuse_at(b, place, is_listed,
+				"must be a text, or a list of tokens, which are whole numbers");
 	b->r->prompt_tok += n;
 	return true;
 }
@@ -69,7 +70,7 @@ enum err embeddings_parse(struct arena *a, struct slice body, struct request *ou
 
 	out->op = REQUEST_EMBED;
 	out->dialect = &openai_embeddings;
-	bool ok = body_open(&b, a, body, "`model` and `input`", own_names, OWN, out, out_fault) && body_read_model(&b)
-		&& read_input(&b) && body_read_options(&b);
+	bool ok = body_open(&b, a, body, "`model` and `input`", own_names, OWN, out, out_fault)
+		&& body_read_model(&b) && read_input(&b) && body_read_options(&b);
 	return ok ? ERR_OK : out_fault->err;
 }

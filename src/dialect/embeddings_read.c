@@ -89,7 +89,8 @@ enum err embeddings_read(struct arena *a, const struct request *r, struct prompt
 	find_members(out, yyjson_doc_get_root(r->doc), found);
 	bool ok = take_dimensions(&f, found[OUTPUT_DIMENSION], names[OUTPUT_DIMENSION])
 		&& take_dimensions(&f, found[DIMENSIONS], names[DIMENSIONS]) && take_format(&f, found[FORMAT])
-		&& take_str(&f, found[USER], names[USER], &out->user) && take_str(&f, found[TASK], names[TASK], &task);
+		&& take_str(&f, found[USER], names[USER], &out->user)
+		&& take_str(&f, found[TASK], names[TASK], &task);
 	if (!ok)
 		return out_fault->err;
 	add_inputs(out, found[INPUT], task);

@@ -1,7 +1,7 @@
 /* A client's body of the dialect openai-embeddings -> the typed view of the waist.  See struct dialect.
  *
- * Beside OpenAI's members: output_dimension (Mistral's name of dimensions) and task_type, which is what LiteLLM calls
- * Gemini's taskType: it holds for every input. */
+ * Beside OpenAI's members: output_dimension (Mistral's name of dimensions) and task_type, which is what
+ * LiteLLM calls Gemini's taskType: it holds for every input. */
 #ifndef DIALECT_EMBEDDINGS_READ_H
 #define DIALECT_EMBEDDINGS_READ_H
 

@@ -1,7 +1,7 @@
 /* The typed view of the waist -> a provider's body of the dialect openai-embeddings.  See struct dialect.
  *
- * encoding_format is left to the provider's default unless the client asked for base64: not all take it, and either form of
- * answer is understood. */
+ * encoding_format is left to the provider's default unless the client asked for base64: not all take it, and
+ * either form of answer is understood. */
 #ifndef DIALECT_EMBEDDINGS_WRITE_H
 #define DIALECT_EMBEDDINGS_WRITE_H
 

@@ -9,7 +9,8 @@
 enum {
 	NAME_KEPT = 65536,	/* longest name; ids can hide signatures, which must come back whole */
 	SMALLEST_TEXT = 256,	/* short arguments grow once or twice */
-	PARSED_TIMES = 24,	/* bytes of memory for each byte of JSON that is parsed: yyjson's 16 a value and the text */
+	/* bytes of memory for each byte of JSON that is parsed: yyjson's 16 a value and the text */
+	PARSED_TIMES = 24,
 	PARSED_LEAST = 65536,
 	SOURCES_MAX = 256,	/* citations of one candidate */
 };

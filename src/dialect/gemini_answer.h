@@ -1,5 +1,5 @@
-/* What an encoder of Gemini's dialects knows of the answer so far: names, candidates and the parts that are not out yet.
- * Shared by the stream writer and the whole-answer writer; everything lives in the encoder's arena. */
+/* What an encoder of Gemini's dialects knows of the answer so far: names, candidates and the parts that are not out
+ * yet. Shared by the stream writer and the whole-answer writer; everything lives in the encoder's arena. */
 #ifndef DIALECT_GEMINI_ANSWER_H
 #define DIALECT_GEMINI_ANSWER_H
 

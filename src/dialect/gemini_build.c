@@ -81,7 +81,8 @@ static bool has_member(struct slice object)
 }
 
 /* The body with another model inside, in `to`. */
-static enum err replace_inner(const struct request *r, const struct dialect_ask *ask, struct slice value, struct buf *to)
+static enum err replace_inner(const struct request *r, const struct dialect_ask *ask, struct slice value,
+	struct buf *to)
 {
 	struct request inner = *r;
 	struct dialect_ask inner_ask = *ask;

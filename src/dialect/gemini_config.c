@@ -280,7 +280,8 @@ void gemini_config_put(struct gemini_draft *d)
 
 static void put_tier(struct gemini_draft *d)
 {
-	static const char *const words[][2] = { { "default", "standard" }, { "flex", "flex" }, { "priority", "priority" } };
+	static const char *const words[][2] = { { "default", "standard" }, { "flex", "flex" }, { "priority",
+		"priority" } };
 	struct slice tier = d->p->tier;
 
 	if (tier.n == 0 || slice_eq(tier, SLICE("auto")))
@@ -316,7 +317,8 @@ static void name_lost(struct gemini_draft *d)
 		{ !isnan(p->min_p), "min_p" }, { p->logit_bias != NULL, "logit_bias" }, { p->user.n > 0, "user" },
 		{ p->verbosity.n > 0, "verbosity" }, { p->cache_key.n > 0, "prompt_cache_key" },
 		{ p->prediction != NULL, "prediction" }, { p->metadata && !d->own, "metadata" },
-		{ p->store == PROMPT_YES && !d->own, "store" }, { p->echo != NULL, "echo" }, { p->best_of != NULL, "best_of" },
+		{ p->store == PROMPT_YES && !d->own, "store" }, { p->echo != NULL, "echo" }, { p->best_of != NULL,
+			"best_of" },
 		{ p->format_description.n > 0, "response_format.description" },
 		{ p->logprobs == PROMPT_YES && p->top_logprobs > LOGPROBS_MAX, "top_logprobs" },
 		{ has_marks(p), "cache_control" },

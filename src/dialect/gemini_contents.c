@@ -1,8 +1,8 @@
-/* A call may have no id: it gets one from its place, so that it is the same in every request of a dialogue; a result without
- * id belongs to the earliest call of its name that has none yet.
+/* A call may have no id: it gets one from its place, so that it is the same in every request of a dialogue; a result
+ * without id belongs to the earliest call of its name that has none yet.
  *
- * google-genai keeps each streamed piece as a part, so thoughts come back in pieces, and the signature behind them in a part
- * of its own: they are put together again here. */
+ * google-genai keeps each streamed piece as a part, so thoughts come back in pieces, and the signature behind them in
+ * a part of its own: they are put together again here. */
 #include "dialect/gemini_contents.h"
 
 #include "base/siphash.h"
@@ -33,7 +33,7 @@ static bool refuse(struct reader *r, struct slice param, const char *why)
 
 static struct slice text_of(struct reader *r, yyjson_val *v)
 {
-	struct slice text = yyjson_is_str(v) ? json_val_str(v) : json_text(r->p->arena, v);
+	struct slice text = yyjson_is_str(v) ? json_val_str(v) : json_out_text(r->p->arena, v);
 
 	r->full |= text.p == NULL;
 	return text;
@@ -185,7 +185,8 @@ static bool check_parts(struct reader *r, yyjson_val *parts, size_t turn)
 
 	for (size_t i = 0; (part = gemini_field_next(parts, &at)) != NULL; i++)
 		if (!yyjson_is_obj(part) && !yyjson_is_str(part))
-			return refuse(r, arena_printf(r->p->arena, "contents[%zu].parts[%zu]", turn, i), "must be an object");
+			return refuse(r, arena_printf(r->p->arena, "contents[%zu].parts[%zu]", turn, i),
+				"must be an object");
 	return true;
 }
 

@@ -1,8 +1,8 @@
 /* A chunk and a whole answer are the same object, so one reader serves both (protocols.md 5.3, 5.4).
  *
  * Events of one chunk, in this order: start (once), then for each candidate its parts as they stand, sources, log
- * probabilities, finish; then usage when it changed.  A chunk that reports a failure gives only the error: its bytes must
- * not reach a client as if they were content. */
+ * probabilities, finish; then usage when it changed.  A chunk that reports a failure gives only the error: its bytes
+ * must not reach a client as if they were content. */
 #include "dialect/gemini_decode.h"
 
 #include <stdlib.h>
@@ -17,7 +17,8 @@
 #include "dialect/gemini_sources.h"
 #include "dialect/gemini_usage.h"
 
-#define LOGPROBS_BYTES ((size_t)1 << 22)	/* of one chunk's; a whole answer of 64 K tokens with 20 others has as much */
+/* of one chunk's; a whole answer of 64 K tokens with 20 others has as much */
+#define LOGPROBS_BYTES ((size_t)1 << 22)
 
 static const struct siphash_key id_key = { 0x67656d69u, 0x6e69u };
 
@@ -43,7 +44,8 @@ static void emit_signature(struct gemini_frame *f, struct gemini_frame_choice *c
 		gemini_frame_emit(f, &ev);
 }
 
-static void emit_call_event(struct gemini_frame *f, struct gemini_frame_choice *c, enum event_kind kind, uint16_t number,
+static void emit_call_event(struct gemini_frame *f, struct gemini_frame_choice *c, enum event_kind kind,
+	uint16_t number,
 	struct slice text, struct slice extra)
 {
 	struct event ev = { .kind = (uint8_t)kind, .choice = c->index, .part = number, .text = text, .extra = extra };
@@ -60,8 +62,8 @@ static void emit_args(struct gemini_frame *f, struct gemini_frame_choice *c, yyj
 	free(text);
 }
 
-/* Older models give no id; clients need one for each call.  Made from the answer's id and the call's place, so that it is
- * the same whenever this answer is decoded. */
+/* Older models give no id; clients need one for each call.  Made from the answer's id and the call's place, so that
+ * it is the same whenever this answer is decoded. */
 static struct slice call_id(const struct gemini_frame *f, const struct gemini_frame_choice *c, struct slice own,
 	char *room, size_t n)
 {
@@ -75,19 +77,20 @@ static struct slice call_id(const struct gemini_frame *f, const struct gemini_fr
 
 static void take_call(struct gemini_frame *f, struct gemini_frame_choice *c, yyjson_val *part, yyjson_val *call)
 {
-	struct slice name = json_str(call, "name");
+	struct slice name = json_str(call, "name"), own = json_str(call, "id");
+	yyjson_val *args = gemini_field(call, "args");
 	char room[32];
 
-	/* Nameless ones are pieces of arguments, which only Vertex sends and only when asked. */
-	if (name.n == 0 || c->n_calls == GEMINI_FRAME_CALLS) {
+	/* Pieces of arguments, which only Vertex sends and only when asked, have nothing of a call. */
+	if ((name.n == 0 && own.n == 0 && args == NULL) || c->n_calls == GEMINI_FRAME_CALLS) {
 		f->other = c->index;
 		return;
 	}
-	struct slice id = call_id(f, c, json_str(call, "id"), room, sizeof(room));
+	struct slice id = call_id(f, c, own, room, sizeof(room));
 	uint16_t number = c->n_calls++;
 	emit_call_event(f, c, EVENT_TOOL_START, number, id, name);
 	emit_signature(f, c, part, number);
-	emit_args(f, c, gemini_field(call, "args"), number);
+	emit_args(f, c, args, number);
 	emit_call_event(f, c, EVENT_PART_END, number, SLICE_EMPTY, SLICE_EMPTY);
 }
 

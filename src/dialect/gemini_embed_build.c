@@ -5,10 +5,12 @@
 
 /* The path says the model. */
 static const struct splice_rule owned[] = { { "model", SPLICE_DROP }, SPLICE_OWN };
-static const struct splice_rules rules = { .rules = owned, .n = COUNT_OF(owned), .no_model = true, .no_stream = true };
+static const struct splice_rules rules = { .rules = owned, .n = COUNT_OF(owned), .no_model = true,
+	.no_stream = true };
 
 static const struct splice_rule inner_owned[] = { { "model", SPLICE_MODEL } };
-static const struct splice_rules inner_rules = { .rules = inner_owned, .n = COUNT_OF(inner_owned), .no_stream = true };
+static const struct splice_rules inner_rules = { .rules = inner_owned, .n = COUNT_OF(inner_owned),
+	.no_stream = true };
 
 void gemini_embed_build_path(const struct request *r, const struct dialect_ask *ask, struct buf *out)
 {
@@ -32,7 +34,8 @@ static enum err put(struct buf *out, struct slice bytes)
 	return buf_put(out, bytes) ? ERR_OK : ERR_TOO_BIG;
 }
 
-static enum err put_element(const struct request *r, const struct dialect_ask *ask, struct slice element, struct buf *out)
+static enum err put_element(const struct request *r, const struct dialect_ask *ask, struct slice element,
+	struct buf *out)
 {
 	struct request inner = *r;
 	struct json_member m;
@@ -46,7 +49,8 @@ static enum err put_element(const struct request *r, const struct dialect_ask *a
 }
 
 /* The list with the target's model in each request. */
-static enum err put_requests(const struct request *r, const struct dialect_ask *ask, struct slice list, struct buf *out)
+static enum err put_requests(const struct request *r, const struct dialect_ask *ask, struct slice list,
+	struct buf *out)
 {
 	struct slice element;
 	const char *copied = list.p;

@@ -1,5 +1,5 @@
-/* A request -> the provider's path and body of Gemini's embeddings: the client's bytes with members spliced.  See struct
- * dialect. */
+/* A request -> the provider's path and body of Gemini's embeddings: the client's bytes with members spliced.
+ * See struct dialect. */
 #ifndef DIALECT_GEMINI_EMBED_BUILD_H
 #define DIALECT_GEMINI_EMBED_BUILD_H
 

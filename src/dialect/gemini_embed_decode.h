@@ -1,5 +1,5 @@
-/* Answers of embedContent and batchEmbedContents -> events (embeddings_frame.h).  Either form is understood of both.  See
- * struct dialect. */
+/* Answers of embedContent and batchEmbedContents -> events (embeddings_frame.h).  Either form is understood
+ * of both.  See struct dialect. */
 #ifndef DIALECT_GEMINI_EMBED_DECODE_H
 #define DIALECT_GEMINI_EMBED_DECODE_H
 

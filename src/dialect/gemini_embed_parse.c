@@ -40,7 +40,8 @@ static bool check_batch(struct body *b)
 	b->r->choices = (uint32_t)yyjson_arr_size(requests);
 	yyjson_arr_foreach(requests, i, n, v) {
 		if (!yyjson_is_obj(v))
-			return body_refuse(b, arena_printf(b->arena, "requests[%zu]", i), "must be an object with `content`");
+			return body_refuse(b, arena_printf(b->arena, "requests[%zu]", i),
+				"must be an object with `content`");
 		if (!check_content(b, v, arena_printf(b->arena, "requests[%zu].content", i)))
 			return false;
 	}
@@ -64,7 +65,7 @@ enum err gemini_embed_parse_batch(struct arena *a, struct slice body, struct req
 
 	out->op = REQUEST_EMBED;
 	out->dialect = &gemini_batch_embed;
-	bool ok = body_open(&b, a, body, "`requests`", NULL, 0, out, out_fault) && body_read_model(&b) && check_batch(&b)
-		&& body_read_options(&b);
+	bool ok = body_open(&b, a, body, "`requests`", NULL, 0, out, out_fault) && body_read_model(&b)
+		&& check_batch(&b) && body_read_options(&b);
 	return ok ? ERR_OK : out_fault->err;
 }

@@ -1,5 +1,5 @@
-/* The client's body of embedContent and batchEmbedContents -> request.  The model comes from the path (request.door).  See
- * struct dialect. */
+/* The client's body of embedContent and batchEmbedContents -> request.  The model comes from the path
+ * (request.door).  See struct dialect. */
 #ifndef DIALECT_GEMINI_EMBED_PARSE_H
 #define DIALECT_GEMINI_EMBED_PARSE_H
 

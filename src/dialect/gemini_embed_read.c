@@ -14,8 +14,10 @@ struct read {
 
 static bool refuse(struct read *rd, enum err err, const char *name, const char *what)
 {
-	struct slice param = rd->in_batch ? arena_printf(rd->arena, "requests[%zu].%s", rd->place, name) : slice_str(name);
+	struct slice param = slice_str(name);
 
+	if (rd->in_batch)
+		param = arena_printf(rd->arena, "requests[%zu].%s", rd->place, name);
 	*rd->fault = fault_make(rd->arena, err, "`%.*s` %s", SLICE_ARG(param), what);
 	rd->fault->param = param;
 	return false;
@@ -57,7 +59,8 @@ static bool take_text(struct read *rd, yyjson_val *content, struct slice *out)
 	while ((part = gemini_field_next(parts, &at)) != NULL) {
 		struct slice text = yyjson_is_str(part) ? json_val_str(part) : json_str(part, "text");
 		if (text.p == NULL)
-			return refuse(rd, ERR_UNSUPPORTED, "content", "has parts that are no text, which this provider cannot embed");
+			return refuse(rd, ERR_UNSUPPORTED, "content",
+				"has parts that are no text, which this provider cannot embed");
 		struct prompt_part **here = end;
 		end = prompt_link_part(rd->prompt, end, PROMPT_PART_TEXT);
 		(*here)->text = text;
@@ -83,7 +86,8 @@ static bool take_dimensions(struct read *rd, yyjson_val *obj)
 	if (v && (!gemini_field_to_int(v, &n) || n < 1))
 		return refuse(rd, ERR_BAD_FIELD, name, "must be a whole number above 0");
 	if (rd->place > 0 && n != rd->prompt->dimensions)
-		return refuse(rd, ERR_UNSUPPORTED, name, "is not the same in all requests, which this provider cannot do");
+		return refuse(rd, ERR_UNSUPPORTED, name,
+			"is not the same in all requests, which this provider cannot do");
 	rd->prompt->dimensions = n;
 	return true;
 }
@@ -94,7 +98,8 @@ static bool take_request(struct read *rd, yyjson_val *request)
 	struct prompt_input *in = prompt_add_input(rd->prompt);
 
 	add_extras(rd, request, names, COUNT_OF(names));
-	return take_text(rd, gemini_field(request, "content"), &in->text) && take_str(rd, request, "taskType", &in->task)
+	return take_text(rd, gemini_field(request, "content"), &in->text) && take_str(rd, request, "taskType",
+		&in->task)
 		&& take_str(rd, request, "title", &in->title) && take_dimensions(rd, request);
 }
 
@@ -108,7 +113,8 @@ enum err gemini_embed_read(struct arena *a, const struct request *r, struct prom
 	return ERR_OK;
 }
 
-enum err gemini_embed_read_batch(struct arena *a, const struct request *r, struct prompt *out, struct fault *out_fault)
+enum err gemini_embed_read_batch(struct arena *a, const struct request *r, struct prompt *out,
+	struct fault *out_fault)
 {
 	static const char *const names[] = { "requests" };
 	struct read rd = { .arena = a, .prompt = out, .fault = out_fault, .in_batch = true };

@@ -1,4 +1,5 @@
-/* The typed view of the waist -> a provider's body of embedContent or batchEmbedContents.  See struct dialect.
+/* The typed view of the waist -> a provider's body of embedContent or batchEmbedContents.  See struct
+ * dialect.
  *
  * ERR_UNSUPPORTED for tokens, which only the model that they were made for understands. */
 #ifndef DIALECT_GEMINI_EMBED_WRITE_H

@@ -1,8 +1,9 @@
-/* Every chunk is a whole response with one part, as Gemini's own are (protocols.md 5.4).  A call is one part too, so its
- * arguments wait until they are complete: its end is told, its text is a whole object when something else begins, or the
- * candidate ends.  The reason of the end comes last, with the counts, which may follow it.
+/* Every chunk is a whole response with one part, as Gemini's own are (protocols.md 5.4).  A call is one part too, so
+ * its arguments wait until they are complete: its end is told, its text is a whole object when something else begins,
+ * or the candidate ends.  The reason of the end comes last, with the counts, which may follow it.
  *
- * A client without alt=sse in front of a Gemini provider gets the provider's own chunks: only what frames them differs. */
+ * A client without alt=sse in front of a Gemini provider gets the provider's own chunks: only what frames them
+ * differs. */
 #include "dialect/gemini_encode.h"
 
 #include "dialect/gemini_answer.h"
@@ -85,7 +86,8 @@ static void put_content(struct json_out *w, const struct gemini_answer_part *par
 	json_out_obj_end(w);
 }
 
-static void write_part(struct dialect_encode *e, uint16_t choice, const struct gemini_answer_part *part, struct buf *out)
+static void write_part(struct dialect_encode *e, uint16_t choice, const struct gemini_answer_part *part,
+	struct buf *out)
 {
 	struct chunk k = open_chunk(e, out);
 
@@ -153,8 +155,8 @@ static void write_media(struct dialect_encode *e, const struct event *ev, struct
 	write_part(e, ev->choice, &part, out);
 }
 
-/* State that belongs to no call stands in an empty part: Gemini's own does so at an answer's end, that of others belongs to
- * the thoughts before it. */
+/* State that belongs to no call stands in an empty part: Gemini's own does so at an answer's end, that of others
+ * belongs to the thoughts before it. */
 static void write_signature(struct dialect_encode *e, const struct event *ev, struct buf *out)
 {
 	bool is_own = gemini_answer_of(e)->own && ev->kind == EVENT_SIGNATURE;

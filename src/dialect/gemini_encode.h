@@ -1,5 +1,5 @@
-/* Events -> the stream of a client of Gemini's: server-sent events, or the elements of a JSON array that arrive over time
- * (request.door.framing).  See struct dialect. */
+/* Events -> the stream of a client of Gemini's: server-sent events, or the elements of a JSON array that arrive over
+ * time (request.door.framing).  See struct dialect. */
 #ifndef DIALECT_GEMINI_ENCODE_H
 #define DIALECT_GEMINI_ENCODE_H
 

@@ -1,5 +1,5 @@
-/* The words that decide are rows in gemini_faults.def.  A provider's text reaches the client only when the client can do
- * something about it, and never from a 401 or 403: those talk about the gateway's own key. */
+/* The words that decide are rows in gemini_faults.def.  A provider's text reaches the client only when the client can
+ * do something about it, and never from a 401 or 403: those talk about the gateway's own key. */
 #include "dialect/gemini_error.h"
 
 #include "base/utf8.h"

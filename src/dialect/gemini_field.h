@@ -1,6 +1,6 @@
-/* Members of Gemini's objects.  Its JSON is that of protocol buffers (protobuf.dev/programming-guides/json): a member may
- * be spelt in camelCase or with underscores, null is the same as absent, a number may stand in a string, an enum's case
- * does not matter, and a list of one may stand without its brackets.  Of duplicates the last counts. */
+/* Members of Gemini's objects.  Its JSON is that of protocol buffers (protobuf.dev/programming-guides/json): a member
+ * may be spelt in camelCase or with underscores, null is the same as absent, a number may stand in a string, an
+ * enum's case does not matter, and a list of one may stand without its brackets.  Of duplicates the last counts. */
 #ifndef DIALECT_GEMINI_FIELD_H
 #define DIALECT_GEMINI_FIELD_H
 

@@ -1,5 +1,6 @@
-/* One chunk of an answer while it is decoded: gives out its events so that the first carries the raw bytes, and keeps the
- * tally and what is known of each candidate.  Shared by the rooms that read the parts of an answer of Gemini's dialects. */
+/* One chunk of an answer while it is decoded: gives out its events so that the first carries the raw bytes, and keeps
+ * the tally and what is known of each candidate.  Shared by the rooms that read the parts of an answer of Gemini's
+ * dialects. */
 #ifndef DIALECT_GEMINI_FRAME_H
 #define DIALECT_GEMINI_FRAME_H
 

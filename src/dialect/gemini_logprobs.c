@@ -31,7 +31,8 @@ static void read_top(struct json_out *w, yyjson_val *top)
 
 bool gemini_logprobs_read(yyjson_val *result, struct json_out *w)
 {
-	yyjson_val *chosen = gemini_field(result, "chosenCandidates"), *tops = gemini_field(result, "topCandidates"), *one;
+	yyjson_val *chosen = gemini_field(result, "chosenCandidates"), *tops = gemini_field(result,
+		"topCandidates"), *one;
 	size_t at = 0, top_at = 0;
 
 	if (gemini_field_size(chosen) == 0)

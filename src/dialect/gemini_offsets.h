@@ -1,6 +1,6 @@
-/* Places in a text: Gemini counts bytes of UTF-8, the waist counts characters.  The text itself has gone on to its reader, so
- * only how many bytes each character had is kept, as runs of equal ones: two bytes for each run, a few per cent of the text
- * in most scripts. */
+/* Places in a text: Gemini counts bytes of UTF-8, the waist counts characters.  The text itself has gone on to its
+ * reader, so only how many bytes each character had is kept, as runs of equal ones: two bytes for each run, a few per
+ * cent of the text in most scripts. */
 #ifndef DIALECT_GEMINI_OFFSETS_H
 #define DIALECT_GEMINI_OFFSETS_H
 

@@ -122,7 +122,8 @@ static bool take_mode(struct prompt *p, yyjson_val *config, struct fault *fault)
 	while (mode && i < COUNT_OF(modes) && !slice_case_eq(json_val_str(mode), slice_str(modes[i].mode)))
 		i++;
 	if (i == COUNT_OF(modes))
-		return refuse(p, fault, SLICE("toolConfig.functionCallingConfig.mode"), "must be AUTO, ANY, NONE or VALIDATED");
+		return refuse(p, fault, SLICE("toolConfig.functionCallingConfig.mode"),
+			"must be AUTO, ANY, NONE or VALIDATED");
 	p->choice = mode ? modes[i].choice : PROMPT_CHOICE_UNSET;
 	p->choice_required = mode && modes[i].required;
 	if (mode && strcmp(modes[i].mode, "VALIDATED") == 0)
@@ -231,7 +232,8 @@ static bool take_modalities(struct prompt *p, yyjson_val *list, struct fault *fa
 
 static bool take_thinking(struct prompt *p, yyjson_val *config, struct fault *fault)
 {
-	yyjson_val *budget = gemini_field(config, "thinkingBudget"), *thoughts = gemini_field(config, "includeThoughts");
+	yyjson_val *budget = gemini_field(config, "thinkingBudget"), *thoughts = gemini_field(config,
+		"includeThoughts");
 	struct slice level = gemini_field_str(config, "thinkingLevel");
 
 	if (!yyjson_is_obj(config))
@@ -241,7 +243,8 @@ static bool take_thinking(struct prompt *p, yyjson_val *config, struct fault *fa
 	if (level.n && !slice_case_eq(level, SLICE("THINKING_LEVEL_UNSPECIFIED"))) {
 		p->effort = prompt_effort_of(level);
 		if (p->effort == PROMPT_EFFORT_UNSET)
-			return refuse_config(p, fault, "thinkingConfig.thinkingLevel", "must be MINIMAL, LOW, MEDIUM or HIGH");
+			return refuse_config(p, fault, "thinkingConfig.thinkingLevel",
+				"must be MINIMAL, LOW, MEDIUM or HIGH");
 	}
 	if (thoughts)
 		p->show_thinking = yyjson_is_true(thoughts) ? PROMPT_YES : PROMPT_NO;
@@ -317,7 +320,8 @@ void gemini_options_tier(struct prompt *p, yyjson_val *tier)
 {
 	struct slice word = json_val_str(tier);
 
-	if (word.n == 0 || slice_case_eq(word, SLICE("unspecified")) || slice_case_eq(word, SLICE("SERVICE_TIER_UNSPECIFIED")))
+	if (word.n == 0 || slice_case_eq(word, SLICE("unspecified")) || slice_case_eq(word,
+		SLICE("SERVICE_TIER_UNSPECIFIED")))
 		return;
 	p->tier = slice_case_eq(word, SLICE("standard")) ? SLICE("default") : lower(p->arena, word);
 }

@@ -1,5 +1,5 @@
-/* What a Gemini request says beside its contents: tools and settings -> the typed view (protocols.md 5.2).  All of these
- * return false with *fault (ERR_BAD_FIELD, ERR_TOO_BIG). */
+/* What a Gemini request says beside its contents: tools and settings -> the typed view (protocols.md 5.2).  All of
+ * these return false with *fault (ERR_BAD_FIELD, ERR_TOO_BIG). */
 #ifndef DIALECT_GEMINI_OPTIONS_H
 #define DIALECT_GEMINI_OPTIONS_H
 

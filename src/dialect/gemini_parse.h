@@ -1,5 +1,5 @@
-/* The client's body of Gemini's dialects -> request.  Model and stream come from the path (request.door); a body that names
- * them all the same is understood when the path does not.  See struct dialect. */
+/* The client's body of Gemini's dialects -> request.  Model and stream come from the path (request.door); a body that
+ * names them all the same is understood when the path does not.  See struct dialect. */
 #ifndef DIALECT_GEMINI_PARSE_H
 #define DIALECT_GEMINI_PARSE_H
 

@@ -1,5 +1,5 @@
-/* State of other providers in Gemini's thoughtSignature: sealed (chat/seal.h), with what a signature alone would lose: that
- * the reasoning cannot be read, and the id of its item.
+/* State of other providers in Gemini's thoughtSignature: sealed (chat/seal.h), with what a signature alone would
+ * lose: that the reasoning cannot be read, and the id of its item.
  *
  *   plain signature:    seal_wrap(origin, bytes)
  *   with more to it:    seal_wrap(origin, 01 kind id 01 bytes)      kind: 's' signature, 'r' redacted */

@@ -16,7 +16,8 @@ struct gemini_sources_kept {
 };
 
 /* From an EVENT_CITATION, in `a`; NULL when it names no URL, or without room. */
-struct gemini_sources_kept *gemini_sources_keep(struct arena *a, const struct event *ev, const struct gemini_offsets *o);
+struct gemini_sources_kept *gemini_sources_keep(struct arena *a, const struct event *ev,
+	const struct gemini_offsets *o);
 /* A groundingMetadata object. */
 void gemini_sources_put(struct json_out *w, const struct gemini_sources_kept *list);
 

@@ -1,4 +1,5 @@
-/* A node is read first, whatever it is made of ($ref, allOf), and written then: the subset has one place for each thing. */
+/* A node is read first, whatever it is made of ($ref, allOf), and written then: the subset has one place for each
+ * thing. */
 #include "dialect/gemini_subset.h"
 
 #include "dialect/gemini_field.h"

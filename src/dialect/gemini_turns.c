@@ -1,6 +1,6 @@
-/* Turns alternate and the first is the user's: neighbours of one role are one turn, and where the dialogue begins with the
- * model, or with nothing, a user's turn of one space stands before it (an empty text is refused).  Results of functions are
- * a turn of their own, without text, in the order of their calls. */
+/* Turns alternate and the first is the user's: neighbours of one role are one turn, and where the dialogue begins
+ * with the model, or with nothing, a user's turn of one space stands before it (an empty text is refused).  Results
+ * of functions are a turn of their own, without text, in the order of their calls. */
 #include "dialect/gemini_turns.h"
 
 #include "base/utf8.h"
@@ -8,7 +8,8 @@
 
 enum {
 	ORDERED_MAX = 256,	/* results that are put in order: no turn has more calls */
-	PARSED_TIMES = 24,	/* bytes of memory for a byte of JSON that is parsed: yyjson's 16 a value and the text */
+	/* bytes of memory for a byte of JSON that is parsed: yyjson's 16 a value and the text */
+	PARSED_TIMES = 24,
 	PARSED_LEAST = 65536,
 };
 

@@ -7,7 +7,8 @@
 
 static struct gemini_draft draft_of(const struct prompt *p, const struct dialect_ask *ask, struct buf *out)
 {
-	return (struct gemini_draft){ .p = p, .ask = ask, .w = json_out_to(out), .model = gemini_models_find(ask->model),
+	return (struct gemini_draft){ .p = p, .ask = ask, .w = json_out_to(out),
+		.model = gemini_models_find(ask->model),
 		.own = p->origin == gemini_generate.tag || p->origin == gemini_count.tag };
 }
 

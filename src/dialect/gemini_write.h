@@ -6,7 +6,8 @@
 
 /* ERR_UNSUPPORTED with ask->fault, ERR_TOO_BIG. */
 enum err gemini_write(const struct prompt *p, const struct dialect_ask *ask, struct buf *out);
-/* countTokens: everything that has tokens, in a generateContentRequest, where alone Google counts instructions and tools. */
+/* countTokens: everything that has tokens, in a generateContentRequest, where alone Google counts instructions and
+ * tools. */
 enum err gemini_write_count(const struct prompt *p, const struct dialect_ask *ask, struct buf *out);
 
 #endif

@@ -41,7 +41,8 @@ static enum err parse(struct arena *a, struct slice body, struct request *out, s
 	out->dialect = &openai_raw;
 	if (is_form(out))
 		return parse_form(a, body, out, out_fault);
-	if (!body_open(&b, a, body, "`model`", NULL, 0, out, out_fault) || !body_read_model(&b) || !body_read_options(&b))
+	if (!body_open(&b, a, body, "`model`", NULL, 0, out, out_fault) || !body_read_model(&b)
+		|| !body_read_options(&b))
 		return out_fault->err;
 	return ERR_OK;
 }

@@ -224,7 +224,7 @@ static bool read_function(struct openai_field *f, yyjson_val *v, const char *arg
 		return openai_field_refuse(f, "name", "is missing");
 	if (!yyjson_is_ctn(value))
 		return openai_field_str(f, v, args, &part->args);
-	part->args = json_text(f->arena, value);
+	part->args = json_out_text(f->arena, value);
 	return part->args.n || openai_field_refuse(f, args, "is too long");
 }
 

@@ -216,7 +216,7 @@ static void put_instruction(struct openai_write *o)
 	json_out_str_begin(w);
 	json_out_str_add(w, SLICE("Answer with JSON and nothing else."));
 	if (in_words && p->format_schema) {
-		struct slice schema = json_text(o->ask->arena, p->format_schema);
+		struct slice schema = json_out_text(o->ask->arena, p->format_schema);
 		w->failed |= schema.p == NULL;
 		json_out_str_add(w, SLICE(" It must be valid under this JSON Schema: "));
 		json_out_str_add(w, schema);

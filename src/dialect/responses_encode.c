@@ -261,11 +261,11 @@ static struct slice seal(stream *s, enum responses_seal_of of, struct slice byte
 	return text.p == bytes.p ? responses_output_keep(s->o, text) : text;
 }
 
-/* A reasoning item with nothing to read.  A message stays open beside it: more of its text may follow. */
+/* A reasoning item with nothing to read. */
 static void put_state(stream *s, enum responses_seal_of of, const struct event *ev)
 {
+	end_message(s);
 	struct responses_piece *piece = new_reasoning(s, own_id(ev->extra));
-
 	if (piece)
 		piece->state = seal(s, of, ev->text);
 	end_reasoning(s);

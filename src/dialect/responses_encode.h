@@ -9,9 +9,9 @@
  *   TOOL_START              any               (message, reasoning) nothing yet: its signature comes first
  *   TOOL_ARGS               a call            output_item.added once, arguments delta
  *   SIGNATURE of reasoning  reasoning         nothing yet: the finished item has it
- *                           else              an item with nothing else
+ *                           else              (message) an item with nothing else
  *   SIGNATURE of a call     pending call      a reasoning item with nothing else, then the call
- *   REDACTED                any               (reasoning) an item with nothing else
+ *   REDACTED                any               (message, reasoning) an item with nothing else
  *   CITATION, LOGPROBS      text part         annotation.added; an empty delta with logprobs
  *   MEDIA                   any               (message, reasoning) an image_generation_call item, whole
  *   PART_END                part, call, ...   its .done events; a message stays open for further parts

@@ -70,12 +70,12 @@ void responses_gather_logprobs(struct responses_frame *f, struct responses_item 
 {
 	struct arena a;
 
-	if (yyjson_arr_size(logprobs) == 0)
+	if (yyjson_arr_size(logprobs) == 0 || it->open == 0)	/* of no text */
 		return;
 	it->has_logprobs = true;
 	arena_init(&a, 0);	/* as long as the frame, which is bounded */
 	responses_frame_emit(f, (struct event){ .kind = EVENT_LOGPROBS, .part = EVENT_NO_PART,
-		.text = json_text(&a, logprobs) });
+		.text = json_out_text(&a, logprobs) });
 	arena_done(&a);
 }
 
@@ -112,7 +112,7 @@ void responses_gather_citation(struct responses_frame *f, struct responses_item 
 	struct json_out w = json_out_to(&b);
 	write_citation(&w, annotation, (int64_t)it->base);
 	responses_frame_emit(f, (struct event){ .kind = EVENT_CITATION, .part = EVENT_NO_PART, .text = buf_slice(&b),
-		.extra = json_text(&a, annotation) });
+		.extra = json_out_text(&a, annotation) });
 	arena_done(&a);
 	buf_done(&b);
 }

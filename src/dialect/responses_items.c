@@ -196,7 +196,7 @@ static bool read_message(struct responses_reader *r, yyjson_val *item)
 /* Clients of small servers send the value itself. */
 static struct slice args_of(struct responses_reader *r, yyjson_val *args)
 {
-	return yyjson_is_ctn(args) ? json_text(r->arena, args) : json_val_str(args);
+	return yyjson_is_ctn(args) ? json_out_text(r->arena, args) : json_val_str(args);
 }
 
 static bool read_some_call(struct responses_reader *r, yyjson_val *item, bool custom)

@@ -1,6 +1,6 @@
 /* Rewrites a JSON body of the same dialect: the bytes are copied in stretches as long as possible; only members that
- * routing owns and members that the provider's quirks name are replaced, renamed, dropped or added.  White space, order,
- * duplicates and numbers of all else stay as the client wrote them.
+ * routing owns and members that the provider's quirks name are replaced, renamed, dropped or added.  White space,
+ * order, duplicates and numbers of all else stay as the client wrote them.
  *
  *   { "model": "a" , "fallbacks": ["b"] , "messages": [...] }
  *     ^ replaced     ^ dropped with the comma before it     ^ added at the end */

@@ -93,7 +93,8 @@ static enum err merge(struct slice options, yyjson_val *patch, const struct dial
 	return e;
 }
 
-static enum err merge_options(const struct dialect *back, struct request *r, const struct dialect_ask *ask, struct buf *out)
+static enum err merge_options(const struct dialect *back, struct request *r, const struct dialect_ask *ask,
+	struct buf *out)
 {
 	size_t i, n;
 	yyjson_val *key, *v;
@@ -116,8 +117,8 @@ static enum err refuse_drops(const struct dialect_ask *ask)
 	return ERR_UNSUPPORTED;
 }
 
-/* The members that rows of quirks.def name are those of openai-chat: Responses has another `reasoning`, Anthropic another
- * `thinking`. */
+/* The members that rows of quirks.def name are those of openai-chat: Responses has another `reasoning`, Anthropic
+ * another `thinking`. */
 static struct quirks without_members(const struct quirks *q)
 {
 	struct quirks others = q ? *q : quirks_none;
@@ -126,7 +127,8 @@ static struct quirks without_members(const struct quirks *q)
 	return others;
 }
 
-enum err translate_build(const struct dialect *back, const struct request *r, const struct dialect_ask *asked, struct buf *out)
+enum err translate_build(const struct dialect *back, const struct request *r, const struct dialect_ask *asked,
+	struct buf *out)
 {
 	const struct quirks others = without_members(asked->quirks);
 	struct dialect_ask own = *asked, *ask = &own;

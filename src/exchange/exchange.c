@@ -250,7 +250,8 @@ static enum turn step_parse(struct exchange *ex)
 	return ex->fault.err == ERR_OK ? TURN_NEXT : finish(ex);
 }
 
-/* The flight's copy of the request is the same but for how this client wants its stream framed; so ours is not needed. */
+/* The flight's copy of the request is the same but for how this client wants its stream framed; so ours is not
+ * needed. */
 static bool join(struct exchange *ex)
 {
 	struct request_door door = ex->request.door;

@@ -17,7 +17,8 @@ void relay_init(struct relay *r, const struct relay_opts *o)
 
 	*r = (struct relay){ .mode = mode_for(o->request, o->streamed, passes), .front = o->front,
 		.wants_usage = o->request->wants_usage };
-	r->encode = (struct dialect_encode){ .request = o->request, .source = o->back, .id = o->id, .created_s = o->now_s,
+	r->encode = (struct dialect_encode){ .request = o->request, .source = o->back, .id = o->id,
+		.created_s = o->now_s,
 		.arena = o->arena };
 }
 

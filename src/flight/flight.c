@@ -31,7 +31,8 @@ static void move(struct flight *f, enum flight_state to)
 /* Only what the model finished by itself: a cut or filtered answer would be given again and again. */
 static void keep_answer(struct flight *f)
 {
-	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name, .tape = buf_slice(&f->tape.bytes) };
+	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name,
+		.tape = buf_slice(&f->tape.bytes) };
 
 	if (f->keep_ms == 0 || f->tape.lossy || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
 		return;
@@ -207,8 +208,9 @@ static bool cut_laggards(struct flight *f, uint64_t limit)
 	return true;
 }
 
-/* A lone slow reader slows its upstream.  Of several nobody waits for the slowest: the journal holds what it has not read,
- * until it holds too much; then those who are that far behind are cut, and their exchanges see cursor.journal == NULL. */
+/* A lone slow reader slows its upstream.  Of several nobody waits for the slowest: the journal holds what it has not
+ * read, until it holds too much; then those who are that far behind are cut, and their exchanges see cursor.journal
+ * == NULL. */
 static void check_lag(struct flight *f)
 {
 	uint64_t limit = most_lag(f);

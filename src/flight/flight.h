@@ -10,8 +10,8 @@
  *   TRYING -> ENDED    answer complete; or failed after release; or nothing left to try; or total time over
  *   WAITING -> TRYING | ENDED
  *
- * Several readers: who joins late replays the tape, then follows the journal.  The journal holds what the slowest has not
- * read, up to half of its limit; who falls further behind than that is cut alone, unless all are.
+ * Several readers: who joins late replays the tape, then follows the journal.  The journal holds what the slowest has
+ * not read, up to half of its limit; who falls further behind than that is cut alone, unless all are.
  *
  * Release: readers see nothing until the hold is over (the first content event, or for a whole answer its
  * end).  Until then every failure is invisible: the journal is started anew by the next attempt. */
@@ -105,8 +105,8 @@ struct flight {
 void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice);
 void flight_env_done(struct flight_env *e);
 
-/* Attaches to a flight that was asked exactly the same and whose tape is whole so far: true, `r` reads it from its start.
- * Not for requests with a deadline of their own. */
+/* Attaches to a flight that was asked exactly the same and whose tape is whole so far: true, `r` reads it from its
+ * start. Not for requests with a deadline of their own. */
 bool flight_join(struct flight_env *env, const struct roster *roster, const struct request *request, struct reader *r,
 	struct task *on_news);
 /* Starts with one reader, whose `on_news` is posted for every change.  `arena` and what `request` points to

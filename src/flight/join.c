@@ -28,7 +28,8 @@ uint64_t join_hash(const struct join *j, const struct request *r)
 static bool same(const struct request *a, const struct request *b)
 {
 	return a->dialect == b->dialect && a->op == b->op && a->stream == b->stream
-		&& a->door.tenant == b->door.tenant && a->door.strict == b->door.strict && slice_eq(a->door.model, b->door.model)
+		&& a->door.tenant == b->door.tenant && a->door.strict == b->door.strict && slice_eq(a->door.model,
+			b->door.model)
 		&& slice_eq(a->door.betas, b->door.betas) && slice_eq(a->body, b->body);
 }
 

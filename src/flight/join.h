@@ -1,8 +1,9 @@
 /* Flights in progress, by what they were asked: an identical request attaches to the journal of one that is under way
  * instead of asking the provider again (design.md 6).
  *
- * Identical means: same tenant, dialect, kind, model, betas, and the same bytes of the body.  They are found by a hash and
- * then compared, so a collision costs time and never an answer to another question.  Across tenants nothing is shared. */
+ * Identical means: same tenant, dialect, kind, model, betas, and the same bytes of the body.  They are found by a
+ * hash and then compared, so a collision costs time and never an answer to another question.  Across tenants nothing
+ * is shared. */
 #ifndef FLIGHT_JOIN_H
 #define FLIGHT_JOIN_H
 

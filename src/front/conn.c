@@ -115,7 +115,8 @@ static void record_page(struct conn *c, enum err err, int status)
 {
 	const struct intake *q = &c->req;
 	const struct record r = { .wall_ms = q->wall_ms, .request_id = slice_str(q->id),
-		.peer = slice_str(stream_peer(c->stream)), .endpoint = slice_str(q->label), .path = slice_str(q->path), .status = status, .err = err, .usage = USAGE_NONE,
+		.peer = slice_str(stream_peer(c->stream)), .endpoint = slice_str(q->label),
+			.path = slice_str(q->path), .status = status, .err = err, .usage = USAGE_NONE,
 		.bytes_in = buf_len(&c->body),
 		.bytes_out = c->out.body_n, .total_ns = loop_now(c->front->loop) - q->start_ns };
 

@@ -94,7 +94,8 @@ static struct page models(const struct front *f, const struct page_ask *ask, str
 static struct page model(const struct front *f, const struct page_ask *ask, struct buf *out)
 {
 	struct json_out w = json_out_to(out);
-	const struct dialect *d = ask->dialect ? ask->dialect : ask->shape == DIALECT_ANTHROPIC ? &anthropic_messages : NULL;
+	const struct dialect *d = ask->dialect ? ask->dialect : ask->shape == DIALECT_ANTHROPIC
+		? &anthropic_messages : NULL;
 	struct arena a;
 	struct slice name;
 
@@ -121,7 +122,8 @@ struct page page_refuse(const struct fault *fault, const struct dialect *d, stru
 	if (d == NULL)
 		d = &openai_chat;
 	d->error_body(fault, out);
-	return (struct page){ d->error_status ? d->error_status(fault) : err_row(fault->err)->http, TYPE_JSON, fault->err };
+	return (struct page){ d->error_status ? d->error_status(fault) : err_row(fault->err)->http, TYPE_JSON,
+		fault->err };
 }
 
 struct page page_make(const struct front *f, const struct page_ask *ask, struct buf *out)

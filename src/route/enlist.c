@@ -132,7 +132,8 @@ static bool braces_ok(struct slice path)
 
 	if (slice_starts(rest, SLICE("{model}")))
 		rest = slice_skip(rest, strlen("{model}"));
-	return slice_find(before, '}') == before.n && slice_find(rest, '{') == rest.n && slice_find(rest, '}') == rest.n;
+	return slice_find(before, '}') == before.n && slice_find(rest, '{') == rest.n && slice_find(rest,
+		'}') == rest.n;
 }
 
 static void take_query(struct enlist *e, const struct route_provider_conf *pc, struct provider *p)
@@ -142,7 +143,8 @@ static void take_query(struct enlist *e, const struct route_provider_conf *pc, s
 	for (size_t i = 0; i < pc->query.n; i++)
 		ok &= pc->query.p[i] > ' ' && pc->query.p[i] <= '~' && pc->query.p[i] != '#';
 	if (!ok)
-		conf_fault(e->conf, &pc->query, "the query must be like \"api-version=2024-10-21\": no ?, # or space in it");
+		conf_fault(e->conf, &pc->query,
+			"the query must be like \"api-version=2024-10-21\": no ?, # or space in it");
 	p->query = arena_copy(&e->into->arena, pc->query);
 }
 

@@ -49,7 +49,8 @@ static const struct row provider_rows[] = {
 		"API key, e.g. ${OPENAI_API_KEY}"),
 	ROW_LIST(struct route_provider_conf, keys, 1, ROSTER_MAX_KEYS, &route_conf_key, ROW_OPTIONAL,
 		ROW_RELOAD, "several API keys, used in turn; one that is throttled or refused rests"),
-	ROW_ENUM(struct route_provider_conf, auth, "auto|bearer|none|api-key|x-api-key|x-goog-api-key|portkey", "auto", ROW_RELOAD,
+	ROW_ENUM(struct route_provider_conf, auth, "auto|bearer|none|api-key|x-api-key|x-goog-api-key|portkey",
+		"auto", ROW_RELOAD,
 		"header that carries the key; auto: the catalogue's, else what the dialect is used to"),
 	ROW_ENUM(struct route_provider_conf, usage, "auto|ask|always|never", "auto", ROW_RELOAD,
 		"when streams carry token counts: if asked, always, or asking is refused; auto: the catalogue's, "
@@ -129,7 +130,8 @@ static const struct row model_rows[] = {
 		"refuse a request that a target cannot express in full, instead of naming what was left out in "
 		"x-weir-dropped"),
 	ROW_ENUM(struct route_model_conf, join, "together|separate", "together", ROW_RELOAD,
-		"identical requests of one client key that run at the same time share one answer; separate: each gets its "
+		"identical requests of one client key that run at the same time share one answer; separate: each g"
+			"ets its "
 		"own sample"),
 	ROW_SECTION(struct route_model_conf, cache, &cache_section, ROW_OPTIONAL, "which answers are given again"),
 };

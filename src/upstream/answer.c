@@ -372,6 +372,12 @@ bool answer_is_told(const struct answer *a)
 
 bool answer_has_said_all(const struct answer *a)
 {
+	return answer_is_told(a) || (a->mode == ANSWER_EVENTS && a->decode.tally.finished
+		&& a->opts.dialect->no_end_mark);
+}
+
+bool answer_has_said_all(const struct answer *a)
+{
 	return answer_is_told(a) || (a->mode == ANSWER_EVENTS && a->decode.tally.finished && a->opts.dialect->no_end_mark);
 }
 

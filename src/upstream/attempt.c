@@ -4,7 +4,8 @@
 #include "base/span.h"
 
 #define WIRE_MAX_BYTES (256u << 20)	/* a built request: the body limit, spliced members and a head stay far below */
-#define BUILD_MAX_BYTES (1u << 30)	/* a typed request: the tree is 12 times the text (yyjson), texts are borrowed */
+/* a typed request: the tree is 12 times the text (yyjson), texts are borrowed */
+#define BUILD_MAX_BYTES (1u << 30)
 #define KEEP_WIRE_BYTES (256u << 10)	/* the build buffer is given back after a request larger than this */
 #define KEEP_BUILD_BYTES (1u << 20)	/* and so is the memory of a translation larger than this */
 #define REPLAY_MS 1000			/* a connection that was dead before says so within a round trip;

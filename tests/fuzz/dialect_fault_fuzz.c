@@ -1,5 +1,5 @@
-/* Any bytes as a provider's error body, under every kind of status: always a fault, nothing unfit in what a client gets,
- * and the client's SDK sees an error. */
+/* Any bytes as a provider's error body, under every kind of status: always a fault, nothing unfit in what a client
+ * gets, and the client's SDK sees an error. */
 #include "base/utf8.h"
 #include "codec/sse.h"
 #include "dialect/scrub.h"

@@ -1,5 +1,6 @@
-/* Any bytes as a client's body: refused with a reason; or spliced into a body that differs in the members that routing owns
- * and in nothing else; or read, and written in every dialect of its kind as a body that this dialect takes again. */
+/* Any bytes as a client's body: refused with a reason; or spliced into a body that differs in the members that
+ * routing owns and in nothing else; or read, and written in every dialect of its kind as a body that this dialect
+ * takes again. */
 #include "dialect/quirks.h"
 #include "dialect/translate.h"
 #include "dialects.h"
@@ -162,8 +163,11 @@ static void check_taken(const struct dialect *back, struct slice body, uint32_t 
 	struct prompt p;
 
 	arena_init(&a, 0);
-	bool good = parse(back, &a, body, number, &r, &fault) == ERR_OK && read_prompt(&r, &a, &p, &fault) == ERR_OK;
-	if (!good) {
+	enum err e = parse(back, &a, body, number, &r, &fault);
+	if (e == ERR_OK)
+		e = read_prompt(&r, &a, &p, &fault);
+	/* An empty prompt of a model that only continues text is one that others cannot answer. */
+	if (e != ERR_OK && e != ERR_UNSUPPORTED) {
 		fprintf(stderr, "%s refuses what it wrote: %.*s\n%.*s\n", back->name, SLICE_ARG(fault_message(&fault)),
 			SLICE_ARG(body));
 		must_never("a writer's body is refused by its reader");

@@ -1,5 +1,5 @@
-/* Any bytes as a provider's whole answer: refused, or all of it in the events, and a complete answer survives the encoders
- * of its own dialect and of another one. */
+/* Any bytes as a provider's whole answer: refused, or all of it in the events, and a complete answer survives the
+ * encoders of its own dialect and of another one. */
 #include "dialects.h"
 #include "golden/replay.h"
 

@@ -1,5 +1,5 @@
-/* Runs the blocks of golden pages through a fuzz target, one TAP line a page: the pages are its seeds.  Before each block
- * goes the byte that picks its dialect: the one its fence names, else the one its folder is called after.
+/* Runs the blocks of golden pages through a fuzz target, one TAP line a page: the pages are its seeds.  Before each
+ * block goes the byte that picks its dialect: the one its fence names, else the one its folder is called after.
  *
  *   pages FOLDER...            with the pages
  *   pages -o OUT FOLDER...     writes the blocks to files in OUT instead, for libFuzzer */

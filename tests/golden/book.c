@@ -50,7 +50,8 @@ int book_run(const char *folder, void (*run)(void **state))
 	struct CMUnitTest *tests = ARENA_ARRAY(&a, struct CMUnitTest, (size_t)n);
 	for (int i = 0; i < n; i++) {
 		char *path = (char *)(uintptr_t)arena_printf(&a, "%s/%s", folder, entries[i]->d_name).p;
-		tests[i] = (struct CMUnitTest){ .name = strrchr(path, '/') + 1, .test_func = run, .initial_state = path };
+		tests[i] = (struct CMUnitTest){ .name = strrchr(path, '/') + 1, .test_func = run,
+			.initial_state = path };
 		free(entries[i]);
 	}
 	free(entries);

@@ -178,7 +178,8 @@ static void say_numbers(struct buf *out, const struct prompt *p)
 		int64_t v;
 	} ints[] = {
 		{ "max_tok", p->max_tok }, { "top_k", p->top_k }, { "seed", p->seed }, { "n", p->n },
-		{ "top_logprobs", p->top_logprobs }, { "thinking_tok", p->thinking_tok }, { "dimensions", p->dimensions },
+		{ "top_logprobs", p->top_logprobs }, { "thinking_tok", p->thinking_tok }, { "dimensions",
+			p->dimensions },
 	};
 	const struct {
 		const char *name;

@@ -1,7 +1,8 @@
 /* Runs every page of a folder as one test: golden <folder>, the folder named like its dialect.
  *
  * Blocks, in the order in which a page uses them:
- *   request WORDS   a client's body; decides what the encoders below know of the client.  The door: model=, stream, array
+ *   request WORDS   a client's body; decides what the encoders below know of the client.  The door: model=, stream,
+ *   array
  *                   (framing), path=, type=, betas=, strict
  *   parsed          what was read from it                  refused   or why not
  *   read            the typed view of it                   (a reader or writer that refuses: the block is empty and a

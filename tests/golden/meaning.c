@@ -13,14 +13,19 @@ static const struct {
 	unsigned losses;
 } rows[] = {
 	{ "openai-chat", LOSS_ORDER | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_STOPPED_BY },
-	{ "openai-responses", LOSS_ID | LOSS_ITEM_ID | LOSS_CHOICES | LOSS_CITATION | LOSS_STOPPED_BY | LOSS_FINISH_CALLS },
-	{ "openai-completions", LOSS_CALLS | LOSS_REASONING | LOSS_REFUSAL | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_CITATION | LOSS_MEDIA
+	{ "openai-responses",
+		LOSS_ID | LOSS_ITEM_ID | LOSS_CHOICES | LOSS_CITATION | LOSS_STOPPED_BY | LOSS_FINISH_CALLS },
+	{ "openai-completions",
+		LOSS_CALLS | LOSS_REASONING | LOSS_REFUSAL | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_CITATION | LOSS_MEDIA
 		| LOSS_STOPPED_BY },
-	{ "anthropic-messages", LOSS_ITEM_ID | LOSS_REFUSAL | LOSS_CHOICES | LOSS_MEDIA | LOSS_LOGPROBS | LOSS_FINISH_CALLS },
+	{ "anthropic-messages",
+		LOSS_ITEM_ID | LOSS_REFUSAL | LOSS_CHOICES | LOSS_MEDIA | LOSS_LOGPROBS | LOSS_FINISH_CALLS },
 	{ "openai-embeddings", LOSS_ID },
 	{ "anthropic-count", LOSS_ID | LOSS_MODEL },
-	{ "gemini-generate", LOSS_REFUSAL | LOSS_SIGNATURE | LOSS_ITEM_ID | LOSS_REDACTED | LOSS_CITATION | LOSS_STOPPED_BY
-		| LOSS_FINISH_WORD | LOSS_FINISH_CALLS | LOSS_CACHE_WRITE | LOSS_ARGS_TEXT | LOSS_END_MARK | LOSS_MIXED },
+	{ "gemini-generate",
+		LOSS_REFUSAL | LOSS_SIGNATURE | LOSS_ITEM_ID | LOSS_REDACTED | LOSS_CITATION | LOSS_STOPPED_BY
+		| LOSS_FINISH_WORD | LOSS_FINISH_CALLS | LOSS_CACHE_WRITE | LOSS_ARGS_TEXT | LOSS_END_MARK
+		| LOSS_MIXED },
 	{ "gemini-count", LOSS_ID | LOSS_MODEL | LOSS_END_MARK },
 	{ "gemini-embed", LOSS_ID | LOSS_MODEL },
 	{ "gemini-batch-embed", LOSS_ID | LOSS_MODEL },
@@ -174,8 +179,8 @@ static struct slice canonical(struct arena *a, struct slice json)
 	return copy;
 }
 
-/* Where it stands in the text is told differently; without a URL it is the provider's own file, which most dialects have no
- * form for. */
+/* Where it stands in the text is told differently; without a URL it is the provider's own file, which most dialects
+ * have no form for. */
 static void add_citation(struct meaning *m, struct meaning_choice *c, struct slice json)
 {
 	yyjson_doc *doc;
@@ -314,7 +319,8 @@ static bool is_lost(const struct meaning_piece *p, unsigned losses)
 		enum event_kind kind;
 		unsigned losses;
 	} lost[] = {
-		{ EVENT_TOOL_START, LOSS_CALLS }, { EVENT_REASONING, LOSS_REASONING }, { EVENT_REDACTED, LOSS_REDACTED },
+		{ EVENT_TOOL_START, LOSS_CALLS }, { EVENT_REASONING, LOSS_REASONING }, { EVENT_REDACTED,
+			LOSS_REDACTED },
 		{ EVENT_MEDIA, LOSS_MEDIA },
 	};
 
@@ -347,7 +353,8 @@ static bool goes_on(const struct shown *before, const struct shown *s, unsigned 
 
 	if (before->kind != s->kind || !is_text)
 		return false;
-	return s->kind != EVENT_REASONING || before->piece->seal.n == 0 || losses & (LOSS_SIGNATURE | LOSS_REASONING_PIECES);
+	return s->kind != EVENT_REASONING || before->piece->seal.n == 0
+		|| losses & (LOSS_SIGNATURE | LOSS_REASONING_PIECES);
 }
 
 /* Where arguments must be an object, others stand in one as the text they are: {"_raw": "..."}. */

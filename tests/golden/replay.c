@@ -231,7 +231,8 @@ static void wants_all(struct replay *r)
 	r->to_full.request = &r->wants_usage;
 }
 
-void replay_init(struct replay *r, const struct dialect *back, const struct dialect *front, const struct request *request)
+void replay_init(struct replay *r, const struct dialect *back, const struct dialect *front,
+	const struct request *request)
 {
 	*r = (struct replay){ .back = back, .front = front, .request = request };
 	arena_init(&r->arena, 0);

@@ -1,21 +1,24 @@
-/* Runs every page of a folder as one test: translation <folder>.  A page says what a client of one dialect and a provider
- * of another see of each other, independently of how the dialects' own pages tell it.
+/* Runs every page of a folder as one test: translation <folder>.  A page says what a client of one dialect and a
+ * provider of another see of each other, independently of how the dialects' own pages tell it.
  *
  *   from DIALECT WORDS   a client's body; words as in golden.c's `request`
  *   read                 its typed view
- *   to DIALECT WORDS     what a provider gets; words as in golden.c's `built`.  JSON is compared without white space, in
+ *   to DIALECT WORDS     what a provider gets; words as in golden.c's `built`.  JSON is compared without white space,
+ *   in
  *                        order.  Empty: it is refused, and a block `refused` comes behind it
  *   dropped, path, fields, refused   as in golden.c, for the block `to` before
  *   sse-from DIALECT WORDS    a provider's stream, replayed whole, byte by byte and at every two-way split; provider=
  *   json-from DIALECT WORDS   a provider's whole answer
  *   events               its log
- *   sse-to DIALECT       what a client gets as a stream: the sender of `from` when that has this dialect, else one who asks
+ *   sse-to DIALECT       what a client gets as a stream: the sender of `from` when that has this dialect, else one
+ *   who asks
  *                        for nothing special.  A broken answer ends with the dialect's error event
  *   json-to DIALECT      or as a whole answer; a broken one is an error body
  *   error-from DIALECT N a provider's error body with status N; `fault` is what is made of it
  *   error-to DIALECT     what a client gets for it, behind a line with the HTTP status
  *
- * Besides, every complete answer is encoded in every dialect of its kind, and must mean the same when it is read again. */
+ * Besides, every complete answer is encoded in every dialect of its kind, and must mean the same when it is read
+ * again. */
 #include "dialect/quirks.h"
 #include "dialect/translate.h"
 #include "replay.h"

@@ -94,11 +94,11 @@ class Weir:
     def stop(self):
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
-            time.sleep(0.05)
+            self.wait_log('"event":"drain"')
             self.signal(signal.SIGTERM)
         code = self.process.wait(20)
         text = self.log()
-        assert code == 0, f"exit {code}: {text}"
+        assert code == 0, f"exit {code}: {text[-4000:]}"
         for forbidden in ("AddressSanitizer", "LeakSanitizer", "runtime error", "impossible state", CANARY_KEY,
                           CANARY_PROMPT, "sk-canary"):
             assert forbidden not in text, f"{forbidden} in the log: {text[-4000:]}"

@@ -26,7 +26,7 @@ def weir(simulator, tmp_path_factory):
               for name, targets in CHAINS.items()]
     lines += [f"  {b.name}-plain: {{targets: [{b.name}/plain]}}" for b in matrix.BACKS.values()]
     w = Weir(tmp_path_factory.mktemp("crossing"), "\n".join(lines) + "\nbreaker: {fails: 0, share: 0}\n"
-             "retry: {share: 10, per_second: 1000}\ndrain: {delay: 0ms, limit: 10s}\n")
+             "retry: {share: 10, per_second: 1000}\ndrain: {delay: 2s, limit: 10s}\n")
     yield w
     w.stop()
 

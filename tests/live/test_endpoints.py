@@ -29,7 +29,7 @@ def weir(simulator, tmp_path_factory):
     lines = ["providers:"] + [b.provider(simulator.port) for b in matrix.BACKS.values()]
     lines += ["models:"] + [f"  {b.name}-plain: {{targets: [{b.name}/plain], retries: 0}}"
                             for b in matrix.BACKS.values()]
-    w = Weir(tmp_path_factory.mktemp("endpoints"), "\n".join(lines) + "\ndrain: {delay: 0ms, limit: 10s}\n")
+    w = Weir(tmp_path_factory.mktemp("endpoints"), "\n".join(lines) + "\ndrain: {delay: 2s, limit: 10s}\n")
     yield w
     w.stop()
 

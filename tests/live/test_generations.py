@@ -26,7 +26,7 @@ def weir(simulator, tmp_path_factory):
     lines = ["providers:"] + [b.provider(simulator.port) for b in matrix.BACKS.values()] + ["models:"]
     for i, (family, (back, _, _)) in enumerate(FAMILIES.items()):
         lines += [f"  m{i}-{s}: {{targets: [{matrix.BACKS[back].name}/{family}~{s}], retries: 0}}" for s in SCENARIOS]
-    w = Weir(tmp_path_factory.mktemp("generations"), "\n".join(lines) + "\ndrain: {delay: 0ms, limit: 10s}\n")
+    w = Weir(tmp_path_factory.mktemp("generations"), "\n".join(lines) + "\ndrain: {delay: 2s, limit: 10s}\n")
     yield w
     w.stop()
 

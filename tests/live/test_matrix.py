@@ -19,7 +19,7 @@ def config(port):
     for b in matrix.BACKS.values():
         lines += [f"  {b.name}-{s}: {{targets: [{b.name}/{b.family}{s}], retries: 0}}" for s in SCENARIOS]
     return "\n".join(lines + ["breaker: {fails: 0, share: 0}", "retry: {backoff: 0ms, retry_after_max: 0ms}",
-                              "drain: {delay: 0ms, limit: 10s}", ""])
+                              "drain: {delay: 2s, limit: 10s}", ""])
 
 
 @pytest.fixture(scope="module")

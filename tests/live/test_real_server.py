@@ -45,7 +45,7 @@ def server(tmp_path_factory):
 def weir(server, tmp_path_factory):
     lines = ["providers:"] + [f"  real-{b}: {{dialect: {b}, url: \"{server}/v1\", key: sk-canary-real}}" for b in BACKS]
     lines += ["models:"] + [f"  {b}-tiny: {{targets: [real-{b}/tiny], retries: 0}}" for b in BACKS]
-    w = Weir(tmp_path_factory.mktemp("real"), "\n".join(lines) + "\ndrain: {delay: 0ms, limit: 10s}\n")
+    w = Weir(tmp_path_factory.mktemp("real"), "\n".join(lines) + "\ndrain: {delay: 2s, limit: 10s}\n")
     yield w
     w.stop()
 

@@ -1,6 +1,7 @@
-/* Opaque state on its way through a client: an answer of provider dialect B, told to a client of dialect F, comes back in the
- * client's next request, as SDKs put it there, and goes to B again.  Every signature, every hidden thought and every pair of
- * call and result must be what B made, and no byte of it may reach a provider of another dialect.
+/* Opaque state on its way through a client: an answer of provider dialect B, told to a client of dialect F, comes
+ * back in the client's next request, as SDKs put it there, and goes to B again.  Every signature, every hidden
+ * thought and every pair of call and result must be what B made, and no byte of it may reach a provider of another
+ * dialect.
  *
  *   echo [CASES [SEED]]        SEED: of the first case; a failure prints its own */
 #include "ability.h"
@@ -194,7 +195,8 @@ static bool send(struct turn *t, const struct dialect *to, struct slice provider
 	struct dialect_ask ask = { .model = slice_str(ability_of(to)->model), .provider = provider,
 		.quirks = quirks_find(provider), .drops = &t->drops, .arena = t->a, .fault = &t->fault };
 
-	t->request = (struct request){ .door = { .model = t->front->family == DIALECT_GEMINI ? SLICE("m") : SLICE_EMPTY } };
+	t->request = (struct request){ .door = { .model = t->front->family == DIALECT_GEMINI ? SLICE("m")
+		: SLICE_EMPTY } };
 	if (t->front->parse(t->a, buf_slice(&t->body), &t->request, &t->fault) != ERR_OK)
 		return false;
 	buf_clear(&t->sent);
@@ -228,7 +230,8 @@ static bool is_kept(const struct turn *t, const struct meaning_piece *p)
 {
 	bool of_call = p->kind == EVENT_TOOL_START;
 
-	return p->seal.n && (t->front == t->back || t->back != &openai_chat || of_call == slice_eq(t->provider, SLICE("gemini-openai")));
+	return p->seal.n && (t->front == t->back || t->back != &openai_chat || of_call == slice_eq(t->provider,
+		SLICE("gemini-openai")));
 }
 
 /* The same of the answer.  Google's state is Google's, whatever it stood in. */
@@ -366,7 +369,8 @@ static bool run_pair(const struct dialect *back, const struct dialect *front, ui
 		if (m.events[i].kind != EVENT_MEDIA || front != &openai_responses)
 			replay_feed(&r, &m.events[i]);
 	replay_fed(&r);
-	struct turn whole = { .a = &a, .front = front, .back = back, .provider = provider_of(back, seed) }, stream = whole;
+	struct turn whole = { .a = &a, .front = front, .back = back, .provider = provider_of(back, seed) },
+		stream = whole;
 	bool good = replay_complete(&r) && go(&whole, buf_slice(&r.whole), &r.meaning) && go_by_stream(&stream, &r);
 	replay_done(&r);
 	arena_done(&a);

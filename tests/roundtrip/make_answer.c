@@ -1,6 +1,6 @@
-/* Each choice is a script: its events in order.  Scripts of several choices are then shuffled into each other, and so are
- * the arguments of parallel calls.  Each kind of event is switched on or off for the whole answer, so that some answers have
- * few kinds and much of each. */
+/* Each choice is a script: its events in order.  Scripts of several choices are then shuffled into each other, and so
+ * are the arguments of parallel calls.  Each kind of event is switched on or off for the whole answer, so that some
+ * answers have few kinds and much of each. */
 #include "make_answer.h"
 
 #include "words.h"
@@ -21,7 +21,8 @@ struct maker {
 	struct script choices[CHOICES];
 	uint16_t n_choices;
 	unsigned n_citations;
-	bool reasoning, text, refusal, calls, signatures, redacted, citations, logprobs, media, part_ends, item_ids, parallel;
+	bool reasoning, text, refusal, calls, signatures, redacted, citations, logprobs, media, part_ends,
+		item_ids, parallel;
 };
 
 static bool coin(struct maker *m)
@@ -64,7 +65,8 @@ static struct event state_event(struct maker *m, enum event_kind kind)
 	const char *form = kind == EVENT_REDACTED ? "{\"type\":\"reasoning.encrypted\",\"data\":\"%.*s\"%s%.*s%s}"
 		: "{\"type\":\"reasoning.text\",\"signature\":\"%.*s\"%s%.*s%s}";
 	bool has_id = ev.extra.n > 0;
-	ev.text = arena_printf(m->a, form, SLICE_ARG(ev.text), has_id ? ",\"id\":\"" : "", SLICE_ARG(ev.extra), has_id ? "\"" : "");
+	ev.text = arena_printf(m->a, form, SLICE_ARG(ev.text), has_id ? ",\"id\":\"" : "", SLICE_ARG(ev.extra),
+		has_id ? "\"" : "");
 	return ev;
 }
 
@@ -99,10 +101,13 @@ static struct slice own_citation(struct maker *m, struct slice url)
 		char origin;
 		const char *form;
 	} forms[] = {
-		{ 'a', "{\"type\":\"web_search_result_location\",\"url\":\"%.*s\",\"title\":\"T\",\"encrypted_index\":\"E\",\"cited_text\":\"c\"}" },
-		{ 'c', "{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"%.*s\",\"title\":\"T\",\"start_index\":0,\"end_index\":1}}" },
+		{ 'a', "{\"type\":\"web_search_result_location\",\"url\":\"%.*s\",\"title\":\"T\",\"encrypted_inde"
+			"x\":\"E\",\"cited_text\":\"c\"}" },
+		{ 'c', "{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"%.*s\",\"title\":\"T\",\"start_inde"
+			"x\":0,\"end_index\":1}}" },
 		{ 'g', "{\"web\":{\"uri\":\"%.*s\",\"title\":\"T\"}}" },
-		{ 'r', "{\"type\":\"url_citation\",\"url\":\"%.*s\",\"title\":\"T\",\"start_index\":0,\"end_index\":1}" },
+		{ 'r', "{\"type\":\"url_citation\",\"url\":\"%.*s\",\"title\":\"T\",\"start_index\":0,\"end_index\""
+			":1}" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(forms); i++)
@@ -114,7 +119,8 @@ static struct slice own_citation(struct maker *m, struct slice url)
 static void put_citation(struct maker *m, uint16_t choice)
 {
 	struct slice url = arena_printf(m->a, "https://example.org/%u", m->n_citations++);
-	struct slice json = arena_printf(m->a, "{\"url\":\"%.*s\",\"title\":\"T\",\"start_index\":0,\"end_index\":1}", SLICE_ARG(url));
+	struct slice json = arena_printf(m->a,
+		"{\"url\":\"%.*s\",\"title\":\"T\",\"start_index\":0,\"end_index\":1}", SLICE_ARG(url));
 
 	put(m, choice, (struct event){ .kind = EVENT_CITATION, .part = EVENT_NO_PART, .text = json,
 		.extra = own_citation(m, url) });
@@ -151,9 +157,11 @@ static void start_call(struct maker *m, uint16_t choice, uint16_t part, struct c
 	*c = (struct call){ .args = words_object(m->a, m->d) };
 	if (slice_eq(c->args, SLICE("{}")) && coin(m))
 		c->args = SLICE_EMPTY;
-	put(m, choice, (struct event){ .kind = EVENT_TOOL_START, .part = part, .text = id, .extra = words_name(m->a, m->d) });
+	put(m, choice, (struct event){ .kind = EVENT_TOOL_START, .part = part, .text = id,
+		.extra = words_name(m->a, m->d) });
 	if (m->signatures && signs_calls(m) && coin(m))
-		put(m, choice, (struct event){ .kind = EVENT_SIGNATURE, .part = part, .text = words_opaque(m->a, m->d) });
+		put(m, choice, (struct event){ .kind = EVENT_SIGNATURE, .part = part, .text = words_opaque(m->a,
+			m->d) });
 }
 
 /* One more piece of its arguments. */
@@ -197,14 +205,16 @@ static void put_finish(struct maker *m, uint16_t choice, bool has_calls)
 		enum event_finish finish;
 		const char *word;
 	} ends[] = {
-		{ EVENT_FINISH_STOP, "stop" }, { EVENT_FINISH_LENGTH, "length" }, { EVENT_FINISH_FILTER, "content_filter" },
+		{ EVENT_FINISH_STOP, "stop" }, { EVENT_FINISH_LENGTH, "length" }, { EVENT_FINISH_FILTER,
+			"content_filter" },
 		{ EVENT_FINISH_UNKNOWN, "a_new_reason" }, { EVENT_FINISH_STOP, "stop_sequence" },
 	};
 	size_t i = words_one_in(m->d, 3) ? dice_below(m->d, COUNT_OF(ends)) : 0;
 	struct event ev = { .kind = EVENT_FINISH, .finish = (uint8_t)ends[i].finish, .text = slice_str(ends[i].word) };
 
 	if (has_calls && i == 0)
-		ev = (struct event){ .kind = EVENT_FINISH, .finish = EVENT_FINISH_TOOL_CALLS, .text = SLICE("tool_calls") };
+		ev = (struct event){ .kind = EVENT_FINISH, .finish = EVENT_FINISH_TOOL_CALLS,
+			.text = SLICE("tool_calls") };
 	if (i == COUNT_OF(ends) - 1)
 		ev.extra = SLICE("END");
 	put(m, choice, ev);

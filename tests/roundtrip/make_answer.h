@@ -11,8 +11,8 @@ struct make_answer {
 	size_t n;
 };
 
-/* As if decoded from the dialect with this tag: opaque state is in its form.  The same dice give the same answer.  All in
- * `a`. */
+/* As if decoded from the dialect with this tag: opaque state is in its form.  The same dice give the same answer.
+ * All in `a`. */
 struct make_answer make_answer(struct arena *a, struct dice *d, char origin);
 
 #endif

@@ -65,9 +65,12 @@ static void add_media(struct maker *m, struct prompt_message *to, enum prompt_pa
 
 static void add_user_parts(struct maker *m, struct prompt_message *to)
 {
-	struct prompt_media image = { .source = PROMPT_SOURCE_BASE64, .data = words_opaque(m->a, m->d), .mime = SLICE("image/png") };
-	const struct prompt_media url = { .source = PROMPT_SOURCE_URL, .data = SLICE("https://example.org/a.png?x=1&y=2") };
-	const struct prompt_media audio = { .source = PROMPT_SOURCE_BASE64, .data = SLICE("UklGRg=="), .mime = SLICE("audio/wav") };
+	struct prompt_media image = { .source = PROMPT_SOURCE_BASE64, .data = words_opaque(m->a, m->d),
+		.mime = SLICE("image/png") };
+	const struct prompt_media url = { .source = PROMPT_SOURCE_URL,
+		.data = SLICE("https://example.org/a.png?x=1&y=2") };
+	const struct prompt_media audio = { .source = PROMPT_SOURCE_BASE64, .data = SLICE("UklGRg=="),
+		.mime = SLICE("audio/wav") };
 	const struct prompt_media pdf = { .source = PROMPT_SOURCE_BASE64, .data = SLICE("JVBERi0="),
 		.mime = SLICE("application/pdf"), .name = m->can & CAN(FILE_NAME) ? SLICE("a.pdf") : SLICE_EMPTY };
 
@@ -221,10 +224,12 @@ static void add_turns(struct maker *m)
 static struct slice schema_text(struct maker *m)
 {
 	static const char *const schemas[] = {
-		"{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"description\":\"d\"}},\"required\":[\"city\"],"
+		"{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"description\":\"d\"}},\"requ"
+			"ired\":[\"city\"],"
 		"\"additionalProperties\":false}",
 		"{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
-		"\"b\":{\"type\":\"string\",\"enum\":[\"x\",\"y\"]}},\"additionalProperties\":false,\"required\":[\"a\",\"b\"]}",
+		"\"b\":{\"type\":\"string\",\"enum\":[\"x\",\"y\"]}},\"additionalProperties\":false,\"required\":["
+			"\"a\",\"b\"]}",
 	};
 
 	return slice_str(schemas[dice_below(m->d, COUNT_OF(schemas))]);
@@ -302,7 +307,8 @@ static void set_numbers(struct maker *m)
 		double *at;
 		unsigned most;		/* hundredths */
 	} nums[] = {
-		{ CAN(TEMPERATURE), &p->temperature, 100 }, { CAN(TOP_P), &p->top_p, 99 }, { CAN(MIN_P), &p->min_p, 50 },
+		{ CAN(TEMPERATURE), &p->temperature, 100 }, { CAN(TOP_P), &p->top_p, 99 }, { CAN(MIN_P),
+			&p->min_p, 50 },
 		{ CAN(PENALTIES), &p->frequency_penalty, 150 }, { CAN(PENALTIES), &p->presence_penalty, 150 },
 	};
 	const struct {

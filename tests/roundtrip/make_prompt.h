@@ -34,8 +34,8 @@ enum can {
 };
 #define CAN(what) (UINT64_C(1) << CAN_##what)
 
-/* A prompt of the kind that `can` allows, tidied; opaque state in it is of the dialect with this tag.  The same dice give the
- * same.  All in `a`. */
+/* A prompt of the kind that `can` allows, tidied; opaque state in it is of the dialect with this tag.  The same dice
+ * give the same.  All in `a`. */
 void make_prompt(struct prompt *p, struct arena *a, struct dice *d, uint64_t can, char seals);
 /* The same for REQUEST_EMBED. */
 void make_prompt_embed(struct prompt *p, struct arena *a, struct dice *d, uint64_t can);

@@ -43,8 +43,10 @@ static struct dialect_ask ask_of(struct way *w, const struct dialect *d, bool st
 {
 	const struct ability *able = ability_of(d);
 
-	return (struct dialect_ask){ .model = slice_str(able->model), .stream = stream, .provider = slice_str(able->provider),
-		.quirks = quirks_find(slice_str(able->provider)), .drops = &w->drops, .arena = w->a, .fault = &w->fault };
+	return (struct dialect_ask){ .model = slice_str(able->model), .stream = stream,
+		.provider = slice_str(able->provider),
+		.quirks = quirks_find(slice_str(able->provider)), .drops = &w->drops, .arena = w->a,
+			.fault = &w->fault };
 }
 
 static struct request_door door_of(const struct dialect *d, bool stream)

@@ -5,7 +5,8 @@
 #include "codec/json_out.h"
 
 static const char *const pieces[] = { "a", "word ", "two words", "\"", "\\", "\\u00e9", "\n", "\r\n", "\t", "\xc3\xa9",
-	"\xe4\xbd\xa0", "\xf0\x9f\x98\x80", "{}", "[1,", "</b>", "&amp;", "data: x", "\n\ndata: [DONE]\n\n", "event: error",
+	"\xe4\xbd\xa0", "\xf0\x9f\x98\x80", "{}", "[1,", "</b>", "&amp;", "data: x", "\n\ndata: [DONE]\n\n",
+		"event: error",
 	"%s", "null", "0", " ", "'", "\x01", "\x7f", "\xe2\x80\xa8", "<think>", "```json\n" };
 
 struct slice words_text(struct arena *a, struct dice *d, unsigned most)
@@ -23,14 +24,16 @@ struct slice words_text(struct arena *a, struct dice *d, unsigned most)
 
 struct slice words_name(struct arena *a, struct dice *d)
 {
-	static const char *const names[] = { "get_weather", "f", "Lookup", "x9", "a_very_long_name_of_a_function_indeed" };
+	static const char *const names[] = { "get_weather", "f", "Lookup", "x9",
+		"a_very_long_name_of_a_function_indeed" };
 
 	return arena_printf(a, "%s%u", names[dice_below(d, COUNT_OF(names))], (unsigned)dice_below(d, 100));
 }
 
 static void add_value(struct buf *b, struct arena *a, struct dice *d, unsigned deep)
 {
-	static const char *const values[] = { "1", "-7", "2.5", "true", "false", "null", "\"\"", "[]", "{}", "[1,\"b\",null]",
+	static const char *const values[] = { "1", "-7", "2.5", "true", "false", "null", "\"\"", "[]", "{}",
+		"[1,\"b\",null]",
 		"\"\\\"q\\\\\"", "12345678901", "\"\xe4\xbd\xa0\"" };
 
 	if (deep && words_one_in(d, 4)) {
@@ -54,7 +57,7 @@ static struct slice as_written(struct arena *a, struct slice json)
 	yyjson_doc *doc;
 
 	must(json_parse(a, json, &doc, NULL) == ERR_OK);
-	return json_text(a, yyjson_doc_get_root(doc));
+	return json_out_text(a, yyjson_doc_get_root(doc));
 }
 
 struct slice words_object(struct arena *a, struct dice *d)

@@ -6,7 +6,8 @@
 	"  k:\n    targets: [a/m1]\n    retries: 0\n    cache: {exact: 1h}\n" \
 	"  none:\n    targets: [a/m1]\n    retries: 0\n"
 #define PATH "/v1/chat/completions"
-#define BODY(stream, more) "{\"model\":\"k\",\"stream\":" stream more ",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+#define BODY(stream, more) "{\"model\":\"k\",\"stream\":" stream more \
+	",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
 #define KEY "Authorization: Bearer k\r\n"
 
 static struct sim_client *ask_at(struct sim *s, uint64_t at_ms, const char *fields, const char *body)
@@ -26,7 +27,8 @@ static void a_hit_serves_both_forms(void **state)
 		for (int second = 0; second < 2; second++) {
 			struct sim *s = sim_new(SIM_SEED, CONFIG);
 			struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
-			struct sim_client *x = scene_client(s, "k", first), *y = scene_client(s, "k", second, .at_ms = 60000);
+			struct sim_client *x = scene_client(s, "k", first), *y = scene_client(s, "k", second,
+				.at_ms = 60000);
 
 			sim_run(s);
 			sim_check_whole(s, x, SCENE_GOOD);
@@ -36,7 +38,8 @@ static void a_hit_serves_both_forms(void **state)
 			struct slice age = sim_http_field(&y->answers[0].http, "age");
 			sim_check(s, slice_eq(age, SLICE("59")) || slice_eq(age, SLICE("60")));
 			/* its id is not that of the first answer */
-			sim_check(s, memmem(y->answers[0].http.body.p, buf_len(&y->answers[0].http.body), "chatcmpl-1", 10) == NULL);
+			sim_check(s, memmem(y->answers[0].http.body.p, buf_len(&y->answers[0].http.body),
+				"chatcmpl-1", 10) == NULL);
 			sim_free(&s);
 		}
 }
@@ -80,7 +83,8 @@ static void who_gets_a_hit(void **state)
 	} rows[] = {
 		{ "the same", KEY, BODY("true", ""), 1, "hit" },
 		{ "other white space and order", KEY,
-			"{\"messages\" : [ {\"content\":\"hi\",\"role\":\"user\"} ], \"stream\":true, \"model\":\"k\"}", 1, "hit" },
+			"{\"messages\" : [ {\"content\":\"hi\",\"role\":\"user\"} ], \"stream\":true, \"model\":\""
+				"k\"}", 1, "hit" },
 		{ "what changes nothing", KEY, BODY("true", ",\"user\":\"u7\",\"metadata\":{\"a\":\"b\"}"), 1, "hit" },
 		{ "another temperature", KEY, BODY("true", ",\"temperature\":0.5"), 2, "miss" },
 		{ "another key", "Authorization: Bearer other\r\n", BODY("true", ""), 2, "miss" },
@@ -108,9 +112,11 @@ static void who_gets_a_hit(void **state)
 /* What was asked for with no-store, or by a model without cache, is not kept. */
 static void what_is_not_kept(void **state)
 {
-	static const struct sim_act cut[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_FINISH("length"), SIM_END };
+	static const struct sim_act cut[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_FINISH("length"),
+		SIM_END };
 	static const struct sim_act broken[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello"), SIM_RESET };
-	static const struct sim_act filtered[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("He"), SIM_FINISH("content_filter"),
+	static const struct sim_act filtered[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("He"),
+		SIM_FINISH("content_filter"),
 		SIM_END };
 	const struct sim_act *rows[] = { cut, broken, filtered, scene_down };
 

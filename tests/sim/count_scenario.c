@@ -1,5 +1,5 @@
-/* Counting tokens and embedding: calls without a stream, of one dialect or between two.  A count is the provider's, or an
- * estimate that says so; a vector is whole or an error. */
+/* Counting tokens and embedding: calls without a stream, of one dialect or between two.  A count is the provider's,
+ * or an estimate that says so; a vector is whole or an error. */
 #include <yyjson.h>
 
 #include "base/counter.h"
@@ -25,8 +25,10 @@ static const struct sim_act gem_counts[] = { SIM_ANSWER(200, "", "{ \"totalToken
 
 static const char *claude_ask(struct sim *s, const char *model, const char *fields)
 {
-	return sim_post(s, "/v1/messages/count_tokens", sim_printf(s, "anthropic-version: 2023-06-01\r\n%s", fields), sim_printf(s,
-		"{\"model\":\"%s\",\"system\":\"be kind\",\"messages\":[{\"role\":\"user\",\"content\":\"" PROMPT "\"}]}", model));
+	return sim_post(s, "/v1/messages/count_tokens", sim_printf(s, "anthropic-version: 2023-06-01\r\n%s",
+		fields), sim_printf(s,
+		"{\"model\":\"%s\",\"system\":\"be kind\",\"messages\":[{\"role\":\"user\",\"content\":"
+			"\"" PROMPT "\"}]}", model));
 }
 
 static const char *gem_ask(struct sim *s, const char *model, const char *fields)
@@ -223,20 +225,23 @@ static void check_count(struct sim *s)
 
 static void anybody_may_go_at_every_step(void **state)
 {
-	static void (*const strikes[])(struct sim *) = { sim_strike_client_leaves, sim_strike_client_resets, sim_strike_drain,
+	static void (*const strikes[])(struct sim *) = { sim_strike_client_leaves, sim_strike_client_resets,
+		sim_strike_drain,
 		sim_strike_provider_resets };
 	static const char *const models[] = { "openai", "claude", "openai-claude" };
 
 	for (size_t i = 0; i < COUNT_OF(strikes) * COUNT_OF(models); i++) {
 		sweep_model = models[i % COUNT_OF(models)];
-		sim_sweep(&(struct sim_sweep){ .set = set_count, .strike = strikes[i / COUNT_OF(models)], .check = check_count,
+		sim_sweep(&(struct sim_sweep){ .set = set_count, .strike = strikes[i / COUNT_OF(models)],
+			.check = check_count,
 			.seed = SIM_SEED });
 	}
 }
 
 /* --- vectors -------------------------------------------------------------------------------------------- */
 
-static const struct sim_act openai_embeds[] = { SIM_ANSWER(200, "", "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\","
+static const struct sim_act openai_embeds[] = { SIM_ANSWER(200, "",
+	"{\"object\":\"list\",\"data\":[{\"object\":\"embedding\","
 	"\"index\":0,\"embedding\":[0.5,-1,0.25]},{\"object\":\"embedding\",\"index\":1,\"embedding\":[1,2,3]}],"
 	"\"model\":\"m-2026\",\"usage\":{\"prompt_tokens\":9,\"total_tokens\":9}}"), SIM_STOP };
 static const struct sim_act gem_embeds[] = { SIM_ANSWER(200, "", "{\"embeddings\":[{\"values\":[0.5,-1,0.25]},"
@@ -296,7 +301,8 @@ static void vectors_pass_and_translate(void **state)
 /* A provider without vectors is not called; one that gives fewer than were asked for has failed. */
 static void vectors_that_do_not_come(void **state)
 {
-	static const struct sim_act one[] = { SIM_ANSWER(200, "", "{\"embeddings\":[{\"values\":[1,2,3]}]}"), SIM_STOP };
+	static const struct sim_act one[] = { SIM_ANSWER(200, "", "{\"embeddings\":[{\"values\":[1,2,3]}]}"),
+		SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
 	struct sim_provider *p = sim_provider(s, "claude.test", scene_good, NULL);
 	struct sim_client *none = embed(s, "claude"), *few;

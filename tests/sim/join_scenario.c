@@ -1,5 +1,5 @@
-/* Identical requests that run at the same time share one upstream call: who comes late replays what there is and follows
- * live, the flight belongs to nobody, and nothing is shared that must not be. */
+/* Identical requests that run at the same time share one upstream call: who comes late replays what there is and
+ * follows live, the flight belongs to nobody, and nothing is shared that must not be. */
 #include "base/counter.h"
 #include "scene.h"
 
@@ -23,7 +23,8 @@ static void a_late_one_gets_all_of_it(void **state)
 			struct sim *s = sim_new(SIM_SEED, CONFIG);
 			uint64_t joins = counter_values[COUNTER_joins];
 			struct sim_provider *a = sim_provider(s, "a.test", scene_slow, NULL);
-			struct sim_client *x = scene_client(s, "j", streamed), *y = scene_client(s, "j", streamed, .at_ms = ms);
+			struct sim_client *x = scene_client(s, "j", streamed), *y = scene_client(s, "j", streamed,
+				.at_ms = ms);
 
 			sim_run(s);
 			sim_check_whole(s, x, SCENE_GOOD);
@@ -54,7 +55,8 @@ static void one_leaves(bool the_first)
 	for (size_t events = 1; events <= 5; events++) {
 		struct sim *s = sim_new(SIM_SEED, CONFIG);
 		struct sim_provider *a = sim_provider(s, "a.test", scene_slow, NULL);
-		struct sim_client *x = the_first ? scene_client(s, "j", true, .leave = SIM_LEAVES, .leave_events = events)
+		struct sim_client *x = the_first ? scene_client(s, "j", true, .leave = SIM_LEAVES,
+			.leave_events = events)
 			: scene_client(s, "j", true);
 		struct sim_client *y = the_first ? scene_client(s, "j", true, .at_ms = 1)
 			: scene_client(s, "j", true, .at_ms = 1, .leave = SIM_LEAVES, .leave_events = events);
@@ -138,7 +140,8 @@ static void many_make_one_call(void **state)
 /* One reads at a trickle: it gets every byte, and nobody waits for it. */
 static void a_slow_one_holds_up_nobody(void **state)
 {
-	static const struct sim_act long_one[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXTS("abcdefgh", 400, 5), SIM_FINISH("stop"),
+	static const struct sim_act long_one[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXTS("abcdefgh", 400, 5),
+		SIM_FINISH("stop"),
 		SIM_END };
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", long_one, NULL);

@@ -21,7 +21,8 @@ static const struct sim_act sound[] = { SOUND_HEAD, SIM_CHUNK("\xffID3"), SIM_WA
 
 static struct sim_client *speak(struct sim *s, const char *model)
 {
-	return sim_client(s, (struct sim_plan){ .sends = { sim_post(s, SPEECH, "", sim_printf(s, ASK("%s"), model)) } });
+	return sim_client(s, (struct sim_plan){ .sends = { sim_post(s, SPEECH, "", sim_printf(s, ASK("%s"),
+		model)) } });
 }
 
 static bool body_is(const struct sim_answer *a, const char *text)
@@ -85,12 +86,14 @@ static void a_sound_begins_before_it_ends(void **state)
 }
 
 #define PART(name, value) "--XyZ\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n" value "\r\n"
-#define RECORDING "--XyZ\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\n\r\n\xff\x01\r\n--Xy\r\n"
+#define RECORDING "--XyZ\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\n\r\n\xff\x01\r\n-" \
+	"-Xy\r\n"
 #define FORM(model) RECORDING PART("model", model) "--XyZ--\r\n"
 
 static const char *form_post(struct sim *s, const char *path, const char *body)
 {
-	return sim_printf(s, "POST %s HTTP/1.1\r\nHost: weir.test\r\nContent-Type: multipart/form-data; boundary=XyZ\r\n"
+	return sim_printf(s,
+		"POST %s HTTP/1.1\r\nHost: weir.test\r\nContent-Type: multipart/form-data; boundary=XyZ\r\n"
 		"Content-Length: %zu\r\n\r\n%s", path, strlen(body), body);
 }
 
@@ -101,7 +104,8 @@ static void a_form_passes_but_for_its_model(void **state)
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", text, NULL);
 	struct sim_client *c = sim_client(s, (struct sim_plan){
-		.sends = { form_post(s, "/v1/audio/transcriptions", FORM("one")) }, .send_piece = 7, .send_gap_ms = 1 });
+		.sends = { form_post(s, "/v1/audio/transcriptions", FORM("one")) }, .send_piece = 7,
+			.send_gap_ms = 1 });
 
 	sim_run(s);
 	sim_check(s, c->answers[0].end == SIM_CLEAN && body_is(&c->answers[0], text[0].text));
@@ -156,14 +160,16 @@ static void answers_of_all_sizes_share_a_connection(void **state)
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", nothing, silent, scene_good, sound, NULL);
 	struct sim_client *c = sim_client(s, (struct sim_plan){ .pipelined = true, .sends = {
-		sim_post(s, SPEECH, "", ASK("one")), sim_post(s, SPEECH, "", ASK("one")), sim_chat(s, "one", true, "hi"),
+		sim_post(s, SPEECH, "", ASK("one")), sim_post(s, SPEECH, "", ASK("one")), sim_chat(s, "one", true,
+			"hi"),
 		form_post(s, "/v1/audio/translations", FORM("one")), sim_get(s, "/v1/models") } });
 
 	sim_run(s);
 	for (size_t i = 0; i < 5; i++)
 		sim_check(s, c->answers[i].end == SIM_CLEAN && c->answers[i].http.status == 200);
 	sim_check(s, body_is(&c->answers[0], "") && field_is(&c->answers[0], "content-type", "text/plain"));
-	sim_check(s, body_is(&c->answers[1], "") && field_is(&c->answers[1], "content-type", "application/octet-stream"));
+	sim_check(s, body_is(&c->answers[1], "") && field_is(&c->answers[1], "content-type",
+		"application/octet-stream"));
 	sim_check(s, strcmp(sim_text(s, &c->answers[2]), SCENE_GOOD) == 0);
 	sim_check(s, body_is(&c->answers[3], SOUND_TEXT));
 	sim_check(s, a->n == 4 && a->n_conns == 1 && !c->extra);
@@ -185,7 +191,8 @@ static void the_next_target_takes_over(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		struct sim *s = sim_new(SIM_SEED, "retry: {share: 1}\n" SCENE_CONFIG);
-		struct sim_provider *a = sim_provider(s, "a.test", bad[i], NULL), *b = sim_provider(s, "b.test", sound, NULL);
+		struct sim_provider *a = sim_provider(s, "a.test", bad[i], NULL), *b = sim_provider(s, "b.test",
+			sound, NULL);
 		struct sim_client *c = speak(s, "m");
 
 		/* the head's release needs a byte: SOUND_HEAD alone is not one */
@@ -199,7 +206,8 @@ static void the_next_target_takes_over(void **state)
 
 static void an_error_is_told_in_openais_form(void **state)
 {
-	static const struct sim_act refused[] = { SIM_ERROR(400, "", "image_generation_user_error", "moderation_blocked"),
+	static const struct sim_act refused[] = { SIM_ERROR(400, "", "image_generation_user_error",
+		"moderation_blocked"),
 		SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
 	struct sim_client *c;
@@ -246,9 +254,11 @@ static void a_cut_sound_is_visibly_cut(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(bad) * 2; i++) {
 		struct sim *s = sim_new(SIM_SEED, CONFIG);
-		struct sim_provider *a = sim_provider(s, "a.test", bad[i / 2], NULL), *b = sim_provider(s, "b.test", sound, NULL);
+		struct sim_provider *a = sim_provider(s, "a.test", bad[i / 2], NULL), *b = sim_provider(s,
+			"b.test", sound, NULL);
 		bool old = i % 2;	/* HTTP/1.0 knows no chunks: only a reset tells */
-		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_printf(s, "POST " SPEECH " HTTP/1.%d\r\n"
+		struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_printf(s,
+			"POST " SPEECH " HTTP/1.%d\r\n"
 			"Host: w\r\nContent-Length: %zu\r\n\r\n" ASK("m"), !old, strlen(ASK("m"))) } });
 
 		sim_run(s);
@@ -295,7 +305,8 @@ static void no_ping_goes_into_a_sound(void **state)
 static void a_sound_past_the_limit(void **state)
 {
 	static const struct sim_act endless[] = { SOUND_HEAD,
-		{ .kind = SIM_ACT_CHUNK, .text = "0123456789abcdef0123456789abcdef", .times = 10000 }, SIM_LAST_CHUNK, SIM_STOP };
+		{ .kind = SIM_ACT_CHUNK, .text = "0123456789abcdef0123456789abcdef", .times = 10000 },
+			SIM_LAST_CHUNK, SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, "answers: {body: 64KiB}\n" CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", endless, NULL);
 	struct sim_client *c = speak(s, "m");
@@ -315,7 +326,8 @@ static void a_sound_past_the_limit(void **state)
 static void a_slow_client_pauses_its_provider(void **state)
 {
 	static const struct sim_act flood[] = { SOUND_HEAD,
-		{ .kind = SIM_ACT_CHUNK, .text = "0123456789abcdef0123456789abcdef", .times = MANY }, SIM_LAST_CHUNK, SIM_STOP };
+		{ .kind = SIM_ACT_CHUNK, .text = "0123456789abcdef0123456789abcdef", .times = MANY },
+			SIM_LAST_CHUNK, SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, "answers: {lag: 16KiB}\n" CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", flood, NULL);
 	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, SPEECH, "", ASK("one")) },
@@ -339,7 +351,8 @@ static struct sim *set_sound(uint64_t seed)
 
 	sim_provider(s, "a.test", sound, NULL);
 	sim_provider(s, "b.test", sound, NULL);
-	sim_client(s, (struct sim_plan){ .sends = { form_post(s, "/v1/audio/translations", FORM("m")) }, .send_piece = 90,
+	sim_client(s, (struct sim_plan){ .sends = { form_post(s, "/v1/audio/translations", FORM("m")) },
+		.send_piece = 90,
 		.send_gap_ms = 1 });
 	return s;
 }
@@ -368,7 +381,8 @@ static void anybody_may_go_at_every_step(void **state)
 		sim_strike_provider_resets, sim_strike_provider_closes, sim_strike_drain };
 
 	for (size_t i = 0; i < COUNT_OF(strikes); i++) {
-		size_t n = sim_sweep(&(struct sim_sweep){ .set = set_sound, .strike = strikes[i], .check = check_sound_honest,
+		size_t n = sim_sweep(&(struct sim_sweep){ .set = set_sound, .strike = strikes[i],
+			.check = check_sound_honest,
 			.seed = SIM_SEED });
 		assert_true(n > 20);
 	}

@@ -13,7 +13,8 @@
 #define SCENE_FIRST_MS 5000u
 #define SCENE_IDLE_MS 3000u
 #define SCENE_TOTAL_MS 60000u
-/* Many scenarios send the same request several times and count calls: nothing is shared but where that is the subject. */
+/* Many scenarios send the same request several times and count calls: nothing is shared but where that is the
+ * subject. */
 #define SCENE_CLOCKS "    join: separate\n    clocks: {connect: 1s, first_token: 5s, idle: 3s, total: 60s}\n"
 /* `m`: a, then b.  `one`: a alone.  `three`: a, b, c. */
 #define SCENE_MODELS "models:\n" \

@@ -104,7 +104,8 @@ static void say(struct script *b, const char *type, const char *data)
 {
 	if (b->pause_ms && b->n > 1)
 		add(b, (struct sim_act)SIM_WAIT(b->pause_ms));
-	const char *text = type ? sim_printf(b->s, "event: %s\ndata: %s\n\n", type, data) : sim_printf(b->s, "data: %s\n\n", data);
+	const char *text = type ? sim_printf(b->s, "event: %s\ndata: %s\n\n", type, data) : sim_printf(b->s,
+		"data: %s\n\n", data);
 	add(b, (struct sim_act)SIM_CHUNK(text));
 }
 
@@ -118,18 +119,19 @@ static void say_response(struct script *b, const char *type, const char *rest)
 	say(b, type, sim_printf(b->s, "{\"type\":\"%s\",\"sequence_number\":%d%s}", type, b->seq++, rest));
 }
 
-#define RESPONSE(status, output, usage) "{\"id\":\"id-1\",\"object\":\"response\",\"created_at\":1760000000,\"status\":\"" status \
-	"\",\"model\":\"m-2026\",\"output\":[" output "]" usage "}"
-#define MESSAGE_ITEM(status, content) "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"status\":\"" status \
-	"\",\"content\":[" content "]}"
+#define RESPONSE(status, output, usage) "{\"id\":\"id-1\",\"object\":\"response\",\"created_at\":1760000000," \
+	"\"status\":\"" status "\",\"model\":\"m-2026\",\"output\":[" output "]" usage "}"
+#define MESSAGE_ITEM(status, content) "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\"," \
+	"\"status\":\"" status "\",\"content\":[" content "]}"
 #define TEXT_PART(text) "{\"type\":\"output_text\",\"text\":\"" text "\",\"annotations\":[]}"
 #define RESPONSE_USAGE ",\"usage\":{\"input_tokens\":9,\"output_tokens\":2,\"total_tokens\":11}"
 #define AT "\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0"
-#define CLAUDE_MESSAGE(content, stop, out) "{\"id\":\"id-1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m-2026\"," \
-	"\"content\":[" content "],\"stop_reason\":" stop ",\"stop_sequence\":null," \
+#define CLAUDE_MESSAGE(content, stop, out) "{\"id\":\"id-1\",\"type\":\"message\",\"role\":\"assistant\"," \
+	"\"model\":\"m-2026\",\"content\":[" content "],\"stop_reason\":" stop ",\"stop_sequence\":null," \
 	"\"usage\":{\"input_tokens\":9,\"output_tokens\":" out "}}"
-#define GEMINI_CHUNK(parts, finish, out) "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[" parts "]},\"index\":0" \
-	finish "}],\"usageMetadata\":{\"promptTokenCount\":9" out "},\"modelVersion\":\"m-2026\",\"responseId\":\"id-1\"}"
+#define GEMINI_CHUNK(parts, finish, out) "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[" parts "]}," \
+	"\"index\":0" finish "}],\"usageMetadata\":{\"promptTokenCount\":9" out "}," \
+	"\"modelVersion\":\"m-2026\",\"responseId\":\"id-1\"}"
 
 static void say_start(struct script *b, enum sim_tongue t)
 {
@@ -137,7 +139,8 @@ static void say_start(struct script *b, enum sim_tongue t)
 	case SIM_RESPONSES:
 		say_response(b, "response.created", ",\"response\":" RESPONSE("in_progress", "", ""));
 		say_response(b, "response.in_progress", ",\"response\":" RESPONSE("in_progress", "", ""));
-		say_response(b, "response.output_item.added", ",\"output_index\":0,\"item\":" MESSAGE_ITEM("in_progress", ""));
+		say_response(b, "response.output_item.added",
+			",\"output_index\":0,\"item\":" MESSAGE_ITEM("in_progress", ""));
 		say_response(b, "response.content_part.added", "," AT ",\"part\":" TEXT_PART(""));
 		break;
 	case SIM_CLAUDE:
@@ -165,8 +168,10 @@ static void say_text(struct script *b, enum sim_tongue t, const char *piece)
 		say(b, NULL, sim_printf(s, SIM_TEXT_JSON("%s"), piece));
 		break;
 	case SIM_COMPLETIONS:
-		say(b, NULL, sim_printf(s, "{\"id\":\"id-1\",\"object\":\"text_completion\",\"created\":1760000000,\"model\":\"m-2026\","
-			"\"choices\":[{\"index\":0,\"text\":\"%s\",\"logprobs\":null,\"finish_reason\":null}]}", piece));
+		say(b, NULL, sim_printf(s,
+			"{\"id\":\"id-1\",\"object\":\"text_completion\",\"created\":1760000000,\"model\":\"m-2026\","
+			"\"choices\":[{\"index\":0,\"text\":\"%s\",\"logprobs\":null,\"finish_reason\":null}]}",
+				piece));
 		break;
 	case SIM_RESPONSES:
 		say_response(b, "response.output_text.delta", sim_printf(s, "," AT ",\"delta\":\"%s\"", piece));
@@ -190,11 +195,13 @@ static void say_end(struct script *b, enum sim_tongue t, const char *text)
 	switch (t) {
 	case SIM_CHAT:
 		say(b, NULL, SIM_DELTA_JSON("{}", "\"stop\""));
-		say(b, NULL, SIM_CHUNK_JSON "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11}}");
+		say(b, NULL, SIM_CHUNK_JSON "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2,"
+			"\"total_tokens\":11}}");
 		say(b, NULL, "[DONE]");
 		break;
 	case SIM_COMPLETIONS:
-		say(b, NULL, "{\"id\":\"id-1\",\"object\":\"text_completion\",\"created\":1760000000,\"model\":\"m-2026\","
+		say(b, NULL, "{\"id\":\"id-1\",\"object\":\"text_completion\",\"created\":1760000000,\"model\":\"m"
+			"-2026\","
 			"\"choices\":[{\"index\":0,\"text\":\"\",\"logprobs\":null,\"finish_reason\":\"stop\"}],"
 			"\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11}}");
 		say(b, NULL, "[DONE]");
@@ -216,7 +223,8 @@ static void say_end(struct script *b, enum sim_tongue t, const char *text)
 	case SIM_GEMINI:
 	case SIM_GEMINI_ARRAY:
 	case SIM_TONGUES:
-		say(b, NULL, GEMINI_CHUNK("{\"text\":\"\"}", ",\"finishReason\":\"STOP\"", ",\"candidatesTokenCount\":2"));
+		say(b, NULL, GEMINI_CHUNK("{\"text\":\"\"}", ",\"finishReason\":\"STOP\"",
+			",\"candidatesTokenCount\":2"));
 		break;
 	}
 }
@@ -227,11 +235,13 @@ static const char *whole_of(struct sim *s, enum sim_tongue t, const char *text)
 	case SIM_CHAT:
 		return sim_printf(s, SIM_WHOLE_JSON("%s"), text);
 	case SIM_COMPLETIONS:
-		return sim_printf(s, "{\"id\":\"id-1\",\"object\":\"text_completion\",\"created\":1760000000,\"model\":\"m-2026\","
+		return sim_printf(s,
+			"{\"id\":\"id-1\",\"object\":\"text_completion\",\"created\":1760000000,\"model\":\"m-2026\","
 			"\"choices\":[{\"index\":0,\"text\":\"%s\",\"logprobs\":null,\"finish_reason\":\"stop\"}],"
 			"\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2,\"total_tokens\":11}}", text);
 	case SIM_RESPONSES:
-		return sim_printf(s, RESPONSE("completed", MESSAGE_ITEM("completed", TEXT_PART("%s")), RESPONSE_USAGE), text);
+		return sim_printf(s, RESPONSE("completed", MESSAGE_ITEM("completed", TEXT_PART("%s")),
+			RESPONSE_USAGE), text);
 	case SIM_CLAUDE:
 		return sim_printf(s, CLAUDE_MESSAGE("{\"type\":\"text\",\"text\":\"%s\"}", "\"end_turn\"", "2"), text);
 	case SIM_GEMINI:
@@ -239,7 +249,8 @@ static const char *whole_of(struct sim *s, enum sim_tongue t, const char *text)
 	case SIM_TONGUES:
 		break;
 	}
-	return sim_printf(s, GEMINI_CHUNK("{\"text\":\"%s\"}", ",\"finishReason\":\"STOP\"", ",\"candidatesTokenCount\":2"), text);
+	return sim_printf(s, GEMINI_CHUNK("{\"text\":\"%s\"}", ",\"finishReason\":\"STOP\"",
+		",\"candidatesTokenCount\":2"), text);
 }
 
 static struct script begin(struct sim *s, uint64_t pause_ms)
@@ -256,7 +267,8 @@ static void say_pieces(struct script *b, enum sim_tongue t, const char *text, si
 		say_text(b, t, sim_printf(b->s, "%.*s", (int)MIN_OF(2u, n - at), text + at));
 }
 
-const struct sim_act *sim_tongue_script(struct sim *s, enum sim_tongue t, bool streamed, const char *text, uint64_t pause_ms)
+const struct sim_act *sim_tongue_script(struct sim *s, enum sim_tongue t, bool streamed, const char *text,
+	uint64_t pause_ms)
 {
 	struct script b = begin(s, pause_ms);
 
@@ -594,7 +606,8 @@ struct sim_tongue_heard sim_tongue_hear(struct sim *s, enum sim_tongue t, const 
 
 /* --- checks --------------------------------------------------------------------------------------------- */
 
-static const char *why_not_whole(const struct sim_answer *a, const struct sim_tongue_heard *h, enum sim_tongue t, const char *text)
+static const char *why_not_whole(const struct sim_answer *a, const struct sim_tongue_heard *h, enum sim_tongue t,
+	const char *text)
 {
 	if (a->http.bad || h->bad)
 		return a->http.bad ? a->http.bad : h->bad;
@@ -631,7 +644,8 @@ static const char *why_not_refused(const struct sim_answer *a, const struct sim_
 	return h->error ? NULL : "no error object";
 }
 
-static void verdict(struct sim *s, enum sim_tongue t, struct sim_client *c, const struct sim_tongue_heard *h, const char *want,
+static void verdict(struct sim *s, enum sim_tongue t, struct sim_client *c, const struct sim_tongue_heard *h,
+	const char *want,
 	const char *why, const char *file, int line)
 {
 	const struct sim_answer *a = &c->answers[0];
@@ -639,7 +653,8 @@ static void verdict(struct sim *s, enum sim_tongue t, struct sim_client *c, cons
 
 	if (why == NULL && !c->extra)
 		return;
-	print_error("client of %s: status %d, end %d, text \"%.200s\", finish %s, error %s, body %zu bytes: %.*s\n", rows[t].name,
+	print_error("client of %s: status %d, end %d, text \"%.200s\", finish %s, error %s, body %zu bytes: %.*s"
+		"\n", rows[t].name,
 		a->http.status, (int)a->end, h->text, h->finish ? h->finish : "-", h->error ? h->error : "-", body.n,
 		(int)MIN_OF(body.n, 3000u), body.n ? body.p : "");
 	sim_fail(s, file, line, "want %s: %s", want, c->extra ? "bytes that belong to no answer" : why);
@@ -653,7 +668,8 @@ void sim_tongue_whole_at(struct sim *s, enum sim_tongue t, struct sim_client *c,
 	verdict(s, t, c, &h, "a whole answer", why_not_whole(&c->answers[0], &h, t, text), file, line);
 }
 
-void sim_tongue_broken_at(struct sim *s, enum sim_tongue t, struct sim_client *c, const char *text, const char *file, int line)
+void sim_tongue_broken_at(struct sim *s, enum sim_tongue t, struct sim_client *c, const char *text,
+	const char *file, int line)
 {
 	struct sim_tongue_heard h = sim_tongue_hear(s, t, &c->answers[0], true);
 	const char *why = why_not_broken(&c->answers[0], &h, text);
@@ -661,12 +677,14 @@ void sim_tongue_broken_at(struct sim *s, enum sim_tongue t, struct sim_client *c
 	verdict(s, t, c, &h, "a broken stream", why ? why : strcmp(h.text, text) ? "another text" : NULL, file, line);
 }
 
-void sim_tongue_refused_at(struct sim *s, enum sim_tongue t, struct sim_client *c, int status, const char *file, int line)
+void sim_tongue_refused_at(struct sim *s, enum sim_tongue t, struct sim_client *c, int status, const char *file,
+	int line)
 {
 	struct sim_tongue_heard h = sim_tongue_hear(s, t, &c->answers[0], false);
 	const char *why = why_not_refused(&c->answers[0], &h);
 
-	verdict(s, t, c, &h, "a refusal", why || !status || c->answers[0].http.status == status ? why : "another status", file,
+	verdict(s, t, c, &h, "a refusal", why || !status || c->answers[0].http.status == status ? why
+		: "another status", file,
 		line);
 }
 

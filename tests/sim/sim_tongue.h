@@ -1,6 +1,6 @@
-/* Clients and providers of every dialect: how each asks and answers, and strict checks of what a client of it gets.  Read
- * apart from src/dialect on purpose, as the official SDKs read it (protocols.md), so that a mistake there is not made
- * twice. */
+/* Clients and providers of every dialect: how each asks and answers, and strict checks of what a client of it gets.
+ * Read apart from src/dialect on purpose, as the official SDKs read it (protocols.md), so that a mistake there is not
+ * made twice. */
 #ifndef SIM_TONGUE_H
 #define SIM_TONGUE_H
 
@@ -25,9 +25,10 @@ bool sim_tongue_is_path(enum sim_tongue t, struct slice target, const char *mode
 /* Field that carries its providers' keys. */
 const char *sim_tongue_key(enum sim_tongue t);
 
-/* A provider's script: a stream, `pause_ms` between its events, or one JSON body.  The text comes in pieces of two letters;
- * usage is 9 and 2 tokens, the model "m-2026", the answer's id "id-1". */
-const struct sim_act *sim_tongue_script(struct sim *s, enum sim_tongue t, bool streamed, const char *text, uint64_t pause_ms);
+/* A provider's script: a stream, `pause_ms` between its events, or one JSON body.  The text comes in pieces of two
+ * letters; usage is 9 and 2 tokens, the model "m-2026", the answer's id "id-1". */
+const struct sim_act *sim_tongue_script(struct sim *s, enum sim_tongue t, bool streamed, const char *text,
+	uint64_t pause_ms);
 /* The same stream, cut after the first half of its text, which it returns in *out_said; then `end` follows. */
 const struct sim_act *sim_tongue_cut(struct sim *s, enum sim_tongue t, const char *text, struct sim_act end,
 	const char **out_said);
@@ -47,8 +48,10 @@ struct sim_tongue_heard sim_tongue_hear(struct sim *s, enum sim_tongue t, const 
 /* As sim_check_whole and the like (sim.h), for the first answer of a client of this dialect. */
 void sim_tongue_whole_at(struct sim *s, enum sim_tongue t, struct sim_client *c, bool streamed, const char *text,
 	const char *file, int line);
-void sim_tongue_broken_at(struct sim *s, enum sim_tongue t, struct sim_client *c, const char *text, const char *file, int line);
-void sim_tongue_refused_at(struct sim *s, enum sim_tongue t, struct sim_client *c, int status, const char *file, int line);
+void sim_tongue_broken_at(struct sim *s, enum sim_tongue t, struct sim_client *c, const char *text,
+	const char *file, int line);
+void sim_tongue_refused_at(struct sim *s, enum sim_tongue t, struct sim_client *c, int status, const char *file,
+	int line);
 void sim_tongue_honest_at(struct sim *s, enum sim_tongue t, struct sim_client *c, bool streamed, const char *text,
 	const char *file, int line);
 #define sim_tongue_whole(s, t, c, streamed, text) sim_tongue_whole_at(s, t, c, streamed, text, __FILE__, __LINE__)

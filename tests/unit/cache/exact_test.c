@@ -57,7 +57,8 @@ static void test_purge(void **state)
 /* What is no entry of this version is a miss. */
 static void test_foreign_bytes(void **state)
 {
-	static const struct slice rows[] = { { "", 0 }, { "\x02" "c\0\0x", 5 }, { "\x01" "c\0", 3 }, { "\x01" "c\x09\0x", 5 } };
+	static const struct slice rows[] = { { "", 0 }, { "\x02" "c\0\0x", 5 }, { "\x01" "c\0", 3 },
+		{ "\x01" "c\x09\0x", 5 } };
 	struct exact_answer out;
 	struct exact x;
 

@@ -37,10 +37,13 @@ static void test_same(void **state)
 		{ "{\"t\":0.70}", "{\"t\":7e-1}" },
 		{ "{\"t\":1,\"t\":2}", "{\"t\":2}" },
 		{ "{\"o\":{\"x\":1,\"y\":{\"p\":1,\"q\":2}}}", "{\"o\":{\"y\":{\"q\":2,\"p\":1},\"x\":1}}" },
-		{ "{\"t\":1,\"stream\":true,\"stream_options\":{\"include_usage\":true},\"user\":\"u\",\"metadata\":{}}",
+		{ "{\"t\":1,\"stream\":true,\"stream_options\":{\"include_usage\":true},\"user\":\"u\",\"metadata\""
+			":{}}",
 			"{\"t\":1}" },
-		{ "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,\"k\":1,\"l\":1,\"m\":1}",
-			"{\"m\":1,\"l\":1,\"k\":1,\"j\":1,\"i\":1,\"h\":1,\"g\":1,\"f\":1,\"e\":1,\"d\":1,\"c\":1,\"b\":1,\"a\":1}" },
+		{ "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,\"k\":1,\"l\":"
+			"1,\"m\":1}",
+			"{\"m\":1,\"l\":1,\"k\":1,\"j\":1,\"i\":1,\"h\":1,\"g\":1,\"f\":1,\"e\":1,\"d\":1,\"c\":1,"
+				"\"b\":1,\"a\":1}" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -73,8 +76,10 @@ static void test_different(void **state)
 /* NIST's example, in one piece and in many. */
 static void test_sha256(void **state)
 {
-	static const uint8_t want[] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae,
-		0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad };
+	static const uint8_t want[] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde,
+		0x5d, 0xae,
+		0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00,
+			0x15, 0xad };
 	uint8_t one[SHA256_BYTES], many[SHA256_BYTES];
 	char text[5000];
 

@@ -122,8 +122,10 @@ static void test_data_uris(void **state)
 
 static void test_other_uris_stay_as_they_are(void **state)
 {
-	static const char *const uris[] = { "https://a.b/c.png?x=data:image/png;base64,AA", "gs://b/o", "", "data", "data:",
-		"data:,hello", "data:text/plain,hello", "data:image/png;base64", "data:image/png;base64 ,AA", "data:base64,AA" };
+	static const char *const uris[] = { "https://a.b/c.png?x=data:image/png;base64,AA", "gs://b/o", "",
+		"data", "data:",
+		"data:,hello", "data:text/plain,hello", "data:image/png;base64", "data:image/png;base64 ,AA",
+			"data:base64,AA" };
 
 	for (size_t i = 0; i < COUNT_OF(uris); i++) {
 		struct prompt_media m = prompt_media_of_uri(slice_str(uris[i]));

@@ -102,7 +102,8 @@ static void test_usage_and_numbers_survive(void **state)
 
 	tape_init(&t, 1 << 16);
 	tape_add(&t, &ev);
-	ev = (struct event){ .kind = EVENT_FINISH, .finish = EVENT_FINISH_LENGTH, .choice = 7, .text = SLICE("length") };
+	ev = (struct event){ .kind = EVENT_FINISH, .finish = EVENT_FINISH_LENGTH, .choice = 7,
+		.text = SLICE("length") };
 	tape_add(&t, &ev);
 	assert_true(tape_next(buf_slice(&t.bytes), SIZE_MAX, &at, &got));
 	struct usage back = event_usage(&got);
@@ -117,7 +118,8 @@ static void test_usage_and_numbers_survive(void **state)
 /* What has no typed form, and what finds no room: such a tape is not the whole answer. */
 static void test_lossy(void **state)
 {
-	struct event other = { .kind = EVENT_OTHER, .choice = 0 }, frame = { .kind = EVENT_OTHER, .choice = EVENT_NO_CHOICE };
+	struct event other = { .kind = EVENT_OTHER, .choice = 0 }, frame = { .kind = EVENT_OTHER,
+		.choice = EVENT_NO_CHOICE };
 	struct tape t;
 
 	tape_init(&t, 64);

@@ -42,7 +42,8 @@ static void test_both_alphabets_with_and_without_padding(void **state)
 
 static void test_no_base64(void **state)
 {
-	static const char *const bad[] = { "Z", "Zm9vY", "Zg=a", "=", "===", "Zm9v====", "Zm 9v", "Zm9v\n", "Z\r\nm9v", "Zm9*",
+	static const char *const bad[] = { "Z", "Zm9vY", "Zg=a", "=", "===", "Zm9v====", "Zm 9v", "Zm9v\n",
+		"Z\r\nm9v", "Zm9*",
 		"Zm9\xc3", "====" };
 	struct slice got;
 

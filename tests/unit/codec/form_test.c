@@ -59,12 +59,14 @@ static void test_found(void **state)
 		{ TYPE, D HEAD("CONTENT-DISPOSITION:  Form-Data ;  NAME=\"model\" ") "m\r\n" END, "m" },
 		{ TYPE, D "Content-Type: text/plain\r\nX: y\r\n" FIELD("model", "m") END, "m" },
 		/* names of files that look like parameters */
-		{ TYPE, D HEAD("Content-Disposition: form-data; name=\"file\"; filename=\"a;b.mp3\"") "x\r\n" D MODEL END,
+		{ TYPE, D HEAD("Content-Disposition: form-data; name=\"file\"; filename=\"a;b.mp3\"")
+			"x\r\n" D MODEL END,
 			"whisper-1" },
 		{ "Multipart/Form-Data; charset=utf-8; Boundary=\"XyZ\"", D MODEL END, "whisper-1" },
 		{ "multipart/form-data;boundary=XyZ", D MODEL END, "whisper-1" },
 		{ "multipart/form-data; boundary=\"a b;c\"", "--a b;c\r\n" MODEL "--a b;c--\r\n", NULL },
-		{ "multipart/form-data; boundary=1234567890123456789012345678901234567890123456789012345678901234567890",
+		{ "multipart/form-data; boundary=12345678901234567890123456789012345678901234567890123456789012345"
+			"67890",
 			"--1234567890123456789012345678901234567890123456789012345678901234567890\r\n" MODEL
 			"--1234567890123456789012345678901234567890123456789012345678901234567890--", "whisper-1" },
 	};
@@ -102,7 +104,8 @@ static void test_not_found(void **state)
 		{ "multipart/form-data; x=\"; boundary=XyZ\"; boundary=b", D MODEL END },
 		{ "multipart/form-data; xboundary=XyZ", D MODEL END },
 		{ "", D MODEL END },
-		{ "multipart/form-data; boundary=12345678901234567890123456789012345678901234567890123456789012345678901",
+		{ "multipart/form-data; boundary=12345678901234567890123456789012345678901234567890123456789012345"
+			"678901",
 			"--12345678901234567890123456789012345678901234567890123456789012345678901\r\n" MODEL
 			"--12345678901234567890123456789012345678901234567890123456789012345678901--" },
 	};
@@ -114,8 +117,8 @@ static void test_not_found(void **state)
 	}
 }
 
-/* What a provider's reader could take for a second `model`, or for another one, so that it would answer with a model that
- * nobody routed to. */
+/* What a provider's reader could take for a second `model`, or for another one, so that it would answer with a model
+ * that nobody routed to. */
 static void test_two_readers(void **state)
 {
 	static const char *const bodies[] = {
@@ -135,7 +138,8 @@ static void test_two_readers(void **state)
 		D HEAD("Content-Disposition : form-data; name=\"model\"") "dear\r\n" D MODEL END,
 		D HEAD("Content-Type: text/plain") "dear\r\n" D MODEL END,
 		D "\r\ndear\r\n" D MODEL END,
-		D "Content-Disposition: form-data; name=\"a\"\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\ndear\r\n"
+		D "Content-Disposition: form-data; name=\"a\"\r\nContent-Disposition: form-data; name=\"model\"\r\n"
+			"\r\ndear\r\n"
 			D MODEL END,
 		D "Content-Disposition: form-data; name=\"model\"\r\ndear\r\n" D MODEL END,	/* no empty line */
 	};

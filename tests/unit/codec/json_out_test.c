@@ -125,7 +125,8 @@ static void test_strings(void **state)
 	json_out_key_str(&w, "nul", SLICE("a\0b"));
 	json_out_key_str(&w, "empty", SLICE_EMPTY);
 	json_out_obj_end(&w);
-	assert_out(&w, "{\"k\\\"\\n\":\"\\\"\\\\/\\u0008\\t\\u0001\\u007f\xc3\xa9\xef\xbf\xbd\",\"nul\":\"a\\u0000b\",\"empty\":\"\"}");
+	assert_out(&w, "{\"k\\\"\\n\":\"\\\"\\\\/\\u0008\\t\\u0001\\u007f\xc3\xa9\xef\xbf\xbd\",\"nul\":\"a\\u0000"
+		"b\",\"empty\":\"\"}");
 }
 
 static void test_a_string_in_pieces(void **state)
@@ -182,7 +183,8 @@ static void test_broken_text_takes_no_longer(void **state)
 
 static void test_values(void **state)
 {
-	static const char text[] = "{\"b\":[1,2.5,\"x\\u0000\",null,true],\"a\":{\"n\":123456789012345678901234567890},\"a\":{}}";
+	static const char text[] =
+		"{\"b\":[1,2.5,\"x\\u0000\",null,true],\"a\":{\"n\":123456789012345678901234567890},\"a\":{}}";
 	struct json_out w = begin();
 	yyjson_doc *doc;
 	struct arena a;
@@ -194,7 +196,8 @@ static void test_values(void **state)
 	json_out_val(&w, NULL);
 	json_out_raw(&w, SLICE("[ 1 ]"));
 	json_out_arr_end(&w);
-	assert_out(&w, "[{\"b\":[1,2.5,\"x\\u0000\",null,true],\"a\":{\"n\":123456789012345678901234567890},\"a\":{}},null,[ 1 ]]");
+	assert_out(&w, "[{\"b\":[1,2.5,\"x\\u0000\",null,true],\"a\":{\"n\":123456789012345678901234567890},\"a\":"
+		"{}},null,[ 1 ]]");
 	w = begin();
 	json_out_obj(&w);
 	json_out_key_val(&w, "v", yyjson_obj_get(yyjson_doc_get_root(doc), "b"));
@@ -251,11 +254,11 @@ static void test_json_text(void **state)
 
 	arena_init(&a, 0);
 	assert_int_equal(json_parse(&a, SLICE(" { \"a\" : [ 1 , \"\xc3\xa9\" ] } "), &doc, NULL), ERR_OK);
-	struct slice s = json_text(&a, yyjson_doc_get_root(doc));
+	struct slice s = json_out_text(&a, yyjson_doc_get_root(doc));
 	assert_slice(s, "{\"a\":[1,\"\xc3\xa9\"]}");
-	assert_null(json_text(&a, NULL).p);
+	assert_null(json_out_text(&a, NULL).p);
 	arena_init(&small, 8);
-	assert_null(json_text(&small, yyjson_doc_get_root(doc)).p);
+	assert_null(json_out_text(&small, yyjson_doc_get_root(doc)).p);
 	arena_done(&small);
 	arena_done(&a);
 }

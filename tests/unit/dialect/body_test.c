@@ -16,7 +16,8 @@ static bool open_body(const char *text)
 
 	request = (struct request){ .door = door };
 	fault = (struct fault){ .err = ERR_OK };
-	return body_open(&body, &arena, slice_str(text), "`model` and `messages`", own, COUNT_OF(own), &request, &fault);
+	return body_open(&body, &arena, slice_str(text), "`model` and `messages`", own, COUNT_OF(own), &request,
+		&fault);
 }
 
 static bool read_all(const char *text)
@@ -120,7 +121,8 @@ static void test_model(void **state)
 	assert_refused("{}", ERR_BAD_FIELD, "model", "`model` is missing: name the model that shall answer");
 	assert_refused("{\"model\":\"\"}", ERR_BAD_FIELD, "model", "`model` must be the name of a model");
 	assert_refused("{\"model\":7}", ERR_BAD_FIELD, "model", "`model` must be the name of a model");
-	assert_refused("{\"models\":[]}", ERR_BAD_FIELD, "model", "`model` is missing: name the model that shall answer");
+	assert_refused("{\"models\":[]}", ERR_BAD_FIELD, "model",
+		"`model` is missing: name the model that shall answer");
 	assert_refused("{\"models\":[1]}", ERR_BAD_FIELD, "models[0]", "`models[0]` must be the name of a model");
 	assert_refused("{\"models\":\"a\"}", ERR_BAD_FIELD, "models", "`models` must be a list of models");
 	snprintf(text, sizeof(text), "{\"model\":\"%0256d\"}", 1);
@@ -145,7 +147,8 @@ static void test_model_of_the_door(void **state)
 
 static void test_fallbacks(void **state)
 {
-	assert_true(read_all("{\"model\":\"m\",\"models\":[\"m\",\"a\",\"b\"],\"fallbacks\":[\"b\",{\"model\":\"c\"},\"a\"]}"));
+	assert_true(read_all("{\"model\":\"m\",\"models\":[\"m\",\"a\",\"b\"],\"fallbacks\":[\"b\",{\"model\":\"c\""
+		"},\"a\"]}"));
 	assert_int_equal(request.n_fallbacks, 3);
 	assert_slice(request.fallbacks[0], "a");
 	assert_slice(request.fallbacks[1], "b");
@@ -186,7 +189,8 @@ static void test_stream(void **state)
 	assert_false(request.stream);
 	assert_true(read_all("{\"model\":\"m\",\"stream\":null}"));
 	assert_false(request.stream);
-	assert_refused("{\"model\":\"m\",\"stream\":\"true\"}", ERR_BAD_FIELD, "stream", "`stream` must be true or false");
+	assert_refused("{\"model\":\"m\",\"stream\":\"true\"}", ERR_BAD_FIELD, "stream",
+		"`stream` must be true or false");
 	request.door.stream = true;
 	assert_true(read_all("{\"model\":\"m\"}"));
 	assert_true(request.stream);
@@ -197,7 +201,8 @@ static void test_timeout(void **state)
 	static const struct {
 		const char *s;
 		uint64_t ms;
-	} rows[] = { { "null", 0 }, { "1", 1000 }, { "0.5", 500 }, { "1e-9", 1 }, { "1e300", 86400000 }, { "86401", 86400000 } };
+	} rows[] = { { "null", 0 }, { "1", 1000 }, { "0.5", 500 }, { "1e-9", 1 }, { "1e300", 86400000 },
+		{ "86401", 86400000 } };
 	static const char *const bad[] = { "0", "-1", "\"5\"", "true", "[]" };
 	char text[100];
 
@@ -227,9 +232,11 @@ static void test_provider_options(void **state)
 			"`provider_options` must be an object of objects, by provider");
 	}
 	/* routing owns both */
-	assert_refused("{\"model\":\"m\",\"provider_options\":{\"a\":{\"model\":\"x\"}}}", ERR_BAD_FIELD, "provider_options",
+	assert_refused("{\"model\":\"m\",\"provider_options\":{\"a\":{\"model\":\"x\"}}}", ERR_BAD_FIELD,
+		"provider_options",
 		"`provider_options` must not name `model` or `stream`");
-	assert_refused("{\"model\":\"m\",\"provider_options\":{\"a\":{\"stream\":true}}}", ERR_BAD_FIELD, "provider_options",
+	assert_refused("{\"model\":\"m\",\"provider_options\":{\"a\":{\"stream\":true}}}", ERR_BAD_FIELD,
+		"provider_options",
 		"`provider_options` must not name `model` or `stream`");
 }
 
@@ -244,7 +251,8 @@ static void test_estimates(void **state)
 	memset(text, 'x', sizeof(text));
 	uint64_t tok = body_estimate(slice_of(text, sizeof(text)));
 	assert_true(tok >= 2400 && tok <= 2600);
-	assert_true(open_body("{\"contents\":[{\"parts\":[{\"text\":\"abcd\"},{\"text\":\"abcd\"}]},[[\"abcd\"]]],\"n\":5}"));
+	assert_true(open_body("{\"contents\":[{\"parts\":[{\"text\":\"abcd\"},{\"text\":\"abcd\"}]},[[\"abcd\"]]],"
+		"\"n\":5}"));
 	/* three texts and no key */
 	assert_int_equal(body_estimate_value(yyjson_obj_get(yyjson_doc_get_root(request.doc), "contents")) >= 6, true);
 	assert_int_equal(body_estimate_value(NULL), 0);

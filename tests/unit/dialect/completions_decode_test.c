@@ -15,7 +15,8 @@ static enum err on_event(void *arg, const struct event *ev)
 {
 	struct bed *b = arg;
 
-	buf_addf(&b->log, "%s %u %.*s %d|", event_kind_name(ev->kind), ev->choice, SLICE_ARG(ev->text), ev->first_of_raw);
+	buf_addf(&b->log, "%s %u %.*s %d|", event_kind_name(ev->kind), ev->choice, SLICE_ARG(ev->text),
+		ev->first_of_raw);
 	return b->n++ == b->fail_at ? ERR_CLIENT_GONE : ERR_OK;
 }
 
@@ -25,7 +26,8 @@ static void open(struct bed *b)
 	arena_init(&b->arena, 0);
 	json_scratch_init(&b->scratch, 1 << 24);
 	buf_init(&b->log, 1 << 20);
-	b->decode = (struct dialect_decode){ .scratch = &b->scratch, .arena = &b->arena, .on_event = on_event, .arg = b };
+	b->decode = (struct dialect_decode){ .scratch = &b->scratch, .arena = &b->arena, .on_event = on_event,
+		.arg = b };
 }
 
 static void close(struct bed *b)
@@ -37,7 +39,8 @@ static void close(struct bed *b)
 
 static enum err feed(struct bed *b, const char *text, bool is_twin)
 {
-	struct slice data = arena_printf(&b->arena, "{\"id\":\"c\",%s\"choices\":[{\"text\":\"%s\",\"index\":0,\"finish_reason\":null}]}",
+	struct slice data = arena_printf(&b->arena,
+		"{\"id\":\"c\",%s\"choices\":[{\"text\":\"%s\",\"index\":0,\"finish_reason\":null}]}",
 		is_twin ? "" : " ", text);
 	return completions_decode_event(&b->decode, SLICE_EMPTY, data, data);
 }
@@ -84,7 +87,8 @@ static void test_many_choices(void **state)
 /* Nothing is given out after it. */
 static void test_stops(void **state)
 {
-	struct slice body = SLICE("{\"id\":\"c\",\"choices\":[{\"text\":\"a\"},{\"text\":\"b\",\"finish_reason\":\"stop\"}]}");
+	struct slice body = SLICE("{\"id\":\"c\",\"choices\":[{\"text\":\"a\"},{\"text\":\"b\",\"finish_reason\":\""
+		"stop\"}]}");
 
 	for (size_t at = 0; at < 5; at++) {
 		struct bed b;
@@ -103,7 +107,8 @@ static void test_too_big(void **state)
 	open(&b);
 	b.scratch.memory.max = 64;
 	assert_int_equal(feed(&b, "text", true), ERR_UP_TOO_BIG);
-	assert_int_equal(completions_decode_whole(&b.decode, SLICE("{\"choices\":[{\"text\":\"a\"}]}")), ERR_UP_TOO_BIG);
+	assert_int_equal(completions_decode_whole(&b.decode, SLICE("{\"choices\":[{\"text\":\"a\"}]}")),
+		ERR_UP_TOO_BIG);
 	assert_int_equal(b.n, 0);
 	close(&b);
 }

@@ -3,7 +3,8 @@
 
 #include "dialect/completions_encode.h"
 
-#define LOGPROBS SLICE("[{\"token\":\"ab\",\"logprob\":-0.5,\"bytes\":null,\"top_logprobs\":[{\"token\":\"ab\",\"logprob\":-0.5}]}]")
+#define LOGPROBS SLICE("[{\"token\":\"ab\",\"logprob\":-0.5,\"bytes\":null," \
+	"\"top_logprobs\":[{\"token\":\"ab\",\"logprob\":-0.5}]}]")
 
 static const struct request asks = { .choices = 1, .model = SLICE_EMPTY, .body = { "{}", 2 }, .wants_usage = true };
 
@@ -105,7 +106,8 @@ static void test_empty(void **state)
 	buf_init(&out, 4096);
 	struct dialect_encode e = { .id = SLICE("own"), .created_s = 7, .arena = &a };
 	completions_encode_collected(&e, &out);
-	assert_slice(buf_slice(&out), "{\"id\":\"own\",\"object\":\"text_completion\",\"created\":7,\"model\":\"\",\"choices\":[]}");
+	assert_slice(buf_slice(&out),
+		"{\"id\":\"own\",\"object\":\"text_completion\",\"created\":7,\"model\":\"\",\"choices\":[]}");
 	buf_done(&out);
 	arena_done(&a);
 }

@@ -22,13 +22,19 @@ static void test_write(void **state)
 {
 	uint64_t offset = 10;
 
-	assert_slice(written(SLICE("[{\"token\":\"\xe2\x82\xac\",\"logprob\":-1},{\"token\":\"x\",\"logprob\":\"?\"},7]"), &offset),
+	assert_slice(written(SLICE("[{\"token\":\"\xe2\x82\xac\",\"logprob\":-1},"
+		"{\"token\":\"x\",\"logprob\":\"?\""
+		"},7]"), &offset),
 		"{\"tokens\":[\"\xe2\x82\xac\",\"x\",\"\"],\"token_logprobs\":[-1,null,null],\"top_logprobs\":null,"
 		"\"text_offset\":[10,11,12]}");
 	assert_int_equal(offset, 12);
-	assert_slice(written(SLICE("[{\"token\":\"x\",\"logprob\":-1,\"top_logprobs\":[{\"token\":\"a\",\"logprob\":-2},"
+	assert_slice(written(SLICE("[{\"token\":\"x\",\"logprob\":-1,\"top_logprobs\":["
+		"{\"token\":\"a\",\"logprob\""
+		":-2},"
 		"{\"token\":\"b\",\"logprob\":-3},{\"token\":\"a\",\"logprob\":-4}]}]"), &offset),
-		"{\"tokens\":[\"x\"],\"token_logprobs\":[-1],\"top_logprobs\":[{\"a\":-2,\"b\":-3}],\"text_offset\":[12]}");
+		"{\"tokens\":[\"x\"],\"token_logprobs\":[-1],"
+		"\"top_logprobs\":[{\"a\":-2,\"b\":-3}],\"text_offset\""
+			":[12]}");
 }
 
 static void test_write_nothing(void **state)
@@ -78,9 +84,13 @@ static void test_read(void **state)
 {
 	struct slice got;
 
-	assert_true(reads("{\"tokens\":[\"a\",\"b\"],\"token_logprobs\":[-1],\"top_logprobs\":[null,{\"b\":-2},{\"c\":-3}]}", 4096, &got));
+	assert_true(reads("{\"tokens\":[\"a\",\"b\"],\"token_logprobs\":[-1],"
+		"\"top_logprobs\":[null,{\"b\":-2},{\""
+		"c\":-3}]}", 4096, &got));
 	assert_slice(got, "[{\"token\":\"a\",\"logprob\":-1,\"bytes\":null,\"top_logprobs\":[]},"
-		"{\"token\":\"b\",\"logprob\":null,\"bytes\":null,\"top_logprobs\":[{\"token\":\"b\",\"logprob\":-2,\"bytes\":null}]}]");
+		"{\"token\":\"b\",\"logprob\":null,\"bytes\":null,"
+		"\"top_logprobs\":[{\"token\":\"b\",\"logprob\":-"
+			"2,\"bytes\":null}]}]");
 	assert_false(reads("{\"tokens\":[],\"token_logprobs\":[-1]}", 4096, &got));
 	assert_false(reads("{\"content\":[]}", 4096, &got));
 	assert_false(reads("7", 4096, &got));

@@ -74,7 +74,8 @@ static void test_parts(void **state)
 		buf_init(&out, 1 << 16);
 		prompt_add_part(&p, prompt_add_message(&p, PROMPT_USER), (enum prompt_part_kind)kind);
 		enum err e = completions_write(&p, &want, &out);
-		bool is_text = kind == PROMPT_PART_TEXT || kind == PROMPT_PART_REFUSAL || kind == PROMPT_PART_REASONING;
+		bool is_text = kind == PROMPT_PART_TEXT || kind == PROMPT_PART_REFUSAL
+			|| kind == PROMPT_PART_REASONING;
 		assert_int_equal(e, is_text ? ERR_OK : ERR_UNSUPPORTED);
 		assert_int_equal(fault.message.n > 0, !is_text);
 		fault = (struct fault){ .err = ERR_OK };

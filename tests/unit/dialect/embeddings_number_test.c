@@ -90,7 +90,8 @@ static void check(uint32_t bits, bool is_shortest)
 	if (strtof(text, NULL) != f || (float)strtod(text, NULL) != f || !signbit(strtof(text, NULL)) != !signbit(f))
 		fail_msg("%a became %s", (double)f, text);
 	if (is_shortest && digits_of(text) != fewest_digits(f))
-		fail_msg("%a became %s, which has %d digits instead of %d", (double)f, text, digits_of(text), fewest_digits(f));
+		fail_msg("%a became %s, which has %d digits instead of %d", (double)f, text, digits_of(text),
+			fewest_digits(f));
 }
 
 /* Around every power of two: steps differ on its sides. */

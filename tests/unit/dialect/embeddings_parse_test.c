@@ -60,7 +60,8 @@ static void test_request(void **state)
 	struct request r;
 	struct fault f;
 
-	assert_int_equal(parse(SLICE("{\"model\":\"m\",\"input\":\"abcdefgh\",\"stream\":true,\"n\":5}"), &r, &f), ERR_OK);
+	assert_int_equal(parse(SLICE("{\"model\":\"m\",\"input\":\"abcdefgh\",\"stream\":true,\"n\":5}"), &r, &f),
+		ERR_OK);
 	assert_ptr_equal(r.dialect, &openai_embeddings);
 	assert_int_equal(r.op, REQUEST_EMBED);
 	assert_false(r.stream);

@@ -5,7 +5,9 @@
 #include "dialect/gemini_build.h"
 #include "dialect/gemini_parse.h"
 
-static const char wrapped[] = "{\"a\":1,\"generateContentRequest\":{\"model\":\"models/x\",\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]},\"b\":2}";
+static const char wrapped[] =
+	"{\"a\":1,\"generateContentRequest\":{\"model\":\"models/x\",\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}"
+		"]},\"b\":2}";
 
 static void test_no_room(void **state)
 {
@@ -23,7 +25,8 @@ static void test_no_room(void **state)
 		enum err e = gemini_build_count(&r, &ask, &out);
 		assert_true(e == ERR_TOO_BIG || e == ERR_OK);
 		if (e == ERR_OK)
-			assert_slice(buf_slice(&out), "{\"a\":1,\"generateContentRequest\":{\"model\":\"models/gemini-2.5-pro\","
+			assert_slice(buf_slice(&out),
+				"{\"a\":1,\"generateContentRequest\":{\"model\":\"models/gemini-2.5-pro\","
 				"\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]},\"b\":2}");
 		assert_int_equal(max >= 400 && e != ERR_OK, 0);
 		buf_done(&out);
@@ -78,7 +81,8 @@ static void test_estimate(void **state)
 	assert_int_equal(estimate("{\"contents\":[{\"parts\":[{\"function_call\":{\"name\":\"1234\","
 		"\"args\":\"12345678\"}}]}]}"), body_estimate(SLICE("name")) + four + four + eight);
 	assert_int_equal(estimate("{\"contents\":[{\"parts\":[{\"functionResponse\":{\"name\":\"1234\","
-		"\"response\":{\"1234\":\"12345678\"},\"parts\":[{\"inlineData\":{\"data\":\"AAAAAAAAAAAAAAAA\"}}]}}]}]}"),
+		"\"response\":{\"1234\":\"12345678\"},\"parts\":[{\"inlineData\":{\"data\":\"AAAAAAAAAAAAAAAA\"}}]"
+			"}}]}]}"),
 		four + eight);
 }
 
@@ -107,7 +111,8 @@ static void test_door(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_room), cmocka_unit_test(test_without_document), cmocka_unit_test(test_estimate),
+		cmocka_unit_test(test_no_room), cmocka_unit_test(test_without_document),
+			cmocka_unit_test(test_estimate),
 		cmocka_unit_test(test_door),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,13 +5,15 @@
 
 #include "dialect/gemini_frame.h"
 
-static const char chunk[] = "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"r\",\"thought\":true},{\"text\":\"t\"},"
+static const char chunk[] =
+	"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"r\",\"thought\":true},{\"text\":\"t\"},"
 	"{\"functionCall\":{\"name\":\"f\",\"args\":{\"a\":1}},\"thoughtSignature\":\"c2ln\"},"
 	"{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AAAA\"}}]},\"finishReason\":\"STOP\","
 	"\"groundingMetadata\":{\"groundingChunks\":[{\"web\":{\"uri\":\"u\"}}]},"
 	"\"logprobsResult\":{\"chosenCandidates\":[{\"token\":\"t\",\"logProbability\":-1}]}}],"
 	"\"usageMetadata\":{\"promptTokenCount\":1},\"modelVersion\":\"m\",\"responseId\":\"r\"}";
-static const uint8_t kinds[] = { EVENT_START, EVENT_REASONING, EVENT_TEXT, EVENT_TOOL_START, EVENT_SIGNATURE, EVENT_TOOL_ARGS,
+static const uint8_t kinds[] = { EVENT_START, EVENT_REASONING, EVENT_TEXT, EVENT_TOOL_START, EVENT_SIGNATURE,
+	EVENT_TOOL_ARGS,
 	EVENT_PART_END, EVENT_MEDIA, EVENT_CITATION, EVENT_LOGPROBS, EVENT_FINISH, EVENT_USAGE };
 
 static enum err feed(struct rig *r, const char *data)
@@ -72,7 +74,8 @@ static void test_calls(void **state)
 			assert_int_equal(r.events[i].part, starts / 2);
 			assert_int_equal(r.events[i].choice, starts % 2);
 			for (size_t k = 0; k < i; k++)
-				assert_false(r.events[k].kind == EVENT_TOOL_START && slice_eq(r.events[k].text, r.events[i].text));
+				assert_false(r.events[k].kind == EVENT_TOOL_START && slice_eq(r.events[k].text,
+					r.events[i].text));
 			starts++;
 		}
 	assert_int_equal(starts, 4);
@@ -97,7 +100,8 @@ static void test_many_sources(void **state)
 		buf_addf(&b, "%s{\"web\":{\"uri\":\"u%d\"}}", i ? "," : "", i);
 	buf_add(&b, SLICE("],\"groundingSupports\":["));
 	for (int i = 0; i < 1000; i++)
-		buf_addf(&b, "%s{\"segment\":{\"endIndex\":%d},\"groundingChunkIndices\":[%d,%d]}", i ? "," : "", i, i, 999 - i);
+		buf_addf(&b, "%s{\"segment\":{\"endIndex\":%d},\"groundingChunkIndices\":[%d,%d]}", i ? "," : "",
+			i, i, 999 - i);
 	buf_add(&b, SLICE("]}}]}"));
 	buf_add_char(&b, '\0');
 	assert_int_equal(feed(&r, buf_slice(&b).p), ERR_OK);
@@ -117,7 +121,8 @@ static void test_long_source(void **state)
 
 	rig_init(&r);
 	buf_init(&b, 1 << 24);
-	buf_add(&b, SLICE("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"groundingMetadata\":{\"groundingChunks\":[{\"web\":{\"uri\":\""));
+	buf_add(&b, SLICE("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"groundingMetadata\":{\"g"
+		"roundingChunks\":[{\"web\":{\"uri\":\""));
 	for (int i = 0; i < 70000; i++)
 		buf_add_char(&b, 'u');
 	buf_add(&b, SLICE("\"}}]},\"finishReason\":\"STOP\"}]}"));
@@ -151,7 +156,8 @@ static void test_choices(void **state)
 
 	rig_init(&r);
 	for (unsigned i = 0; i <= GEMINI_FRAME_CHOICES; i++) {
-		snprintf(text, sizeof(text), "{\"candidates\":[{\"index\":%u,\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}", i);
+		snprintf(text, sizeof(text),
+			"{\"candidates\":[{\"index\":%u,\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}", i);
 		assert_int_equal(feed(&r, text), ERR_OK);
 	}
 	assert_int_equal(r.decode.tally.choices, GEMINI_FRAME_CHOICES);

@@ -1,5 +1,5 @@
-/* Events that no decoder of this dialect makes, the array form, and room; what Gemini's own answers become is golden pages
- * (client-sse blocks). */
+/* Events that no decoder of this dialect makes, the array form, and room; what Gemini's own answers become is golden
+ * pages (client-sse blocks). */
 #include "unit.h"
 
 #include "dialect/gemini_collect.h"
@@ -17,7 +17,8 @@ static void writer_init(struct writer *w, const struct dialect *source, enum req
 {
 	*w = (struct writer){ .request = { .model = SLICE("m"), .door = { .framing = framing } } };
 	arena_init(&w->arena, 0);
-	w->e = (struct dialect_encode){ .request = &w->request, .id = SLICE("r"), .source = source, .arena = &w->arena };
+	w->e = (struct dialect_encode){ .request = &w->request, .id = SLICE("r"), .source = source,
+		.arena = &w->arena };
 	buf_init(&w->out, 1 << 20);
 }
 
@@ -88,7 +89,8 @@ static void test_call_without_end(void **state)
 	expect(&w, PARTS("{\"functionCall\":{\"id\":\"c1\",\"name\":\"f\",\"args\":{\"a\":1}}}"));
 	call(&w, EVENT_TOOL_ARGS, 1, "{ \"b\" : [ ] }", "");
 	text(&w, EVENT_TEXT, "x");
-	expect(&w, PARTS("{\"functionCall\":{\"id\":\"c2\",\"name\":\"g\",\"args\":{\"b\":[]}}}") PARTS("{\"text\":\"x\"}"));
+	expect(&w, PARTS("{\"functionCall\":{\"id\":\"c2\",\"name\":\"g\",\"args\":{\"b\":[]}}}") PARTS("{\"text\""
+		":\"x\"}"));
 	call(&w, EVENT_TOOL_START, 2, "", "h");
 	finish(&w, EVENT_FINISH_TOOL_CALLS, "tool_calls");
 	expect(&w, PARTS("{\"functionCall\":{\"name\":\"h\",\"args\":{}}}"));
@@ -124,7 +126,8 @@ static void test_interleaved_calls(void **state)
 
 static void test_odd_arguments(void **state)
 {
-	static const char *const rows[][2] = { { "{\"a\":", "{\"_raw\":\"{\\\"a\\\":\"}" }, { "[1]", "{\"_raw\":\"[1]\"}" },
+	static const char *const rows[][2] = { { "{\"a\":", "{\"_raw\":\"{\\\"a\\\":\"}" }, { "[1]",
+		"{\"_raw\":\"[1]\"}" },
 		{ "{\n\"a\" :\t1}", "{\"a\":1}" }, { " ", "{}" }, { "{\"a\":1}}", "{\"_raw\":\"{\\\"a\\\":1}}\"}" } };
 	char want[256];
 
@@ -151,13 +154,15 @@ static void test_foreign_state(void **state)
 	writer_init(&w, &anthropic_messages, REQUEST_SSE);
 	text(&w, EVENT_REASONING, "hm");
 	text(&w, EVENT_SIGNATURE, "sig");
-	expect(&w, PARTS("{\"text\":\"hm\",\"thought\":true}") PARTS("{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\"" SIGNED "\"}"));
+	expect(&w, PARTS("{\"text\":\"hm\",\"thought\":true}") PARTS("{\"text\":\"\",\"thought\":true,\"thoughtSig"
+		"nature\":\"" SIGNED "\"}"));
 	text(&w, EVENT_REDACTED, "sig");
 	expect(&w, PARTS("{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\"d2VpcjE6YQFyAXNpZw==\"}"));
 	call(&w, EVENT_TOOL_START, 0, "c1", "f");
 	call(&w, EVENT_SIGNATURE, 0, "sig", "");
 	call(&w, EVENT_PART_END, 0, "", "");
-	expect(&w, PARTS("{\"functionCall\":{\"id\":\"c1\",\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"" SIGNED "\"}"));
+	expect(&w, PARTS("{\"functionCall\":{\"id\":\"c1\",\"name\":\"f\",\"args\":{}},\"thoughtSignature\":"
+		"\"" SIGNED "\"}"));
 	text(&w, EVENT_SIGNATURE, "");
 	expect(&w, "");
 	writer_done(&w);
@@ -177,8 +182,10 @@ static void test_foreign_state_whole(void **state)
 	text(&w, EVENT_SIGNATURE, "sig");
 	text(&w, EVENT_REFUSAL, "no");
 	gemini_collect_write(&w.e, &w.out);
-	expect(&w, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ab\",\"thought\":true,\"thoughtSignature\":\"" SIGNED "\"},"
-		"{\"text\":\"c\",\"thought\":true},{\"text\":\"t\"},{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\"" SIGNED "\"},"
+	expect(&w, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ab\",\"thought\":true,\"thoughtSignature"
+		"\":\"" SIGNED "\"},"
+		"{\"text\":\"c\",\"thought\":true},{\"text\":\"t\"},{\"text\":\"\",\"thought\":true,\"thoughtSigna"
+			"ture\":\"" SIGNED "\"},"
 		"{\"text\":\"no\"}],\"role\":\"model\"},\"index\":0}]");
 	writer_done(&w);
 }
@@ -190,7 +197,8 @@ static void test_finish(void **state)
 		enum event_finish how;
 		const char *word, *want;
 	} rows[] = {
-		{ EVENT_FINISH_STOP, "stop", ",\"finishReason\":\"STOP\"" }, { EVENT_FINISH_LENGTH, "length", ",\"finishReason\":\"MAX_TOKENS\"" },
+		{ EVENT_FINISH_STOP, "stop", ",\"finishReason\":\"STOP\"" }, { EVENT_FINISH_LENGTH, "length",
+			",\"finishReason\":\"MAX_TOKENS\"" },
 		{ EVENT_FINISH_FILTER, "RECITATION", ",\"finishReason\":\"SAFETY\"" },
 		{ EVENT_FINISH_FUNCTION, "function_call", ",\"finishReason\":\"STOP\"" },
 		{ EVENT_FINISH_UNKNOWN, "weird", ",\"finishReason\":\"OTHER\",\"finishMessage\":\"weird\"" },
@@ -204,7 +212,8 @@ static void test_finish(void **state)
 		finish(&w, rows[i].how, rows[i].word);
 		finish(&w, EVENT_FINISH_STOP, "again");
 		gemini_encode_end(&w.e, &w.out);
-		snprintf(want, sizeof(want), LAST("%s,\"index\":0"), rows[i].want[0] ? rows[i].want : ",\"finishReason\":\"STOP\"");
+		snprintf(want, sizeof(want), LAST("%s,\"index\":0"), rows[i].want[0] ? rows[i].want
+			: ",\"finishReason\":\"STOP\"");
 		expect(&w, want);
 		writer_done(&w);
 	}
@@ -212,7 +221,8 @@ static void test_finish(void **state)
 
 static void test_silent_events(void **state)
 {
-	static const enum event_kind silent[] = { EVENT_OTHER, EVENT_ERROR, EVENT_END, EVENT_VECTOR, EVENT_PART_END, EVENT_START };
+	static const enum event_kind silent[] = { EVENT_OTHER, EVENT_ERROR, EVENT_END, EVENT_VECTOR,
+		EVENT_PART_END, EVENT_START };
 	struct writer w;
 
 	writer_init(&w, &openai_chat, REQUEST_SSE);
@@ -237,8 +247,10 @@ static void test_citations(void **state)
 	text(&w, EVENT_CITATION, "{\"title\":\"none\"}");
 	text(&w, EVENT_CITATION, "nonsense");
 	gemini_encode_end(&w.e, &w.out);
-	expect(&w, LAST(",\"index\":0,\"groundingMetadata\":{\"groundingChunks\":[{\"web\":{\"uri\":\"https://a.example\",\"title\":\"A\"}},"
-		"{\"web\":{\"uri\":\"https://b.example\"}}],\"groundingSupports\":[{\"segment\":{\"startIndex\":3,\"endIndex\":6},"
+	expect(&w, LAST(",\"index\":0,\"groundingMetadata\":{\"groundingChunks\":[{\"web\":{\"uri\":\"https://a.ex"
+		"ample\",\"title\":\"A\"}},"
+		"{\"web\":{\"uri\":\"https://b.example\"}}],\"groundingSupports\":[{\"segment\":{\"startIndex\":3,"
+			"\"endIndex\":6},"
 		"\"groundingChunkIndices\":[0]},{\"segment\":{},\"groundingChunkIndices\":[1]}]}"));
 	writer_done(&w);
 }
@@ -250,9 +262,12 @@ static void test_usage(void **state)
 		struct usage usage;
 		const char *want;
 	} rows[] = {
-		{ { 10, 30, 4, 2, 20 }, "{\"promptTokenCount\":10,\"cachedContentTokenCount\":4,\"candidatesTokenCount\":10,"
+		{ { 10, 30, 4, 2, 20 },
+			"{\"promptTokenCount\":10,\"cachedContentTokenCount\":4,\"candidatesTokenCount\":10,"
 			"\"thoughtsTokenCount\":20,\"totalTokenCount\":40}" },
-		{ { 10, 5, -1, -1, 20 }, "{\"promptTokenCount\":10,\"candidatesTokenCount\":0,\"thoughtsTokenCount\":5,\"totalTokenCount\":15}" },
+		{ { 10, 5, -1, -1, 20 },
+			"{\"promptTokenCount\":10,\"candidatesTokenCount\":0,\"thoughtsTokenCount\":5,\"totalToken"
+				"Count\":15}" },
 		{ { -1, -1, -1, -1, -1 }, "{\"promptTokenCount\":0,\"candidatesTokenCount\":0,\"totalTokenCount\":0}" },
 		{ { INT64_MAX, 1, 0, 0, 0 }, "{\"promptTokenCount\":9223372036854775807,\"candidatesTokenCount\":1,"
 			"\"totalTokenCount\":9223372036854775807}" },
@@ -281,10 +296,12 @@ static void test_array(void **state)
 	text(&w, EVENT_TEXT, "a");
 	expect(&w, "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}],\"role\":\"model\"},\"index\":0}]");
 	text(&w, EVENT_TEXT, "b");
-	expect(&w, ",\r\n{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"b\"}],\"role\":\"model\"},\"index\":0}]");
+	expect(&w, ",\r\n{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"b\"}],\"role\":\"model\"},\"index\""
+		":0}]");
 	finish(&w, EVENT_FINISH_STOP, "stop");
 	gemini_encode_end(&w.e, &w.out);
-	expect(&w, ",\r\n{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"finishReason\":\"STOP\",\"index\":0}]]");
+	expect(&w, ",\r\n{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"finishRe"
+		"ason\":\"STOP\",\"index\":0}]]");
 	gemini_encode_error(&w.e, &fault, &w.out);
 	assert_true(slice_starts(buf_slice(&w.out), SLICE(",\r\n{\"error\":{\"code\":503,")));
 	assert_slice(slice_skip(buf_slice(&w.out), buf_len(&w.out) - 3), "}}]");
@@ -307,7 +324,8 @@ static void test_array_of_nothing(void **state)
 
 static void raw(struct writer *w, enum event_kind kind, const char *bytes)
 {
-	put(w, (struct event){ .kind = (uint8_t)kind, .text = SLICE("x"), .first_of_raw = bytes[0] != '\0', .raw = slice_str(bytes) });
+	put(w, (struct event){ .kind = (uint8_t)kind, .text = SLICE("x"), .first_of_raw = bytes[0] != '\0',
+		.raw = slice_str(bytes) });
 }
 
 /* A Gemini provider's own chunks, whatever frames them. */
@@ -335,7 +353,8 @@ static void test_error_as_event(void **state)
 
 	writer_init(&w, &openai_chat, REQUEST_SSE);
 	gemini_encode_error(&w.e, &fault, &w.out);
-	assert_true(slice_starts(buf_slice(&w.out), SLICE("data: {\"error\":{")));	/* google-genai looks for just this */
+	/* google-genai looks for just this */
+	assert_true(slice_starts(buf_slice(&w.out), SLICE("data: {\"error\":{")));
 	writer_done(&w);
 }
 
@@ -408,9 +427,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_call_without_end), cmocka_unit_test(test_interleaved_calls),
 		cmocka_unit_test(test_odd_arguments), cmocka_unit_test(test_foreign_state),
-		cmocka_unit_test(test_foreign_state_whole), cmocka_unit_test(test_finish), cmocka_unit_test(test_silent_events),
+		cmocka_unit_test(test_foreign_state_whole), cmocka_unit_test(test_finish),
+			cmocka_unit_test(test_silent_events),
 		cmocka_unit_test(test_citations), cmocka_unit_test(test_usage), cmocka_unit_test(test_array),
-		cmocka_unit_test(test_array_of_nothing), cmocka_unit_test(test_array_passes), cmocka_unit_test(test_error_as_event),
+		cmocka_unit_test(test_array_of_nothing), cmocka_unit_test(test_array_passes),
+			cmocka_unit_test(test_error_as_event),
 		cmocka_unit_test(test_no_room), cmocka_unit_test(test_no_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,10 +18,12 @@ static void test_is(void **state)
 		bool same;
 	} rows[] = {
 		{ "mimeType", "mimeType", true }, { "mime_type", "mimeType", true }, { "mime_Type", "mimeType", false },
-		{ "mimetype", "mimeType", false }, { "mime_typ", "mimeType", false }, { "mime_types", "mimeType", false },
+		{ "mimetype", "mimeType", false }, { "mime_typ", "mimeType", false }, { "mime_types", "mimeType",
+			false },
 		{ "mime_", "mimeType", false }, { "mime", "mimeType", false }, { "mime__type", "mimeType", false },
 		{ "text", "text", true }, { "", "text", false }, { "tex", "text", false }, { "Text", "text", false },
-		{ "top_k", "topK", true }, { "topK", "topK", true }, { "top_K", "topK", false }, { "top_", "topK", false },
+		{ "top_k", "topK", true }, { "topK", "topK", true }, { "top_K", "topK", false }, { "top_", "topK",
+			false },
 		{ "parameters_json_schema", "parametersJsonSchema", true },
 		{ "parameters_jsonSchema", "parametersJsonSchema", true },
 	};
@@ -71,10 +73,14 @@ static void test_numbers(void **state)
 		int64_t whole;
 	} rows[] = {
 		{ "[5]", true, true, 5, 5 }, { "[-5]", true, true, -5, -5 }, { "[5.0]", true, true, 5, 5 },
-		{ "[5.5]", true, false, 5.5, 0 }, { "[\"5\"]", true, true, 5, 5 }, { "[\"-0.5\"]", true, false, -0.5, 0 },
-		{ "[\"1e2\"]", true, true, 100, 100 }, { "[\"\"]", false, false, 0, 0 }, { "[\"five\"]", false, false, 0, 0 },
-		{ "[\"5x\"]", false, false, 0, 0 }, { "[\" 5\"]", false, false, 0, 0 }, { "[\"inf\"]", false, false, 0, 0 },
-		{ "[\"nan\"]", false, false, 0, 0 }, { "[\"0x10\"]", false, false, 0, 0 }, { "[\"1e999\"]", false, false, 0, 0 },
+		{ "[5.5]", true, false, 5.5, 0 }, { "[\"5\"]", true, true, 5, 5 }, { "[\"-0.5\"]", true, false,
+			-0.5, 0 },
+		{ "[\"1e2\"]", true, true, 100, 100 }, { "[\"\"]", false, false, 0, 0 }, { "[\"five\"]", false,
+			false, 0, 0 },
+		{ "[\"5x\"]", false, false, 0, 0 }, { "[\" 5\"]", false, false, 0, 0 }, { "[\"inf\"]", false,
+			false, 0, 0 },
+		{ "[\"nan\"]", false, false, 0, 0 }, { "[\"0x10\"]", false, false, 0, 0 }, { "[\"1e999\"]", false,
+			false, 0, 0 },
 		{ "[true]", false, false, 0, 0 }, { "[null]", false, false, 0, 0 }, { "[{}]", false, false, 0, 0 },
 		{ "[9223372036854775807]", true, true, 9223372036854775807.0, INT64_MAX },
 		{ "[18446744073709551615]", true, false, 18446744073709551615.0, 0 },
@@ -110,7 +116,7 @@ static void expect_walk(struct arena *a, const char *json, const char *want)
 
 	buf_init(&b, 4096);
 	while ((one = gemini_field_next(list, &at)) != NULL) {
-		buf_add(&b, json_text(a, one));
+		buf_add(&b, json_out_text(a, one));
 		buf_add_char(&b, ';');
 		n++;
 	}

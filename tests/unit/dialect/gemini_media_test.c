@@ -7,8 +7,10 @@ static void test_guess(void **state)
 	static const struct {
 		const char *name, *mime;
 	} rows[] = {
-		{ "a.png", "image/png" }, { "https://x.example/b/c.JPG?size=1.webp", "image/jpeg" }, { "c.pdf#page=2", "application/pdf" },
-		{ "gs://b/v.mp4", "video/mp4" }, { "https://x.example/a", "" }, { "https://x.example", "" }, { "png", "" },
+		{ "a.png", "image/png" }, { "https://x.example/b/c.JPG?size=1.webp", "image/jpeg" },
+			{ "c.pdf#page=2", "application/pdf" },
+		{ "gs://b/v.mp4", "video/mp4" }, { "https://x.example/a", "" }, { "https://x.example", "" },
+			{ "png", "" },
 		{ ".png", "image/png" }, { "a.", "" }, { "", "" }, { "a.exe", "" }, { "https://x.png/a", "" },
 		{ "https://x.example/a?b.png", "" },
 	};
@@ -23,20 +25,34 @@ static const struct row {
 	enum gemini_media_form form;
 	const char *mime;
 } rows[] = {
-	{ { PROMPT_SOURCE_BASE64, SLICE("AAAA"), SLICE("image/png"), { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_INLINE, "image/png" },
-	{ { PROMPT_SOURCE_BASE64, SLICE("AAAA"), SLICE("image/jpg"), { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_INLINE, "image/jpeg" },
-	{ { PROMPT_SOURCE_BASE64, SLICE("iVBORw0KGgoAAA"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_INLINE, "image/png" },
-	{ { PROMPT_SOURCE_BASE64, SLICE("AAAA"), { NULL, 0 }, SLICE("a.pdf"), { NULL, 0 } }, false, GEMINI_MEDIA_INLINE, "application/pdf" },
-	{ { PROMPT_SOURCE_BASE64, SLICE("AAAA.png"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_UNKNOWN, "" },
-	{ { PROMPT_SOURCE_URL, SLICE("https://x.example/a.png"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_FILE, "image/png" },
-	{ { PROMPT_SOURCE_URL, SLICE("https://x.example/a"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_UNKNOWN, "" },
-	{ { PROMPT_SOURCE_URL, SLICE("https://x.example/a"), SLICE("image/gif"), { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_FILE, "image/gif" },
-	{ { PROMPT_SOURCE_URL, SLICE("https://www.youtube.com/watch?v=1"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_FILE, "" },
-	{ { PROMPT_SOURCE_URL, SLICE("data:text/plain,a.png"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_UNKNOWN, "image/png" },
-	{ { PROMPT_SOURCE_FILE_ID, SLICE("file-123"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_FOREIGN, "" },
-	{ { PROMPT_SOURCE_FILE_ID, SLICE("file-123"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, true, GEMINI_MEDIA_FILE, "" },
-	{ { PROMPT_SOURCE_FILE_ID, SLICE("gs://b/a.mp3"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_FILE, "audio/mp3" },
-	{ { PROMPT_SOURCE_PLAIN, SLICE("words"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false, GEMINI_MEDIA_TEXT, "" },
+	{ { PROMPT_SOURCE_BASE64, SLICE("AAAA"), SLICE("image/png"), { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_INLINE, "image/png" },
+	{ { PROMPT_SOURCE_BASE64, SLICE("AAAA"), SLICE("image/jpg"), { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_INLINE, "image/jpeg" },
+	{ { PROMPT_SOURCE_BASE64, SLICE("iVBORw0KGgoAAA"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_INLINE, "image/png" },
+	{ { PROMPT_SOURCE_BASE64, SLICE("AAAA"), { NULL, 0 }, SLICE("a.pdf"), { NULL, 0 } }, false,
+		GEMINI_MEDIA_INLINE, "application/pdf" },
+	{ { PROMPT_SOURCE_BASE64, SLICE("AAAA.png"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_UNKNOWN, "" },
+	{ { PROMPT_SOURCE_URL, SLICE("https://x.example/a.png"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_FILE, "image/png" },
+	{ { PROMPT_SOURCE_URL, SLICE("https://x.example/a"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_UNKNOWN, "" },
+	{ { PROMPT_SOURCE_URL, SLICE("https://x.example/a"), SLICE("image/gif"), { NULL, 0 }, { NULL, 0 } },
+		false, GEMINI_MEDIA_FILE, "image/gif" },
+	{ { PROMPT_SOURCE_URL, SLICE("https://www.youtube.com/watch?v=1"), { NULL, 0 }, { NULL, 0 }, { NULL,
+		0 } }, false, GEMINI_MEDIA_FILE, "" },
+	{ { PROMPT_SOURCE_URL, SLICE("data:text/plain,a.png"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_UNKNOWN, "image/png" },
+	{ { PROMPT_SOURCE_FILE_ID, SLICE("file-123"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_FOREIGN, "" },
+	{ { PROMPT_SOURCE_FILE_ID, SLICE("file-123"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, true,
+		GEMINI_MEDIA_FILE, "" },
+	{ { PROMPT_SOURCE_FILE_ID, SLICE("gs://b/a.mp3"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_FILE, "audio/mp3" },
+	{ { PROMPT_SOURCE_PLAIN, SLICE("words"), { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }, false,
+		GEMINI_MEDIA_TEXT, "" },
 };
 
 static void test_forms(void **state)

@@ -7,7 +7,8 @@ static void test_find(void **state)
 	static const struct {
 		const char *model, *row;
 	} rows[] = {
-		{ "gemini-2.5-flash", "gemini-2.5-flash" }, { "gemini-2.5-flash-lite-preview", "gemini-2.5-flash-lite" },
+		{ "gemini-2.5-flash", "gemini-2.5-flash" }, { "gemini-2.5-flash-lite-preview",
+			"gemini-2.5-flash-lite" },
 		{ "models/gemini-2.5-pro", "gemini-2.5" }, { "google/gemini-3-pro-preview", "gemini-3" },
 		{ "publishers/google/models/gemini-3-flash", "gemini-3-flash" }, { "Gemini-3.1-Pro", "gemini-3.1" },
 		{ "gemini-2.0-flash", "gemini-2" }, { "gemini-1.5-pro", "gemini-1" }, { "gemma-3-27b-it", "gemma-3" },
@@ -64,7 +65,8 @@ static void test_generations(void **state)
 	const struct gemini_models *mid = gemini_models_find(SLICE("gemini-2.5-flash"));
 	const struct gemini_models *now = gemini_models_find(SLICE("gemini-3-flash"));
 
-	assert_true(!gemini_models_json_schema(old) && gemini_models_json_schema(mid) && gemini_models_json_schema(now));
+	assert_true(!gemini_models_json_schema(old) && gemini_models_json_schema(mid)
+		&& gemini_models_json_schema(now));
 	assert_true(!gemini_models_signs(mid) && gemini_models_signs(now));
 	assert_true(!gemini_models_mixes(mid) && gemini_models_mixes(now));
 	assert_true(!gemini_models_result_media(mid) && gemini_models_result_media(now));

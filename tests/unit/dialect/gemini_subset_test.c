@@ -7,25 +7,31 @@ static const struct {
 	const char *from, *to;
 	bool lossy;
 } rows[] = {
-	{ "{\"type\":\"string\",\"title\":\"t\",\"description\":\"d\",\"minLength\":1,\"pattern\":\"a\",\"default\":\"x\",\"$schema\":\"s\"}",
-		"{\"type\":\"STRING\",\"title\":\"t\",\"description\":\"d\",\"minLength\":1,\"pattern\":\"a\",\"default\":\"x\"}", false },
-	{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\",\"b\",\"a\"],\"additionalProperties\":false}",
+	{ "{\"type\":\"string\",\"title\":\"t\",\"description\":\"d\",\"minLength\":1,\"pattern\":\"a\",\"default\""
+		":\"x\",\"$schema\":\"s\"}",
+		"{\"type\":\"STRING\",\"title\":\"t\",\"description\":\"d\",\"minLength\":1,\"pattern\":\"a\",\"de"
+			"fault\":\"x\"}", false },
+	{ "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\",\"b\",\"a\"],\"a"
+		"dditionalProperties\":false}",
 		"{\"type\":\"OBJECT\",\"properties\":{\"a\":{\"type\":\"INTEGER\"}},\"required\":[\"a\"]}", false },
 	/* null */
 	{ "{\"type\":[\"string\",\"null\"]}", "{\"type\":\"STRING\",\"nullable\":true}", false },
 	{ "{\"type\":[\"string\",\"number\"]}", "{\"anyOf\":[{\"type\":\"STRING\"},{\"type\":\"NUMBER\"}]}", false },
 	{ "{\"type\":[\"null\",\"string\",\"number\"]}",
-		"{\"anyOf\":[{\"type\":\"STRING\",\"nullable\":true},{\"type\":\"NUMBER\",\"nullable\":true}]}", false },
+		"{\"anyOf\":[{\"type\":\"STRING\",\"nullable\":true},{\"type\":\"NUMBER\",\"nullable\":true}]}",
+			false },
 	{ "{\"anyOf\":[{\"type\":\"null\"},{\"type\":\"string\",\"minLength\":2}],\"description\":\"d\"}",
 		"{\"type\":\"STRING\",\"nullable\":true,\"description\":\"d\",\"minLength\":2}", false },
 	{ "{\"anyOf\":[{\"type\":\"null\"}]}", "{\"type\":\"STRING\",\"nullable\":true}", false },
 	{ "{\"oneOf\":[{\"type\":\"null\"},{\"type\":\"string\"},{\"type\":\"integer\"}],\"description\":\"gone\"}",
-		"{\"anyOf\":[{\"type\":\"STRING\",\"nullable\":true},{\"type\":\"INTEGER\",\"nullable\":true}]}", false },
+		"{\"anyOf\":[{\"type\":\"STRING\",\"nullable\":true},{\"type\":\"INTEGER\",\"nullable\":true}]}",
+			false },
 	{ "{\"type\":\"string\",\"nullable\":true}", "{\"type\":\"STRING\",\"nullable\":true}", false },
 	/* enum and const */
 	{ "{\"enum\":[\"a\",\"b\"]}", "{\"type\":\"STRING\",\"enum\":[\"a\",\"b\"]}", false },
 	{ "{\"const\":\"a\"}", "{\"type\":\"STRING\",\"enum\":[\"a\"]}", false },
-	{ "{\"type\":[\"string\",\"null\"],\"enum\":[\"a\",null,\"\"]}", "{\"type\":\"STRING\",\"nullable\":true,\"enum\":[\"a\"]}", false },
+	{ "{\"type\":[\"string\",\"null\"],\"enum\":[\"a\",null,\"\"]}",
+		"{\"type\":\"STRING\",\"nullable\":true,\"enum\":[\"a\"]}", false },
 	{ "{\"enum\":[1,2]}", "{\"type\":\"INTEGER\"}", true },
 	{ "{\"const\":1.5}", "{\"type\":\"NUMBER\"}", true },
 	{ "{\"const\":true}", "{\"type\":\"BOOLEAN\"}", true },
@@ -37,23 +43,28 @@ static const struct {
 	{ "{\"type\":\"integer\",\"format\":\"date-time\"}", "{\"type\":\"INTEGER\"}", false },
 	/* arrays */
 	{ "{\"type\":\"array\"}", "{\"type\":\"ARRAY\",\"items\":{\"type\":\"STRING\"}}", false },
-	{ "{\"items\":{\"type\":\"number\"},\"minItems\":1}", "{\"type\":\"ARRAY\",\"minItems\":1,\"items\":{\"type\":\"NUMBER\"}}", false },
+	{ "{\"items\":{\"type\":\"number\"},\"minItems\":1}",
+		"{\"type\":\"ARRAY\",\"minItems\":1,\"items\":{\"type\":\"NUMBER\"}}", false },
 	{ "{\"type\":\"array\",\"prefixItems\":[{\"type\":\"number\"},{\"type\":\"string\"}]}",
 		"{\"type\":\"ARRAY\",\"items\":{\"anyOf\":[{\"type\":\"NUMBER\"},{\"type\":\"STRING\"}]}}", false },
 	/* allOf and $ref */
 	{ "{\"allOf\":[{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"]},"
 		"{\"properties\":{\"b\":{\"type\":\"string\"},\"a\":{\"type\":\"integer\"}},\"required\":[\"b\"]}]}",
-		"{\"type\":\"OBJECT\",\"properties\":{\"a\":{\"type\":\"STRING\"},\"b\":{\"type\":\"STRING\"}},\"required\":[\"a\",\"b\"]}", false },
-	{ "{\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\",\"description\":\"d\"}},\"$defs\":{\"A\":{\"type\":\"string\"}}}",
+		"{\"type\":\"OBJECT\",\"properties\":{\"a\":{\"type\":\"STRING\"},\"b\":{\"type\":\"STRING\"}},\"r"
+			"equired\":[\"a\",\"b\"]}", false },
+	{ "{\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\",\"description\":\"d\"}},\"$defs\":{\"A\":{\"type\":\"str"
+		"ing\"}}}",
 		"{\"type\":\"OBJECT\",\"properties\":{\"a\":{\"type\":\"STRING\",\"description\":\"d\"}}}", false },
-	{ "{\"$ref\":\"#/definitions/x~1y\",\"definitions\":{\"x/y\":{\"items\":{\"$ref\":\"#/definitions/z\"}},\"z\":{\"type\":\"boolean\"}}}",
+	{ "{\"$ref\":\"#/definitions/x~1y\",\"definitions\":{\"x/y\":{\"items\":{\"$ref\":\"#/definitions/z\"}},\""
+		"z\":{\"type\":\"boolean\"}}}",
 		"{\"type\":\"ARRAY\",\"items\":{\"type\":\"BOOLEAN\"}}", false },
 	{ "{\"$ref\":\"https://example.com/s.json\"}", "{\"type\":\"STRING\"}", true },
 	{ "{\"$ref\":\"#/$defs/none\"}", "{\"type\":\"STRING\"}", true },
 	{ "{\"$ref\":7}", "{\"type\":\"STRING\"}", true },
 	/* a tree of itself is cut where it comes back */
 	{ "{\"type\":\"object\",\"properties\":{\"next\":{\"$ref\":\"#\"},\"v\":{\"type\":\"string\"}}}",
-		"{\"type\":\"OBJECT\",\"properties\":{\"next\":{\"type\":\"OBJECT\",\"properties\":{\"next\":{\"type\":\"STRING\"},"
+		"{\"type\":\"OBJECT\",\"properties\":{\"next\":{\"type\":\"OBJECT\",\"properties\":{\"next\":{\"ty"
+			"pe\":\"STRING\"},"
 		"\"v\":{\"type\":\"STRING\"}}},\"v\":{\"type\":\"STRING\"}}}", true },
 	{ "{\"$ref\":\"#\"}", "{\"type\":\"STRING\"}", true },
 	/* what cannot be said */
@@ -63,8 +74,10 @@ static const struct {
 	{ "{\"type\":\"string\",\"not\":{\"const\":\"a\"}}", "{\"type\":\"STRING\"}", true },
 	/* a property may be named like a keyword */
 	{ "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"enum\":{\"type\":\"integer\"}}}",
-		"{\"type\":\"OBJECT\",\"properties\":{\"type\":{\"type\":\"STRING\"},\"enum\":{\"type\":\"INTEGER\"}}}", false },
-	{ "{\"properties\":7,\"required\":7,\"items\":7,\"type\":7}", "{\"type\":\"ARRAY\",\"items\":{\"type\":\"STRING\"}}", false },
+		"{\"type\":\"OBJECT\",\"properties\":{\"type\":{\"type\":\"STRING\"},\"enum\":{\"type\":\"INTEGER\""
+			"}}}", false },
+	{ "{\"properties\":7,\"required\":7,\"items\":7,\"type\":7}",
+		"{\"type\":\"ARRAY\",\"items\":{\"type\":\"STRING\"}}", false },
 	{ "true", "{\"type\":\"STRING\"}", false },
 };
 
@@ -150,7 +163,8 @@ static void test_is_empty(void **state)
 		bool is_empty;
 	} empties[] = {
 		{ "{}", true }, { "{\"type\":\"object\"}", true }, { "{\"type\":\"object\",\"properties\":{}}", true },
-		{ "{\"properties\":{\"a\":{}}}", false }, { "{\"$ref\":\"#/x\"}", false }, { "{\"anyOf\":[{}]}", false },
+		{ "{\"properties\":{\"a\":{}}}", false }, { "{\"$ref\":\"#/x\"}", false }, { "{\"anyOf\":[{}]}",
+			false },
 		{ "{\"anyOf\":[]}", true },
 	};
 	struct arena a;

@@ -1,5 +1,5 @@
-/* What clients of OpenAI's say, as a Gemini model gets it; prompts that they cannot say are made by hand.  Bodies of Gemini
- * clients are golden pages. */
+/* What clients of OpenAI's say, as a Gemini model gets it; prompts that they cannot say are made by hand.  Bodies of
+ * Gemini clients are golden pages. */
 #include "unit.h"
 
 #include "dialect/gemini_write.h"
@@ -40,7 +40,8 @@ static void check(struct writing *w, enum err e, const char *want, const char *d
 	drops_text(&w->drops, text, sizeof(text));
 	bool good = e == ERR_OK && slice_eq(buf_slice(&w->out), slice_str(want)) && strcmp(text, drops) == 0;
 	if (!good)
-		fprintf(stderr, "%s: %.*s\n%.*s\nnot\n%s\ndropped %s\n", err_name(e), SLICE_ARG(fault_message(&w->fault)),
+		fprintf(stderr, "%s: %.*s\n%.*s\nnot\n%s\ndropped %s\n", err_name(e),
+			SLICE_ARG(fault_message(&w->fault)),
 			SLICE_ARG(buf_slice(&w->out)), want, text);
 	assert_true(good);
 }
@@ -84,22 +85,31 @@ static void expect_refused(const char *model, const char *body, const char *mess
 
 static void test_messages(void **state)
 {
-	expect(FLASH, "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"a\"},"
+	expect(FLASH, "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\""
+		"user\",\"content\":\"a\"},"
 		"{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"developer\",\"content\":\"Be kind.\"},"
-		"{\"role\":\"user\",\"content\":\"c\",\"name\":\"eve\"},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"d\"}]}]}",
+		"{\"role\":\"user\",\"content\":\"c\",\"name\":\"eve\"},{\"role\":\"user\",\"content\":[{\"type\":"
+			"\"text\",\"text\":\"d\"}]}]}",
 		"{\"systemInstruction\":{\"parts\":[{\"text\":\"Be brief.\"},{\"text\":\"Be kind.\"}]},\"contents\":["
 		"{\"role\":\"user\",\"parts\":[{\"text\":\"a\"}]},{\"role\":\"model\",\"parts\":[{\"text\":\"b\"}]},"
 		"{\"role\":\"user\",\"parts\":[{\"text\":\"c\"},{\"text\":\"d\"}]}]}", "messages.name");
-	expect(FLASH, "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":\"c\"}]}",
-		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]},{\"role\":\"model\",\"parts\":[{\"text\":\"b\"}]},"
+	expect(FLASH, "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\""
+		",\"content\":\"c\"}]}",
+		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]},{\"role\":\"model\",\"parts\":[{\""
+			"text\":\"b\"}]},"
 		"{\"role\":\"user\",\"parts\":[{\"text\":\"c\"}]}]}", "");
 	expect(FLASH, "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"s\"}]}",
-		"{\"systemInstruction\":{\"parts\":[{\"text\":\"s\"}]},\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]}]}", "");
+		"{\"systemInstruction\":{\"parts\":[{\"text\":\"s\"}]},\"contents\":[{\"role\":\"user\",\"parts\":"
+			"[{\"text\":\" \"}]}]}", "");
 	/* Gemma takes no systemInstruction */
-	expect("gemma-3-27b-it", "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"content\":\"a\"}]}",
+	expect("gemma-3-27b-it",
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"s\"},{\"role\":\"user\",\"conte"
+			"nt\":\"a\"}]}",
 		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"s\"},{\"text\":\"a\"}]}]}", "");
-	expect(FLASH, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":null,\"refusal\":\"no\"}]}",
-		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"a\"}]},{\"role\":\"model\",\"parts\":[{\"text\":\"no\"}]}]}", "");
+	expect(FLASH, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\""
+		",\"content\":null,\"refusal\":\"no\"}]}",
+		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"a\"}]},{\"role\":\"model\",\"parts\":[{\""
+			"text\":\"no\"}]}]}", "");
 }
 
 #define CALLS "{\"role\":\"user\",\"content\":\"go\"},{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[" \
@@ -109,18 +119,25 @@ static void test_messages(void **state)
 /* Names come from the calls, the order too; text of the user's stands in a turn of its own. */
 static void test_calls(void **state)
 {
-	const char *body = "{\"model\":\"m\",\"messages\":[" CALLS ",{\"role\":\"tool\",\"tool_call_id\":\"c2\",\"content\":\"{\\\"t\\\":[1]}\"},"
-		"{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"[1]\"},{\"role\":\"tool\",\"tool_call_id\":\"zz\",\"content\":\"?\"},"
+	const char *body = "{\"model\":\"m\",\"messages\":[" CALLS ",{\"role\":\"tool\",\"tool_call_id\":\"c2\",\""
+		"content\":\"{\\\"t\\\":[1]}\"},"
+		"{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"[1]\"},{\"role\":\"tool\",\"tool_call_id"
+			"\":\"zz\",\"content\":\"?\"},"
 		"{\"role\":\"user\",\"content\":\"so?\"}]}";
 
-	expect(FLASH, body, "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"go\"}]},{\"role\":\"model\",\"parts\":["
-		"{\"functionCall\":{\"id\":\"c1\",\"name\":\"f\",\"args\":{\"a\":1}}},{\"functionCall\":{\"id\":\"c2\",\"name\":\"g\",\"args\":{}}}]},"
-		"{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"id\":\"c1\",\"name\":\"f\",\"response\":{\"output\":\"[1]\"}}},"
-		"{\"functionResponse\":{\"id\":\"c2\",\"name\":\"g\",\"response\":{\"t\":[1]}}}]},{\"role\":\"user\",\"parts\":[{\"text\":\"so?\"}]}]}",
+	expect(FLASH, body, "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"go\"}]},{\"role\":\"model\","
+		"\"parts\":["
+		"{\"functionCall\":{\"id\":\"c1\",\"name\":\"f\",\"args\":{\"a\":1}}},{\"functionCall\":{\"id\":\""
+			"c2\",\"name\":\"g\",\"args\":{}}}]},"
+		"{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"id\":\"c1\",\"name\":\"f\",\"response\":{\""
+			"output\":\"[1]\"}}},"
+		"{\"functionResponse\":{\"id\":\"c2\",\"name\":\"g\",\"response\":{\"t\":[1]}}}]},{\"role\":\"user"
+			"\",\"parts\":[{\"text\":\"so?\"}]}]}",
 		"tool_result.orphan");
 	expect(THREE, "{\"model\":\"m\",\"messages\":[" CALLS "]}",
 		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"go\"}]},{\"role\":\"model\",\"parts\":["
-		"{\"functionCall\":{\"id\":\"c1\",\"name\":\"f\",\"args\":{\"a\":1}},\"thoughtSignature\":\"skip_thought_signature_validator\"},"
+		"{\"functionCall\":{\"id\":\"c1\",\"name\":\"f\",\"args\":{\"a\":1}},\"thoughtSignature\":\"skip_t"
+			"hought_signature_validator\"},"
 		"{\"functionCall\":{\"id\":\"c2\",\"name\":\"g\",\"args\":{}}}]}]}", "");
 }
 
@@ -132,10 +149,12 @@ static void test_odd_arguments(void **state)
 		bool custom;
 		const char *want;
 	} rows[] = {
-		{ "{\"a\":", false, "{\"_raw\":\"{\\\"a\\\":\"}" }, { "[1]", false, "{\"_raw\":\"[1]\"}" }, { "  ", false, "{}" },
+		{ "{\"a\":", false, "{\"_raw\":\"{\\\"a\\\":\"}" }, { "[1]", false, "{\"_raw\":\"[1]\"}" },
+			{ "  ", false, "{}" },
 		{ "null", false, "{\"_raw\":\"null\"}" }, { "free text", true, "{\"input\":\"free text\"}" },
 		{ "{}", true, "{\"input\":\"{}\"}" }, { "", true, "{\"input\":\"\"}" },
-		{ "{\"n\":1e400,\"big\":123456789012345678901234567890}", false, "{\"n\":1e400,\"big\":123456789012345678901234567890}" },
+		{ "{\"n\":1e400,\"big\":123456789012345678901234567890}", false,
+			"{\"n\":1e400,\"big\":123456789012345678901234567890}" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -147,7 +166,9 @@ static void test_odd_arguments(void **state)
 		call->name = SLICE("f");
 		call->args = slice_str(rows[i].args);
 		call->custom = rows[i].custom;
-		snprintf(want, sizeof(want), "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]},{\"role\":\"model\",\"parts\":["
+		snprintf(want, sizeof(want),
+			"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]},{\"role\":\"model\",\"par"
+				"ts\":["
 			"{\"functionCall\":{\"name\":\"f\",\"args\":%s}}]}]}", rows[i].want);
 		check(&w, gemini_write(&w.prompt, &w.ask, &w.out), want, "");
 		writing_done(&w);
@@ -199,9 +220,11 @@ static void test_results(void **state)
 	add_results(&w);
 	check(&w, gemini_write(&w.prompt, &w.ask, &w.out), "{\"contents\":[{\"role\":\"user\",\"parts\":["
 		"{\"functionResponse\":{\"id\":\"1\",\"name\":\"f\",\"response\":{\"error\":\"{\\\"no\\\":1}\"}}},"
-		"{\"functionResponse\":{\"id\":\"2\",\"name\":\"f\",\"response\":{\"output\":\"{\\\"a\\\":1} words\"}}},"
+		"{\"functionResponse\":{\"id\":\"2\",\"name\":\"f\",\"response\":{\"output\":\"{\\\"a\\\":1} words"
+			"\"}}},"
 		"{\"functionResponse\":{\"id\":\"3\",\"name\":\"f\",\"response\":{\"output\":\"\"}}}]},"
-		"{\"role\":\"user\",\"parts\":[{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AAAA\"}}]}]}", "");
+		"{\"role\":\"user\",\"parts\":[{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AAAA\"}}]}]"
+			"}", "");
 	writing_done(&w);
 	writing_init(&w, THREE);
 	add_results(&w);
@@ -249,27 +272,36 @@ static void test_state(void **state)
 	p = prompt_add_part(&w.prompt, m, PROMPT_PART_TOOL_CALL);
 	p->name = SLICE("g");
 	p->seal = (struct prompt_seal){ 'a', SLICE("theirs") };
-	check(&w, gemini_write(&w.prompt, &w.ask, &w.out), "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]},"
+	check(&w, gemini_write(&w.prompt, &w.ask, &w.out),
+		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]},"
 		"{\"role\":\"model\",\"parts\":[{\"text\":\"\",\"thoughtSignature\":\"ours\"},"
-		"{\"functionCall\":{\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"call\"},{\"functionCall\":{\"name\":\"g\",\"args\":{}}}]}]}", "");
+		"{\"functionCall\":{\"name\":\"f\",\"args\":{}},\"thoughtSignature\":\"call\"},{\"functionCall\":{"
+			"\"name\":\"g\",\"args\":{}}}]}]}", "");
 	writing_done(&w);
 }
 
-#define PART(part) "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}," part "]}]}"
+#define PART(part) "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x" \
+	"\"}," part "]}]}"
 #define GETS(part) "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"x\"}" part "]}]}"
 
 static void test_media(void **state)
 {
-	expect(FLASH, PART("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,AAAA\",\"detail\":\"auto\"}}"),
+	expect(FLASH, PART("{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,AAAA\",\"detail"
+		"\":\"auto\"}}"),
 		GETS(",{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AAAA\"}}"), "");
-	expect(FLASH, PART("{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x.example/a.webp\",\"detail\":\"high\"}}"),
-		GETS(",{\"fileData\":{\"mimeType\":\"image/webp\",\"fileUri\":\"https://x.example/a.webp\"}}"), "image.detail");
-	expect(FLASH, PART("{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x.example/a\"}}"), GETS(""), "image_url");
+	expect(FLASH, PART("{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x.example/a.webp\",\"detail\""
+		":\"high\"}}"),
+		GETS(",{\"fileData\":{\"mimeType\":\"image/webp\",\"fileUri\":\"https://x.example/a.webp\"}}"),
+			"image.detail");
+	expect(FLASH, PART("{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x.example/a\"}}"), GETS(""),
+		"image_url");
 	expect(FLASH, PART("{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"AAAA\",\"format\":\"wav\"}}"),
 		GETS(",{\"inlineData\":{\"mimeType\":\"audio/wav\",\"data\":\"AAAA\"}}"), "");
-	expect(FLASH, PART("{\"type\":\"file\",\"file\":{\"filename\":\"a.pdf\",\"file_data\":\"data:application/pdf;base64,AAAA\"}}"),
+	expect(FLASH, PART("{\"type\":\"file\",\"file\":{\"filename\":\"a.pdf\",\"file_data\":\"data:application/p"
+		"df;base64,AAAA\"}}"),
 		GETS(",{\"inlineData\":{\"mimeType\":\"application/pdf\",\"data\":\"AAAA\"}}"), "");
-	expect_refused(FLASH, PART("{\"type\":\"file\",\"file\":{\"file_id\":\"file-1\"}}"), "the file file-1 is kept at another provider");
+	expect_refused(FLASH, PART("{\"type\":\"file\",\"file\":{\"file_id\":\"file-1\"}}"),
+		"the file file-1 is kept at another provider");
 	expect(FLASH, PART("{\"type\":\"file\",\"file\":{\"file_id\":\"gs://b/a.pdf\"}}"),
 		GETS(",{\"fileData\":{\"mimeType\":\"application/pdf\",\"fileUri\":\"gs://b/a.pdf\"}}"), "");
 }
@@ -281,36 +313,53 @@ static void test_inline_only(void **state)
 
 	writing_init(&w, FLASH);
 	w.quirks.inline_images = true;
-	check(&w, translate(&w, PART("{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x.example/a.png\"}}")), GETS(""), "image_url");
+	check(&w, translate(&w,
+		PART("{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x.example/a.png\"}}")), GETS(""),
+			"image_url");
 	writing_done(&w);
 }
 
 static void test_tools(void **state)
 {
-	WITH(FLASH, "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"description\":\"d\",\"strict\":true,\"parameters\":"
-		"{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\"}},\"$defs\":{\"A\":{\"type\":[\"string\",\"null\"]}}}}},"
-		"{\"type\":\"function\",\"function\":{\"name\":\"g\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}},"
+	WITH(FLASH, "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"description\":\"d\",\"strict"
+		"\":true,\"parameters\":"
+		"{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\"}},\"$defs\":{\"A\":{\"type\":["
+			"\"string\",\"null\"]}}}}},"
+		"{\"type\":\"function\",\"function\":{\"name\":\"g\",\"parameters\":{\"type\":\"object\",\"propert"
+			"ies\":{}}}},"
 		"{\"type\":\"function\",\"function\":{\"name\":\"h\"}},"
-		"{\"type\":\"function\",\"function\":{\"name\":\"i\",\"parameters\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}}}],"
+		"{\"type\":\"function\",\"function\":{\"name\":\"i\",\"parameters\":{\"type\":\"object\",\"additio"
+			"nalProperties\":{\"type\":\"string\"}}}}],"
 		"\"parallel_tool_calls\":false",
-		",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\",\"description\":\"d\",\"parametersJsonSchema\":{\"type\":\"object\","
-		"\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\"}},\"$defs\":{\"A\":{\"type\":[\"string\",\"null\"]}}}},{\"name\":\"g\"},{\"name\":\"h\"},"
-		"{\"name\":\"i\",\"parametersJsonSchema\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}}]}]",
+		",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\",\"description\":\"d\",\"parametersJsonSche"
+			"ma\":{\"type\":\"object\","
+		"\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\"}},\"$defs\":{\"A\":{\"type\":[\"string\",\"null\"]}"
+			"}}},{\"name\":\"g\"},{\"name\":\"h\"},"
+		"{\"name\":\"i\",\"parametersJsonSchema\":{\"type\":\"object\",\"additionalProperties\":{\"type\":"
+			"\"string\"}}}]}]",
 		"parallel_tool_calls, tools.strict");
 	/* older models: the subset */
 	WITH("gemini-2.0-flash", "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":"
-		"{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\"}},\"$defs\":{\"A\":{\"type\":[\"string\",\"null\"]}}}}},"
-		"{\"type\":\"function\",\"function\":{\"name\":\"g\",\"parameters\":{\"type\":\"object\",\"additionalProperties\":true}}},"
-		"{\"type\":\"function\",\"function\":{\"name\":\"h\",\"parameters\":{\"type\":\"object\",\"properties\":{\"n\":{\"enum\":[1]}}}}}]",
-		",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\",\"parameters\":{\"type\":\"OBJECT\",\"properties\":"
+		"{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\"}},\"$defs\":{\"A\":{\"type\":["
+			"\"string\",\"null\"]}}}}},"
+		"{\"type\":\"function\",\"function\":{\"name\":\"g\",\"parameters\":{\"type\":\"object\",\"additio"
+			"nalProperties\":true}}},"
+		"{\"type\":\"function\",\"function\":{\"name\":\"h\",\"parameters\":{\"type\":\"object\",\"propert"
+			"ies\":{\"n\":{\"enum\":[1]}}}}}]",
+		",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\",\"parameters\":{\"type\":\"OBJECT\",\"prop"
+			"erties\":"
 		"{\"a\":{\"type\":\"STRING\",\"nullable\":true}}}},{\"name\":\"g\"},"
-		"{\"name\":\"h\",\"parameters\":{\"type\":\"OBJECT\",\"properties\":{\"n\":{\"type\":\"INTEGER\"}}}}]}]", "tools.parameters");
-	WITH(FLASH, "\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"c\",\"format\":{\"type\":\"grammar\",\"grammar\":{}}}}]",
-		",\"tools\":[{\"functionDeclarations\":[{\"name\":\"c\",\"parameters\":{\"type\":\"OBJECT\",\"properties\":"
+		"{\"name\":\"h\",\"parameters\":{\"type\":\"OBJECT\",\"properties\":{\"n\":{\"type\":\"INTEGER\"}}"
+			"}}]}]", "tools.parameters");
+	WITH(FLASH, "\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"c\",\"format\":{\"type\":\"grammar\",\""
+		"grammar\":{}}}}]",
+		",\"tools\":[{\"functionDeclarations\":[{\"name\":\"c\",\"parameters\":{\"type\":\"OBJECT\",\"prop"
+			"erties\":"
 		"{\"input\":{\"type\":\"STRING\"}},\"required\":[\"input\"]}}]}]", "tools.format");
 }
 
-#define TWO "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},{\"type\":\"function\",\"function\":{\"name\":\"g\"}}]"
+#define TWO "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},{\"type\":\"function\",\"function\":" \
+	"{\"name\":\"g\"}}]"
 #define GETS_TWO ",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"},{\"name\":\"g\"}]}]"
 #define CALLING(config) ",\"toolConfig\":{\"functionCallingConfig\":{" config "}}"
 
@@ -322,8 +371,10 @@ static void test_choice(void **state)
 	WITH(FLASH, TWO ",\"tool_choice\":\"required\"", GETS_TWO CALLING("\"mode\":\"ANY\""), "");
 	WITH(FLASH, TWO ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"g\"}}",
 		GETS_TWO CALLING("\"mode\":\"ANY\",\"allowedFunctionNames\":[\"g\"]"), "");
-	WITH(FLASH, TWO ",\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"required\",\"tools\":["
-		"{\"type\":\"function\",\"function\":{\"name\":\"f\"}},{\"type\":\"function\",\"function\":{\"name\":\"g\"}}]}}",
+	WITH(FLASH, TWO ",\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"required\",\"t"
+		"ools\":["
+		"{\"type\":\"function\",\"function\":{\"name\":\"f\"}},{\"type\":\"function\",\"function\":{\"name"
+			"\":\"g\"}}]}}",
 		GETS_TWO CALLING("\"mode\":\"ANY\",\"allowedFunctionNames\":[\"f\",\"g\"]"), "");
 	WITH(FLASH, TWO ",\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"auto\",\"tools\":["
 		"{\"type\":\"function\",\"function\":{\"name\":\"g\"}}]}}",
@@ -335,9 +386,11 @@ static void test_choice(void **state)
 static void test_search(void **state)
 {
 	WITH(FLASH, "\"web_search_options\":{}", ",\"tools\":[{\"googleSearch\":{}}]", "");
-	WITH(FLASH, "\"web_search_options\":{\"search_context_size\":\"low\"}", ",\"tools\":[{\"googleSearch\":{}}]", "web_search.options");
+	WITH(FLASH, "\"web_search_options\":{\"search_context_size\":\"low\"}",
+		",\"tools\":[{\"googleSearch\":{}}]", "web_search.options");
 	WITH(FLASH, "\"web_search_options\":{}," TWO, GETS_TWO, "web_search");
-	WITH(THREE, "\"web_search_options\":{}," TWO, ",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"},{\"name\":\"g\"}]},"
+	WITH(THREE, "\"web_search_options\":{}," TWO,
+		",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"},{\"name\":\"g\"}]},"
 		"{\"googleSearch\":{}}],\"toolConfig\":{\"includeServerSideToolInvocations\":true}", "");
 }
 
@@ -358,13 +411,16 @@ static void test_hosted(void **state)
 
 static void test_sampling(void **state)
 {
-	WITH(FLASH, "\"max_completion_tokens\":9,\"temperature\":0.25,\"top_p\":0.5,\"n\":2,\"stop\":[\"a\",\"b\"],\"seed\":5,"
+	WITH(FLASH, "\"max_completion_tokens\":9,\"temperature\":0.25,\"top_p\":0.5,\"n\":2,\"stop\":[\"a\",\"b\"]"
+		",\"seed\":5,"
 		"\"presence_penalty\":0.5,\"frequency_penalty\":-0.5,\"logprobs\":true,\"top_logprobs\":2",
-		CONFIG("\"temperature\":0.25,\"topP\":0.5,\"maxOutputTokens\":9,\"candidateCount\":2,\"stopSequences\":[\"a\",\"b\"],\"seed\":5,"
+		CONFIG("\"temperature\":0.25,\"topP\":0.5,\"maxOutputTokens\":9,\"candidateCount\":2,\"stopSequenc"
+			"es\":[\"a\",\"b\"],\"seed\":5,"
 		"\"presencePenalty\":0.5,\"frequencyPenalty\":-0.5,\"responseLogprobs\":true,\"logprobs\":2"), "");
 	WITH(FLASH, "\"seed\":123456789012345", CONFIG("\"seed\":101560113"), "");
 	WITH(FLASH, "\"logprobs\":false,\"n\":1,\"stop\":null", "", "");
-	WITH(FLASH, "\"logit_bias\":{\"1\":2},\"user\":\"u\",\"verbosity\":\"low\",\"prompt_cache_key\":\"k\",\"store\":true,"
+	WITH(FLASH, "\"logit_bias\":{\"1\":2},\"user\":\"u\",\"verbosity\":\"low\",\"prompt_cache_key\":\"k\",\"st"
+		"ore\":true,"
 		"\"metadata\":{\"a\":\"b\"},\"prediction\":{\"type\":\"content\",\"content\":\"x\"},\"min_p\":0.1", "",
 		"min_p, logit_bias, user, verbosity, prompt_cache_key, prediction, metadata, store");
 	WITH(FLASH, "\"store\":false,\"made_up\":1", "", "made_up");
@@ -380,7 +436,8 @@ static void test_stops(void **state)
 	writing_init(&w, FLASH);
 	w.prompt.stop = stops;
 	w.prompt.n_stop = 6;
-	check(&w, gemini_write(&w.prompt, &w.ask, &w.out), "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]}],"
+	check(&w, gemini_write(&w.prompt, &w.ask, &w.out),
+		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]}],"
 		"\"generationConfig\":{\"stopSequences\":[\"a\",\"b\",\"c\",\"d\",\"e\"]}}", "");
 	w.prompt.n_stop = 7;
 	buf_clear(&w.out);
@@ -395,16 +452,20 @@ static void test_stops(void **state)
 static void test_format(void **state)
 {
 	WITH(FLASH, "\"response_format\":{\"type\":\"text\"}", "", "");
-	WITH(FLASH, "\"response_format\":{\"type\":\"json_object\"}", CONFIG("\"responseMimeType\":\"application/json\""), "");
+	WITH(FLASH, "\"response_format\":{\"type\":\"json_object\"}",
+		CONFIG("\"responseMimeType\":\"application/json\""), "");
 	WITH(FLASH, SCHEMA, CONFIG("\"responseMimeType\":\"application/json\",\"responseJsonSchema\":"
 		"{\"type\":\"object\",\"properties\":{\"a\":{\"const\":\"x\"}}}"), "");
 	WITH("gemini-2.0-flash", SCHEMA, CONFIG("\"responseMimeType\":\"application/json\",\"responseSchema\":"
 		"{\"type\":\"OBJECT\",\"properties\":{\"a\":{\"type\":\"STRING\",\"enum\":[\"x\"]}}}"), "");
-	WITH("gemini-2.0-flash", "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"description\":\"d\","
+	WITH("gemini-2.0-flash",
+		"\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"description\":\"d\","
 		"\"schema\":{\"type\":\"object\",\"properties\":{\"a\":{\"const\":1}}}}}",
-		CONFIG("\"responseMimeType\":\"application/json\",\"responseSchema\":{\"type\":\"OBJECT\",\"properties\":{\"a\":{\"type\":\"INTEGER\"}}}"),
+		CONFIG("\"responseMimeType\":\"application/json\",\"responseSchema\":{\"type\":\"OBJECT\",\"proper"
+			"ties\":{\"a\":{\"type\":\"INTEGER\"}}}"),
 		"response_format.json_schema, response_format.description");
-	expect_refused(FLASH, "{\"model\":\"m\"," HI "," TWO "," SCHEMA "}", "the model takes no JSON format together with functions");
+	expect_refused(FLASH, "{\"model\":\"m\"," HI "," TWO "," SCHEMA "}",
+		"the model takes no JSON format together with functions");
 	WITH(THREE, "\"response_format\":{\"type\":\"json_object\"}," TWO,
 		GETS_TWO CONFIG("\"responseMimeType\":\"application/json\""), "");
 }
@@ -413,11 +474,15 @@ static void test_thinking(void **state)
 {
 	WITH(FLASH, "\"reasoning_effort\":\"low\"", CONFIG("\"thinkingConfig\":{\"thinkingBudget\":1024}"), "");
 	WITH(FLASH, "\"reasoning_effort\":\"none\"", CONFIG("\"thinkingConfig\":{\"thinkingBudget\":0}"), "");
-	WITH("gemini-2.5-pro", "\"reasoning_effort\":\"none\"", CONFIG("\"thinkingConfig\":{\"thinkingBudget\":128}"), "reasoning_effort");
-	WITH("gemini-2.5-pro", "\"reasoning_effort\":\"xhigh\"", CONFIG("\"thinkingConfig\":{\"thinkingBudget\":32768}"), "");
+	WITH("gemini-2.5-pro", "\"reasoning_effort\":\"none\"",
+		CONFIG("\"thinkingConfig\":{\"thinkingBudget\":128}"), "reasoning_effort");
+	WITH("gemini-2.5-pro", "\"reasoning_effort\":\"xhigh\"",
+		CONFIG("\"thinkingConfig\":{\"thinkingBudget\":32768}"), "");
 	WITH(THREE, "\"reasoning_effort\":\"medium\"", CONFIG("\"thinkingConfig\":{\"thinkingLevel\":\"MEDIUM\"}"), "");
-	WITH("gemini-3-pro-preview", "\"reasoning_effort\":\"medium\"", CONFIG("\"thinkingConfig\":{\"thinkingLevel\":\"HIGH\"}"), "");
-	WITH("gemini-3-pro-preview", "\"reasoning_effort\":\"none\"", CONFIG("\"thinkingConfig\":{\"thinkingLevel\":\"LOW\"}"), "reasoning_effort");
+	WITH("gemini-3-pro-preview", "\"reasoning_effort\":\"medium\"",
+		CONFIG("\"thinkingConfig\":{\"thinkingLevel\":\"HIGH\"}"), "");
+	WITH("gemini-3-pro-preview", "\"reasoning_effort\":\"none\"",
+		CONFIG("\"thinkingConfig\":{\"thinkingLevel\":\"LOW\"}"), "reasoning_effort");
 	WITH("gemini-2.0-flash", "\"reasoning_effort\":\"high\"", "", "reasoning_effort");
 	WITH("gemini-2.0-flash", "\"reasoning_effort\":\"none\"", "", "");
 }
@@ -426,8 +491,10 @@ static void test_speech(void **state)
 {
 	WITH(FLASH, "\"modalities\":[\"text\"]", "", "");
 	WITH(FLASH, "\"modalities\":[\"text\",\"audio\"],\"audio\":{\"voice\":\"Kore\",\"format\":\"pcm16\"}",
-		CONFIG("\"responseModalities\":[\"TEXT\",\"AUDIO\"],\"speechConfig\":{\"voiceConfig\":{\"prebuiltVoiceConfig\":{\"voiceName\":\"Kore\"}}}"), "");
-	WITH(FLASH, "\"modalities\":[\"audio\"],\"audio\":{\"voice\":\"alloy\",\"format\":\"mp3\"}", CONFIG("\"responseModalities\":[\"AUDIO\"]"),
+		CONFIG("\"responseModalities\":[\"TEXT\",\"AUDIO\"],\"speechConfig\":{\"voiceConfig\":{\"prebuiltV"
+			"oiceConfig\":{\"voiceName\":\"Kore\"}}}"), "");
+	WITH(FLASH, "\"modalities\":[\"audio\"],\"audio\":{\"voice\":\"alloy\",\"format\":\"mp3\"}",
+		CONFIG("\"responseModalities\":[\"AUDIO\"]"),
 		"audio.format, audio.voice");
 }
 
@@ -452,7 +519,8 @@ static void test_other(void **state)
 	prompt_add_text(&w.prompt, m, SLICE("a"));
 	m = prompt_add_message(&w.prompt, PROMPT_SYSTEM);
 	prompt_add_part(&w.prompt, m, PROMPT_PART_IMAGE);
-	check(&w, gemini_write(&w.prompt, &w.ask, &w.out), "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]},"
+	check(&w, gemini_write(&w.prompt, &w.ask, &w.out),
+		"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]},"
 		"{\"role\":\"model\",\"parts\":[{\"text\":\"a\"}]}]}", "system.media, server_tool_use");
 	writing_done(&w);
 }
@@ -464,12 +532,13 @@ static void test_too_deep(void **state)
 	struct writing w;
 
 	writing_init(&w, FLASH);
-	memset(args, 0, sizeof(args));
+	size_t n = 0;
 	for (int i = 0; i < 126; i++)
-		strcat(args, i ? "[" : "{\"a\":");
+		n += (size_t)snprintf(args + n, sizeof(args) - n, "%s", i ? "[" : "{\"a\":");
 	for (int i = 0; i < 126; i++)
-		strcat(args, i < 125 ? "]" : "}");
-	struct prompt_part *call = prompt_add_part(&w.prompt, prompt_add_message(&w.prompt, PROMPT_ASSISTANT), PROMPT_PART_TOOL_CALL);
+		n += (size_t)snprintf(args + n, sizeof(args) - n, "%s", i < 125 ? "]" : "}");
+	struct prompt_part *call = prompt_add_part(&w.prompt, prompt_add_message(&w.prompt, PROMPT_ASSISTANT),
+		PROMPT_PART_TOOL_CALL);
 	call->args = slice_str(args);
 	assert_int_equal(gemini_write(&w.prompt, &w.ask, &w.out), ERR_UNSUPPORTED);
 	writing_done(&w);
@@ -502,8 +571,10 @@ static void test_count(void **state)
 	prompt_add_tool(&w.prompt, PROMPT_TOOL_FUNCTION)->name = SLICE("f");
 	w.prompt.temperature = 1;
 	w.prompt.user = SLICE("u");
-	check(&w, gemini_write_count(&w.prompt, &w.ask, &w.out), "{\"generateContentRequest\":{\"model\":\"models/gemini-2.5-flash\","
-		"\"systemInstruction\":{\"parts\":[{\"text\":\"s\"}]},\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"a\"}]}],"
+	check(&w, gemini_write_count(&w.prompt, &w.ask, &w.out),
+		"{\"generateContentRequest\":{\"model\":\"models/gemini-2.5-flash\","
+		"\"systemInstruction\":{\"parts\":[{\"text\":\"s\"}]},\"contents\":[{\"role\":\"user\",\"parts\":["
+			"{\"text\":\"a\"}]}],"
 		"\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}]}}", "");
 	writing_done(&w);
 }

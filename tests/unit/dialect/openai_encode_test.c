@@ -132,7 +132,7 @@ static void test_request_without_tree(void **state)
 	}
 }
 
-/* --- state of other dialects ------------------------------------------------------------------------------ */
+/* --- state of other dialects -------------------------------------------------------------------------- */
 
 static const struct dialect like_anthropic = { .name = "a", .tag = 'a', .family = DIALECT_ANTHROPIC };
 static const struct dialect like_gemini = { .name = "g", .tag = 'g', .family = DIALECT_GEMINI };
@@ -296,7 +296,7 @@ static void test_no_waiting(void **state)
 	writer_done(&w);
 }
 
-/* --- beside the text -------------------------------------------------------------------------------------- */
+/* --- beside the text ---------------------------------------------------------------------------------- */
 
 static void test_beside(void **state)
 {

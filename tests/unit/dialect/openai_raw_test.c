@@ -57,12 +57,15 @@ static void test_requests(void **state)
 		/* the last one counts for most readers, so all are replaced */
 		{ "", "{\"model\":\"a\",\"model\":\"m\"}", "m",
 			"{\"model\":\"gpt-image-1\\\"\xef\xbf\xbd\",\"model\":\"gpt-image-1\\\"\xef\xbf\xbd\"}" },
-		{ "", "{\"model\":\"m\",\"fallbacks\":[\"b\"],\"timeout\":5,\"num_retries\":1,\"route\":\"x\",\"n\":1}", "m",
+		{ "", "{\"model\":\"m\",\"fallbacks\":[\"b\"],\"timeout\":5,\"num_retries\":1,\"route\":\"x\",\"n\""
+			":1}", "m",
 			"{\"model\":\"gpt-image-1\\\"\xef\xbf\xbd\",\"n\":1}" },
 		{ "", "{\"models\":[\"m\",\"b\"]}", "m", "{\"model\":\"gpt-image-1\\\"\xef\xbf\xbd\"}" },
 		/* a form holds raw bytes */
-		{ TYPE, PART("prompt", "x") PART("model", "m") END, "m", PART("prompt", "x") PART("model", "gpt-image-1\"\xff") END },
-		{ "Multipart/Form-Data;boundary=XyZ", PART("model", "m") END, "m", PART("model", "gpt-image-1\"\xff") END },
+		{ TYPE, PART("prompt", "x") PART("model", "m") END, "m", PART("prompt", "x") PART("model",
+			"gpt-image-1\"\xff") END },
+		{ "Multipart/Form-Data;boundary=XyZ", PART("model", "m") END, "m", PART("model",
+			"gpt-image-1\"\xff") END },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -97,7 +100,8 @@ static void test_refused(void **state)
 		{ "", PART("model", "m") END, "", ERR_BAD_JSON },
 		{ TYPE, "{\"model\":\"m\"}", "`model` is missing: the form needs one field", ERR_BAD_FIELD },
 		{ TYPE, PART("model", "") END, "`model` is missing: the form needs one field", ERR_BAD_FIELD },
-		{ TYPE, PART("model", "a") PART("model", "b") END, "`model` is missing: the form needs", ERR_BAD_FIELD },
+		{ TYPE, PART("model", "a") PART("model", "b") END, "`model` is missing: the form needs",
+			ERR_BAD_FIELD },
 		{ TYPE, "", "`model` is missing", ERR_BAD_FIELD },
 	};
 
@@ -159,11 +163,13 @@ static void test_usage(void **state)
 		int64_t prompt, completion, cached;
 		size_t n;
 	} rows[] = {
-		{ "{\"usage\":{\"input_tokens\":5,\"output_tokens\":7,\"input_tokens_details\":{\"cached_tokens\":2}}}", 5, 7, 2, 1 },
+		{ "{\"usage\":{\"input_tokens\":5,\"output_tokens\":7,\"input_tokens_details\":{\"cached_tokens\":"
+			"2}}}", 5, 7, 2, 1 },
 		{ "{\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}", 5, 7, -1, 1 },
 		{ "{\"usage\":{}}", -1, -1, -1, 1 },
 		{ "{\"usage\":{\"input_tokens\":-5,\"output_tokens\":\"7\"}}", -1, -1, -1, 1 },
-		{ "{\"usage\":7}", -1, -1, -1, 0 }, { "{}", -1, -1, -1, 0 }, { "[]", -1, -1, -1, 0 }, { "7", -1, -1, -1, 0 },
+		{ "{\"usage\":7}", -1, -1, -1, 0 }, { "{}", -1, -1, -1, 0 }, { "[]", -1, -1, -1, 0 }, { "7", -1,
+			-1, -1, 0 },
 		{ "{", -1, -1, -1, 0 }, { "", -1, -1, -1, 0 },
 	};
 

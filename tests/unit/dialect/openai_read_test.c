@@ -111,9 +111,9 @@ static void test_encrypted(void **state)
 	char body[512];
 
 	for (size_t i = 0; i < COUNT_OF(formats); i++) {
-		snprintf(body, sizeof(body), "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"reasoning_details\":["
-			"{\"type\":\"reasoning.text\",\"text\":\"a\"},{\"type\":\"reasoning.encrypted\",\"data\":\"E\","
-			"\"format\":\"%s\"}]}]}", formats[i]);
+		snprintf(body, sizeof(body), "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\","
+			"\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"a\"},"
+			"{\"type\":\"reasoning.encrypted\",\"data\":\"E\",\"format\":\"%s\"}]}]}", formats[i]);
 		assert_int_equal(read_str(&r, body), ERR_OK);
 		const struct prompt_part *part = r.prompt.messages->parts;
 		assert_slice(part->text, "a");

@@ -84,7 +84,7 @@ static void expect_refused(struct writing *w, const char *message)
 	assert_slice(w->fault.message, message);
 }
 
-/* --- what only its own dialect understands --------------------------------------------------------------- */
+/* --- what only its own dialect understands ------------------------------------------------------------ */
 
 static void test_hosted_tool(void **state)
 {
@@ -166,7 +166,7 @@ static void test_extras(void **state)
 	writing_done(&w);
 }
 
-/* --- what is said in another way -------------------------------------------------------------------------- */
+/* --- what is said in another way ---------------------------------------------------------------------- */
 
 static void test_web_search(void **state)
 {
@@ -275,8 +275,8 @@ static void test_turn_after_tool(void **state)
 	struct prompt_part *call = add(&w, say(&w, PROMPT_ASSISTANT, ""), PROMPT_PART_TOOL_CALL);
 	call->id = SLICE("abcDEF123");
 	call->name = SLICE("f");
-	struct prompt_part *result = add(&w, prompt_add_message(&w.prompt, PROMPT_TOOL), PROMPT_PART_TOOL_RESULT);
-	result->id = SLICE("abcDEF123");
+	struct prompt_message *m = prompt_add_message(&w.prompt, PROMPT_TOOL);
+	add(&w, m, PROMPT_PART_TOOL_RESULT)->id = SLICE("abcDEF123");
 	say(&w, PROMPT_USER, "go on");
 	say(&w, PROMPT_USER, "do");
 	w.prompt.n = 1;
@@ -318,7 +318,7 @@ static void test_turns(void **state)
 	writing_done(&w);
 }
 
-/* --- reasoning -------------------------------------------------------------------------------------------- */
+/* --- reasoning ---------------------------------------------------------------------------------------- */
 
 /* "Off" of clients who say it of any model is no word for a model without thinking. */
 static void test_off(void **state)
@@ -403,7 +403,7 @@ static void test_call_state(void **state)
 	writing_done(&w);
 }
 
-/* --- formats, users, room ---------------------------------------------------------------------------------- */
+/* --- formats, users, room ----------------------------------------------------------------------------- */
 
 /* OpenAI gives JSON without a schema only when the prompt speaks of it; other dialects' clients need not. */
 static void test_json_instruction(void **state)

@@ -89,8 +89,8 @@ static void test_verdicts(void **state)
 /* Members that no request can do without stay: the lists are heeded for chat and for embeddings. */
 static void test_members_that_stay(void **state)
 {
-	static const char members[] = "model messages stream temperature top_p max_tokens max_completion_tokens stop "
-		"response_format input encoding_format dimensions";
+	static const char members[] = "model messages stream temperature top_p max_tokens max_completion_tokens "
+		"stop response_format input encoding_format dimensions";
 	const struct provider_row *row;
 
 	for (size_t i = 0; (row = provider_at(i)) != NULL; i++) {

@@ -62,7 +62,7 @@ static inline void write(struct writer *w)
 
 static inline void expect(struct writer *w, const char *member, const char *want)
 {
-	struct slice got = json_text(&w->arena, yyjson_obj_get(w->root, member));
+	struct slice got = json_out_text(&w->arena, yyjson_obj_get(w->root, member));
 	if (want == NULL)
 		assert_null(got.p);
 	else

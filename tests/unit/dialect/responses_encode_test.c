@@ -250,7 +250,7 @@ static void test_anthropic_state(void **state)
 	writer_done(&w);
 }
 
-/* The signature of a call stands in an item before it; it does not split a message that goes on. */
+/* The signature of a call stands in an item before it, that of a text in an item behind it. */
 static void test_gemini_state(void **state)
 {
 	struct writer w;
@@ -258,7 +258,6 @@ static void test_gemini_state(void **state)
 	writer_init(&w, &gemini, 1 << 20);
 	put(&w, TEXT("a"));
 	put(&w, SIGNATURE(EVENT_NO_PART, "text"));
-	put(&w, TEXT("b"));
 	put(&w, START_CALL(0, "", "f"));
 	put(&w, SIGNATURE(0, "call"));
 	put(&w, ARGS(0, "{}"));
@@ -266,13 +265,10 @@ static void test_gemini_state(void **state)
 	put(&w, FINISH(TOOL_CALLS));
 	end(&w);
 	assert_string_equal(types(&w), "created\nin_progress\noutput_item.added 0\ncontent_part.added 0\n"
-		"output_text.delta 0\n"
-		"output_item.added 1\noutput_item.done 1\noutput_text.delta 0\noutput_text.done 0\n"
-		"content_part.done 0\n"
-		"output_item.done 0\noutput_item.added 2\noutput_item.done 2\noutput_item.added 3\n"
+		"output_text.delta 0\noutput_text.done 0\ncontent_part.done 0\noutput_item.done 0\n"
+		"output_item.added 1\noutput_item.done 1\noutput_item.added 2\noutput_item.done 2\noutput_item.added 3\n"
 		"function_call_arguments.delta 3\noutput_item.added 4\nfunction_call_arguments.done 3\n"
-		"output_item.done 3\n"
-		"function_call_arguments.done 4\noutput_item.done 4\ncompleted\n");
+		"output_item.done 3\nfunction_call_arguments.done 4\noutput_item.done 4\ncompleted\n");
 	expect_state(&w, 1, "", 'g', "text");
 	expect_state(&w, 2, "call.", 'g', "call");
 	assert_slice(json_str(item(&w, 0), "type"), "message");
@@ -367,7 +363,7 @@ static void test_citations(void **state)
 	put(&w, FINISH(STOP));
 	end(&w);
 	yyjson_val *part = yyjson_arr_get(json_arr(item(&w, 0), "content"), 1);
-	assert_slice(json_text(&w.arena, json_arr(part, "annotations")),
+	assert_slice(json_out_text(&w.arena, json_arr(part, "annotations")),
 		"[{\"type\":\"url_citation\",\"start_index\":0,\"end_index\":2,\"url\":\"https://a.example\","
 		"\"title\":\"A\"},"
 		"{\"type\":\"url_citation\",\"start_index\":0,\"end_index\":2,\"url\":\"https://b.example\","
@@ -394,7 +390,7 @@ static void test_line_ends(void **state)
 	end(&w);
 	types(&w);
 	yyjson_val *part = yyjson_arr_get_first(json_arr(item(&w, 0), "content"));
-	assert_slice(json_text(&w.arena, part), "{\"type\":\"output_text\",\"annotations\":[{\"type\":\"x\"}],"
+	assert_slice(json_out_text(&w.arena, part), "{\"type\":\"output_text\",\"annotations\":[{\"type\":\"x\"}],"
 		"\"logprobs\":[{\"token\":\"a\"}],\"text\":\"a\\nb\\r\"}");
 	writer_done(&w);
 }

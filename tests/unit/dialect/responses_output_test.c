@@ -48,10 +48,10 @@ static void test_echo_types(void **state)
 		"\"user\":null,\"max_output_tokens\":true,\"t\\u0065mperature\":1}");
 
 	yyjson_val *r = object(&d, o);
-	assert_slice(json_text(&d.arena, yyjson_obj_get(r, "tools")), "[]");
+	assert_slice(json_out_text(&d.arena, yyjson_obj_get(r, "tools")), "[]");
 	assert_slice(json_str(r, "tool_choice"), "auto");
-	assert_slice(json_text(&d.arena, yyjson_obj_get(r, "text")), "{\"format\":{\"type\":\"text\"}}");
-	assert_slice(json_text(&d.arena, yyjson_obj_get(r, "metadata")), "{}");
+	assert_slice(json_out_text(&d.arena, yyjson_obj_get(r, "text")), "{\"format\":{\"type\":\"text\"}}");
+	assert_slice(json_out_text(&d.arena, yyjson_obj_get(r, "metadata")), "{}");
 	assert_int_equal(json_int(r, "temperature", -1), 1);	/* the last, however its key is written */
 	assert_true(yyjson_is_null(yyjson_obj_get(r, "instructions")));
 	assert_true(json_bool(r, "parallel_tool_calls", false));

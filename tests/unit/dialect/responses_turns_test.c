@@ -21,7 +21,7 @@ static void test_instructions(void **state)
 	say(&w, PROMPT_DEVELOPER, "Now.");
 	write(&w);
 	expect(&w, "instructions", NULL);
-	assert_slice(json_text(&w.arena, yyjson_arr_get(json_arr(w.root, "input"), 0)),
+	assert_slice(json_out_text(&w.arena, yyjson_arr_get(json_arr(w.root, "input"), 0)),
 		"{\"type\":\"message\",\"role\":\"system\",\"content\":[{\"type\":\"input_text\","
 		"\"text\":\"Be brief.\"}]}");
 	assert_slice(json_str(yyjson_arr_get(json_arr(w.root, "input"), 2), "role"), "developer");

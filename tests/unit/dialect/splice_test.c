@@ -11,9 +11,11 @@ static const struct splice_rule owned[] = {
 	{ "model", SPLICE_MODEL }, { "stream", SPLICE_STREAM }, { "stream_options", SPLICE_OPTIONS }, SPLICE_OWN,
 };
 static const struct splice_rules full = { .rules = owned, .n = COUNT_OF(owned) };
-static const struct splice_rules in_path = { .rules = owned, .n = COUNT_OF(owned), .no_model = true, .no_stream = true };
+static const struct splice_rules in_path = { .rules = owned, .n = COUNT_OF(owned), .no_model = true,
+	.no_stream = true };
 
-static void assert_spliced(const struct splice_rules *rules, const struct dialect_ask *ask, const char *body, const char *want)
+static void assert_spliced(const struct splice_rules *rules, const struct dialect_ask *ask, const char *body,
+	const char *want)
 {
 	struct request r = { .body = slice_str(body) };
 	yyjson_doc *doc;
@@ -61,7 +63,8 @@ static void test_nothing_is_left(void **state)
 	assert_spliced(&in_path, &ask, "{}", "{}");
 	assert_spliced(&in_path, &ask, "{ \"timeout\":1 }", "{  }");
 	ask.stream = ask.add_usage = true;
-	assert_spliced(&full, &ask, "{}", "{\"model\":\"up\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+	assert_spliced(&full, &ask, "{}",
+		"{\"model\":\"up\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
 }
 
 /* The path says both. */
@@ -81,7 +84,8 @@ static void test_quirks_drop(void **state)
 	assert_spliced(&full, &ask, "{\"seed\":1,\"model\":\"a\",\"user\":\"u\",\"users\":1,\"see\":2}",
 		"{\"model\":\"up\",\"users\":1,\"see\":2}");
 	assert_dropped("seed, user");
-	assert_spliced(&full, &ask, "{\"model\":\"a\",\"x\":{\"seed\":1}, \"seed\": 2 }", "{\"model\":\"up\",\"x\":{\"seed\":1} }");
+	assert_spliced(&full, &ask, "{\"model\":\"a\",\"x\":{\"seed\":1}, \"seed\": 2 }",
+		"{\"model\":\"up\",\"x\":{\"seed\":1} }");
 	assert_dropped("seed");
 }
 
@@ -97,7 +101,8 @@ static void test_quirks_rename(void **state)
 
 static void test_quirks_only(void **state)
 {
-	static const struct quirks q = { .only = "messages temperature", .drop = "temperature", .rename = "messages>msgs" };
+	static const struct quirks q = { .only = "messages temperature", .drop = "temperature",
+		.rename = "messages>msgs" };
 	struct dialect_ask ask = ask_for(&q);
 
 	/* what routing owns is not asked for */

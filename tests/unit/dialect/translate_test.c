@@ -33,7 +33,8 @@ static enum err write_prompt(const struct prompt *p, const struct dialect_ask *a
 		drops_add_str(ask->drops, drop_name);
 	if (write_fails)
 		*ask->fault = fault_make(ask->arena, write_fails, "cannot be written");
-	return write_fails ? write_fails : buf_put(out, SLICE("{\"a\":{\"b\":1,\"c\":2},\"d\":[1]}")) ? ERR_OK : ERR_TOO_BIG;
+	return write_fails ? write_fails : buf_put(out, SLICE("{\"a\":{\"b\":1,\"c\":2},\"d\":[1]}")) ? ERR_OK
+		: ERR_TOO_BIG;
 }
 
 #define FAKE(f, o, t) { .name = "fake", .family = f, .op = o, .tag = t, .build = build, .read = read_prompt, \
@@ -56,11 +57,13 @@ static struct dialect_ask ask_of(const char *provider)
 {
 	drops = (struct drops){ .n = 0 };
 	fault = (struct fault){ .err = ERR_OK };
-	return (struct dialect_ask){ .model = SLICE("up"), .provider = slice_str(provider), .drops = &drops, .arena = &arena,
+	return (struct dialect_ask){ .model = SLICE("up"), .provider = slice_str(provider), .drops = &drops,
+		.arena = &arena,
 		.fault = &fault };
 }
 
-static void assert_built(const struct dialect *back, const struct request *r, const struct dialect_ask *ask, const char *want)
+static void assert_built(const struct dialect *back, const struct request *r, const struct dialect_ask *ask,
+	const char *want)
 {
 	struct buf out;
 
@@ -70,7 +73,8 @@ static void assert_built(const struct dialect *back, const struct request *r, co
 	buf_done(&out);
 }
 
-static void assert_refused(const struct dialect *back, const struct request *r, const struct dialect_ask *ask, enum err e,
+static void assert_refused(const struct dialect *back, const struct request *r, const struct dialect_ask *ask,
+	enum err e,
 	const char *why)
 {
 	struct buf out;
@@ -93,8 +97,10 @@ static int tear_down(void **state)
 
 static void test_pick(void **state)
 {
-	const struct dialect *chat = dialect_find(SLICE("openai-chat")), *claude = dialect_find(SLICE("anthropic-messages"));
-	const struct dialect *vectors = dialect_find(SLICE("openai-embeddings")), *count = dialect_find(SLICE("anthropic-count"));
+	const struct dialect *chat = dialect_find(SLICE("openai-chat")),
+		*claude = dialect_find(SLICE("anthropic-messages"));
+	const struct dialect *vectors = dialect_find(SLICE("openai-embeddings")),
+		*count = dialect_find(SLICE("anthropic-count"));
 	struct translate_tongues t = { .main = chat, .also = { claude }, .n_also = 1 };
 	struct request r = { .dialect = claude, .op = REQUEST_CHAT };
 
@@ -210,8 +216,10 @@ static void assert_merged(const char *options, const char *want)
 /* Rows of quirks.def are about openai-chat: its `reasoning` is not that of Responses. */
 static void test_quirks_are_of_one_dialect(void **state)
 {
-	static const struct quirks q = { .drop = "reasoning", .rename = "a>b", .only = "input", .callid = CALLID_MISTRAL };
-	const struct dialect *chat = dialect_find(SLICE("openai-chat")), *responses = dialect_find(SLICE("openai-responses"));
+	static const struct quirks q = { .drop = "reasoning", .rename = "a>b", .only = "input",
+		.callid = CALLID_MISTRAL };
+	const struct dialect *chat = dialect_find(SLICE("openai-chat")),
+		*responses = dialect_find(SLICE("openai-responses"));
 	struct request r = request_of(responses, "{\"model\":\"a\",\"input\":\"x\",\"reasoning\":{},\"a\":1}");
 	struct dialect_ask ask = ask_of("p");
 
@@ -228,7 +236,8 @@ static void test_quirks_are_of_one_dialect(void **state)
 static void test_provider_options(void **state)
 {
 	assert_merged("{\"vertex\":{\"e\":5}}", "{\"a\":{\"b\":1,\"c\":2},\"d\":[1],\"e\":5}");
-	assert_merged("{\"fake\":{\"a\":{\"b\":null,\"x\":\"\\u00e9\"}}}", "{\"d\":[1],\"a\":{\"c\":2,\"x\":\"\xc3\xa9\"}}");
+	assert_merged("{\"fake\":{\"a\":{\"b\":null,\"x\":\"\\u00e9\"}}}",
+		"{\"d\":[1],\"a\":{\"c\":2,\"x\":\"\xc3\xa9\"}}");
 	assert_merged("{\"gemini\":{\"a\":null,\"d\":{}}}", "{\"d\":{}}");
 	assert_merged("{\"google\":{\"d\":null}}", "{\"a\":{\"b\":1,\"c\":2}}");
 	assert_merged("{\"openai\":{\"d\":null},\"anthropic\":{\"d\":null},\"other\":{\"d\":null}}",

@@ -97,7 +97,8 @@ static void test_what_forbids_passing(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		const struct request r = { .op = rows[i].op, .dialect = &openai_chat, .stream = rows[i].wants_stream,
 			.door = { .framing = rows[i].framing } };
-		const struct relay_opts o = { .request = &r, .front = &openai_chat, .back = rows[i].nobody ? NULL : &openai_chat,
+		const struct relay_opts o = { .request = &r, .front = &openai_chat, .back = rows[i].nobody ? NULL
+			: &openai_chat,
 			.streamed = rows[i].streamed, .events_only = rows[i].late };
 		struct relay relay;
 		relay_init(&relay, &o);
@@ -116,7 +117,8 @@ static void test_raw_bytes(void **state)
 	scene_open(&s, false, false, &openai_raw, false);
 	s.request.op = REQUEST_RAW;
 	s.request.dialect = &openai_raw;
-	const struct relay_opts o = { .request = &s.request, .front = &openai_raw, .back = &openai_raw, .arena = &s.arena };
+	const struct relay_opts o = { .request = &s.request, .front = &openai_raw, .back = &openai_raw,
+		.arena = &s.arena };
 	relay_init(&s.relay, &o);
 	for (size_t i = 0; i < COUNT_OF(pieces); i++)
 		assert_ptr_equal(give(&s, event_of(EVENT_OTHER, "", pieces[i])).p, pieces[i]);

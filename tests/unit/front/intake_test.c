@@ -166,7 +166,8 @@ static enum err call(struct scene *s, const char *target, const struct http1_fie
 
 	while (fields && n < MOST_FIELDS && fields[n].name.n)
 		n++;
-	const struct http1_head head = { .method = HTTP1_POST, .target = slice_str(target), .fields = fields, .n_fields = n,
+	const struct http1_head head = { .method = HTTP1_POST, .target = slice_str(target), .fields = fields,
+		.n_fields = n,
 		.content_length = 5 };
 	intake_end(&s->q);
 	intake_begin(&s->q, &s->front);
@@ -272,7 +273,8 @@ static void test_dialects_of_refusals(void **state)
 			.content_length = -1 };
 		intake_begin(&s.q, &s.front);
 		assert_int_equal(intake_head(&s.q, &s.front, &head, false), rows[i].want);
-		assert_string_equal(s.q.dialect ? s.q.dialect->name : "none", rows[i].dialect ? rows[i].dialect : "none");
+		assert_string_equal(s.q.dialect ? s.q.dialect->name : "none", rows[i].dialect ? rows[i].dialect
+			: "none");
 	}
 	scene_close(&s);
 }
@@ -282,7 +284,8 @@ static void test_strict(void **state)
 	static const struct {
 		const char *value;
 		bool want;
-	} rows[] = { { "true", true }, { "TRUE", true }, { "1", true }, { "false", false }, { "", false }, { "0", false },
+	} rows[] = { { "true", true }, { "TRUE", true }, { "1", true }, { "false", false }, { "", false }, { "0",
+		false },
 		{ "yes", false } };
 	struct scene s;
 
@@ -315,7 +318,8 @@ static void test_betas(void **state)
 	assert_int_equal(call(&s, "/v1/chat/completions", fields), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 0);
 	/* a list may stand in several fields */
-	const struct http1_field two[MOST_FIELDS] = { { SLICE("anthropic-beta"), SLICE("a,b") }, { SLICE("x"), SLICE("y") },
+	const struct http1_field two[MOST_FIELDS] = { { SLICE("anthropic-beta"), SLICE("a,b") }, { SLICE("x"),
+		SLICE("y") },
 		{ SLICE("ANTHROPIC-BETA"), SLICE("c") } };
 	assert_int_equal(call(&s, "/v1/messages", two), ERR_OK);
 	assert_slice(s.q.door.betas, "a,b,c");
@@ -338,7 +342,8 @@ static void test_raw_paths(void **state)
 		{ "/v1/rerank", "/rerank" }, { "/v1/images/a_b-C/9", "/images/a_b-C/9" },
 		{ "/v1/images/../files", NULL }, { "/v1/images/..", NULL }, { "/v1/images/./x", NULL },
 		{ "/v1/images/%2e%2e/files", NULL }, { "/v1/images/a%2Fb", NULL }, { "/v1/images/a;b", NULL },
-		{ "/v1/images/a.b", NULL }, { "/v1/audio/a:b", NULL }, { "/v1/audio/a\\b", NULL }, { "/v1/audio/a#b", NULL },
+		{ "/v1/images/a.b", NULL }, { "/v1/audio/a:b", NULL }, { "/v1/audio/a\\b", NULL },
+			{ "/v1/audio/a#b", NULL },
 		{ "/v1/audio/\xc3\xa9", NULL }, { "/v1/images/", NULL }, { "/v1/rerank/x", NULL },
 	};
 	struct scene s;
@@ -360,7 +365,8 @@ static void test_raw_types(void **state)
 		const char *target, *type, *kept;
 		enum err want;
 	} rows[] = {
-		{ "/v1/audio/translations", "multipart/form-data; boundary=x", "multipart/form-data; boundary=x", ERR_OK },
+		{ "/v1/audio/translations", "multipart/form-data; boundary=x", "multipart/form-data; boundary=x",
+			ERR_OK },
 		{ "/v1/images/edits", "Multipart/Form-Data;boundary=x", "Multipart/Form-Data;boundary=x", ERR_OK },
 		{ "/v1/images/generations", "application/json; charset=utf-7", "", ERR_OK },
 		{ "/v1/images/generations", "multipart/form-datax; boundary=x", "", ERR_BAD_TYPE },

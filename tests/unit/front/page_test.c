@@ -184,7 +184,8 @@ static void test_refuse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_models), cmocka_unit_test(test_models_in_every_shape), cmocka_unit_test(test_shape),
+		cmocka_unit_test(test_models), cmocka_unit_test(test_models_in_every_shape),
+			cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_model), cmocka_unit_test(test_no_model_in_every_shape),
 		cmocka_unit_test(test_health),
 		cmocka_unit_test(test_refuse),

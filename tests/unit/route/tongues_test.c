@@ -1,5 +1,5 @@
-/* What a provider speaks, where it is and how it wants its key: from the catalogue, from `like`, from its own lines; and
- * what is refused there. */
+/* What a provider speaks, where it is and how it wants its key: from the catalogue, from `like`, from its own lines;
+ * and what is refused there. */
 #include "unit/route/route_world.h"
 
 static const struct provider *provider(struct world *w, const char *name)
@@ -64,7 +64,8 @@ static void test_the_whole_catalogue(void **state)
 		char text[400];
 		size_t n = 0;
 		snprintf(text, sizeof(text), "providers:\n  %s: {key: k%s}\n  x: {like: %s, key: k%s}\n", row->name,
-			row->url[0] ? "" : ", url: https://x.test/v1", row->name, row->url[0] ? "" : ", url: https://x.test/v1");
+			row->url[0] ? "" : ", url: https://x.test/v1", row->name, row->url[0] ? ""
+				: ", url: https://x.test/v1");
 		open_world(&w, text, 10);
 		const struct provider *p = provider(&w, row->name), *like = provider(&w, "x");
 		assert_string_equal(p->tongues.main->name, row->dialect);
@@ -115,7 +116,8 @@ static void test_auth(void **state)
 		{ "url: http://x/v1, like: azure, dialect: responses", PROVIDER_AUTH_API_KEY },
 		{ "url: http://x/v1, like: openai, dialect: anthropic", PROVIDER_AUTH_X_API_KEY },
 		{ "url: http://x/v1, like: openai, dialect: gemini", PROVIDER_AUTH_X_GOOG_API_KEY },
-		{ "url: http://x/v1, like: ollama", PROVIDER_AUTH_BEARER },	/* a key that is given is meant to be sent */
+		/* a key that is given is meant to be sent */
+		{ "url: http://x/v1, like: ollama", PROVIDER_AUTH_BEARER },
 		{ "url: http://x/v1, like: ollama, dialect: anthropic", PROVIDER_AUTH_X_API_KEY },
 	};
 
@@ -205,9 +207,12 @@ static void test_faults(void **state)
 	expect_fault("url: http://x/v1, headers: {X-Request-Id: v}", "is weir's own to send");
 	expect_fault("url: http://x/v1, headers: {x-weir-hops: 0}", "is weir's own to send");
 	/* the header that carries the key depends on the dialect */
-	expect_fault("url: http://x/v1, dialect: anthropic, key: k, headers: {x-api-key: v}", "already carries the key");
-	expect_fault("url: http://x/v1, dialect: gemini, key: k, headers: {X-Goog-Api-Key: v}", "already carries the key");
-	expect_fault("url: http://x/v1, auth: portkey, key: k, headers: {x-portkey-api-key: v}", "already carries the key");
+	expect_fault("url: http://x/v1, dialect: anthropic, key: k, headers: {x-api-key: v}",
+		"already carries the key");
+	expect_fault("url: http://x/v1, dialect: gemini, key: k, headers: {X-Goog-Api-Key: v}",
+		"already carries the key");
+	expect_fault("url: http://x/v1, auth: portkey, key: k, headers: {x-portkey-api-key: v}",
+		"already carries the key");
 }
 
 int main(void)

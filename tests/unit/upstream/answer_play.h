@@ -114,7 +114,8 @@ static inline void answer_play(struct answer_play *p, struct slice response, siz
 	buf_init(&p->raw, 64u << 20);
 	buf_init(&p->text, 64u << 20);
 	json_scratch_init(&scratch, 64u << 20);
-	const struct answer_opts o = { .dialect = p->dialect ? p->dialect : &openai_chat, .scratch = &scratch, .arena = &arena,
+	const struct answer_opts o = { .dialect = p->dialect ? p->dialect : &openai_chat, .scratch = &scratch,
+		.arena = &arena,
 		.limits = p->limits, .wall_s = ANSWER_PLAY_WALL_S, .on_event = answer_play_on_event,
 		.arg = p };
 	answer_init(&a, &o);

@@ -1,5 +1,5 @@
-/* Answers of any kind (REQUEST_RAW): the bytes pass as they come, the rest is told all the same; and what the heads of all
- * answers say beside the body. */
+/* Answers of any kind (REQUEST_RAW): the bytes pass as they come, the rest is told all the same; and what the heads
+ * of all answers say beside the body. */
 #include "unit.h"
 
 #include <zlib.h>
@@ -25,38 +25,47 @@ static const struct row {
 	bool fit;
 	int64_t prompt_tok, completion_tok;	/* -1: not said */
 } rows[] = {
-	{ "sounds", OK "Content-Type: audio/mpeg\r\n" LENGTH(4) "\x01\xff\r\n", "\x01\xff\r\n", "audio/mpeg", ERR_OK, ERR_OK, true,
+	{ "sounds", OK "Content-Type: audio/mpeg\r\n" LENGTH(4) "\x01\xff\r\n", "\x01\xff\r\n", "audio/mpeg",
+		ERR_OK, ERR_OK, true,
 		-1, -1 },
 	{ "no type", OK LENGTH(3) "abc", "abc", "", ERR_OK, ERR_OK, true, -1, -1 },
-	{ "markup is what was asked for", OK "Content-Type: text/html\r\n" LENGTH(3) "<p>", "<p>", "text/html", ERR_OK, ERR_OK, true,
+	{ "markup is what was asked for", OK "Content-Type: text/html\r\n" LENGTH(3) "<p>", "<p>", "text/html",
+		ERR_OK, ERR_OK, true,
 		-1, -1 },
 	{ "a stream of events is not looked into", OK "Content-Type: text/event-stream\r\n" LENGTH(9) "data: x\n\n",
 		"data: x\n\n", "text/event-stream", ERR_OK, ERR_OK, true, -1, -1 },
-	{ "chunks", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n", "abcd", "", ERR_OK, ERR_OK, true, -1, -1 },
+	{ "chunks", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n", "abcd", "", ERR_OK,
+		ERR_OK, true, -1, -1 },
 	{ "until the end", OK "\r\nabc", "abc", "", ERR_OK, ERR_OK, false, -1, -1 },
 	{ "until a reset", OK "\r\nabc", "abc", "", ERR_UP_TRUNCATED, ERR_UP_RESET, false, -1, -1 },
 	{ "cut", OK LENGTH(9) "abc", "abc", "", ERR_UP_TRUNCATED, ERR_OK, false, -1, -1 },
-	{ "chunks that are cut", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "abc", "", ERR_UP_TRUNCATED, ERR_OK, false,
+	{ "chunks that are cut", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "abc", "", ERR_UP_TRUNCATED,
+		ERR_OK, false,
 		-1, -1 },
 	{ "nothing", OK LENGTH(0), "", "", ERR_OK, ERR_OK, true, -1, -1 },
 	{ "no content", "HTTP/1.1 204 No Content\r\n\r\n", "", "", ERR_OK, ERR_OK, true, -1, -1 },
 	{ "created", "HTTP/1.1 201 Created\r\n" LENGTH(2) "ok", "ok", "", ERR_OK, ERR_OK, true, -1, -1 },
 	{ "usage of pictures", OK JSON LENGTH(51) "{\"usage\":{\"input_tokens\":5,\"output_tokens\":7}} \r\n\r\n",
-		"{\"usage\":{\"input_tokens\":5,\"output_tokens\":7}} \r\n\r\n", "application/json", ERR_OK, ERR_OK, true, 5, 7 },
+		"{\"usage\":{\"input_tokens\":5,\"output_tokens\":7}} \r\n\r\n", "application/json", ERR_OK,
+			ERR_OK, true, 5, 7 },
 	{ "usage of moderations", OK "Content-Type: Application/JSON; charset=utf-8\r\n" LENGTH(29)
 		"{\"usage\":{\"prompt_tokens\":5}}", "{\"usage\":{\"prompt_tokens\":5}}",
 		"Application/JSON; charset=utf-8", ERR_OK, ERR_OK, true, 5, -1 },
-	{ "usage that is none", OK JSON LENGTH(29) "{\"usage\":{\"input_tokens\":-5}}", "{\"usage\":{\"input_tokens\":-5}}",
+	{ "usage that is none", OK JSON LENGTH(29) "{\"usage\":{\"input_tokens\":-5}}",
+		"{\"usage\":{\"input_tokens\":-5}}",
 		"application/json", ERR_OK, ERR_OK, true, -1, -1 },
 	{ "JSON that is none", OK JSON LENGTH(3) "{x}", "{x}", "application/json", ERR_OK, ERR_OK, true, -1, -1 },
 	{ "an error in JSON of a 200 is the client's to read", OK JSON LENGTH(24) "{\"error\":{\"message\":1}} ",
 		"{\"error\":{\"message\":1}} ", "application/json", ERR_OK, ERR_OK, true, -1, -1 },
-	{ "refused", "HTTP/1.1 400 Bad\r\n" JSON LENGTH(28) "{\"error\":{\"message\":\"long\"}}", "", "application/json",
+	{ "refused", "HTTP/1.1 400 Bad\r\n" JSON LENGTH(28) "{\"error\":{\"message\":\"long\"}}", "",
+		"application/json",
 		ERR_UP_BAD_REQUEST, ERR_OK, true, -1, -1 },
 	{ "throttled", "HTTP/1.1 429 Slow\r\n" LENGTH(0), "", "", ERR_UP_THROTTLED, ERR_OK, true, -1, -1 },
 	{ "broken", "HTTP/1.1 500 No\r\n" LENGTH(2) "no", "", "", ERR_UP_FAILED, ERR_OK, true, -1, -1 },
-	{ "elsewhere", "HTTP/1.1 302 Found\r\nLocation: /x\r\n" LENGTH(0), "", "", ERR_UP_REDIRECT, ERR_OK, true, -1, -1 },
-	{ "in an encoding that nobody asked for", OK "Content-Encoding: br\r\n" LENGTH(3) "abc", "", "", ERR_UP_BAD_ENCODING, ERR_OK,
+	{ "elsewhere", "HTTP/1.1 302 Found\r\nLocation: /x\r\n" LENGTH(0), "", "", ERR_UP_REDIRECT, ERR_OK, true,
+		-1, -1 },
+	{ "in an encoding that nobody asked for", OK "Content-Encoding: br\r\n" LENGTH(3) "abc", "", "",
+		ERR_UP_BAD_ENCODING, ERR_OK,
 		false, -1, -1 },
 	{ "the same with another good status", "HTTP/1.1 201 OK\r\nContent-Encoding: br\r\n" LENGTH(3) "abc", "", "",
 		ERR_UP_BAD_ENCODING, ERR_OK, false, -1, -1 },

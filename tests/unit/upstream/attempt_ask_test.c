@@ -1,5 +1,5 @@
-/* What one attempt sends: the head, the body in the provider's dialect, what is left out of it; and how it ends when there
- * is nothing to send. */
+/* What one attempt sends: the head, the body in the provider's dialect, what is left out of it; and how it ends when
+ * there is nothing to send. */
 #include "unit/upstream/attempt_scene.h"
 
 static uint64_t count(enum counter c)
@@ -196,7 +196,8 @@ static void test_configured_fields_count(void **state)
 static void test_all_ways_to_carry_a_key(void **state)
 {
 	static const char *const want[] = {
-		[PROVIDER_AUTH_BEARER] = "\r\nauthorization: Bearer sk-1\r\n", [PROVIDER_AUTH_API_KEY] = "\r\napi-key: sk-1\r\n",
+		[PROVIDER_AUTH_BEARER] = "\r\nauthorization: Bearer sk-1\r\n",
+			[PROVIDER_AUTH_API_KEY] = "\r\napi-key: sk-1\r\n",
 		[PROVIDER_AUTH_X_API_KEY] = "\r\nx-api-key: sk-1\r\n",
 		[PROVIDER_AUTH_X_GOOG_API_KEY] = "\r\nx-goog-api-key: sk-1\r\n",
 		[PROVIDER_AUTH_PORTKEY] = "\r\nx-portkey-api-key: sk-1\r\n", [PROVIDER_AUTH_NONE] = NULL,

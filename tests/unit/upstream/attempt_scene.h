@@ -100,7 +100,8 @@ static inline void scene_close(struct scene *s)
 static inline void start(struct scene *s)
 {
 	const struct attempt_ask ask = { .target = &s->target, .key = s->key.secret.bytes.n ? &s->key : NULL,
-		.clocks = &s->clocks, .request = &s->request, .request_id = SLICE("req_1"), .hops = 1, .strict = s->strict };
+		.clocks = &s->clocks, .request = &s->request, .request_id = SLICE("req_1"), .hops = 1,
+			.strict = s->strict };
 
 	s->ends = 0;
 	s->events = 0;

@@ -1,4 +1,5 @@
-/* One call to one provider on loopback: the clocks, replay, pausing; every way ends once.  What is sent: attempt_ask_test.c. */
+/* One call to one provider on loopback: the clocks, replay, pausing; every way ends once.  What is sent:
+ * attempt_ask_test.c. */
 #include "unit/upstream/attempt_scene.h"
 
 static uint64_t count(enum counter c)

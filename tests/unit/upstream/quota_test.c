@@ -7,7 +7,8 @@
 #define WALL_S 1700000000u	/* Tue, 14 Nov 2023 22:13:20 GMT */
 #define NONE INT64_MIN
 
-#define OPENAI_ALL "x-ratelimit-limit-requests: 60\nx-ratelimit-remaining-requests: 59\nx-ratelimit-reset-requests: 1s\n" \
+#define OPENAI_ALL "x-ratelimit-limit-requests: 60\nx-ratelimit-remaining-requests: 59\n" \
+	"x-ratelimit-reset-requests: 1s\n" \
 	"x-ratelimit-limit-tokens: 150000\nx-ratelimit-remaining-tokens: 149984\nx-ratelimit-reset-tokens: 6m0s"
 #define ANTHROPIC_ALL "anthropic-ratelimit-requests-limit: 50\nanthropic-ratelimit-requests-remaining: 49\n" \
 	"anthropic-ratelimit-requests-reset: 2023-11-14T22:13:50Z\nanthropic-ratelimit-tokens-limit: 40000\n" \
@@ -63,7 +64,8 @@ static void test_nothing_of_the_kind(void **state)
 {
 	static const char *const heads[] = { "", "content-type: a", "x-ratelimit-limit: 60", "x-ratelimit-reset: 17",
 		"x-ratelimit-limit-images: 5", "x-ratelimit-: 5", "x-ratelimit-limit-: 5", "x-ratelimit-requests: 1",
-		"anthropic-ratelimit-input-tokens-limit: 5", "anthropic-ratelimit-limit: 5", "anthropic-ratelimit-: 1" };
+		"anthropic-ratelimit-input-tokens-limit: 5", "anthropic-ratelimit-limit: 5",
+			"anthropic-ratelimit-: 1" };
 	struct quota q;
 
 	for (size_t i = 0; i < COUNT_OF(heads); i++) {
@@ -98,7 +100,8 @@ static void test_durations(void **state)
 		const char *text;
 		int64_t want;
 	} rows[] = {
-		{ "1s", 1000 }, { "6m0s", 360000 }, { "120ms", 120 }, { "1h2m3.5s", 3723500 }, { "59.56s", 59560 }, { "1.001s", 1001 },
+		{ "1s", 1000 }, { "6m0s", 360000 }, { "120ms", 120 }, { "1h2m3.5s", 3723500 }, { "59.56s",
+			59560 }, { "1.001s", 1001 },
 		{ "2m59.56s", 179560 }, { "0", 0 }, { "0s", 0 }, { "17", 17000 }, { "0.5", 500 }, { "1m", 60000 },
 		{ "1m30", 90000 }, { "744h", 31 * 24 * 3600000ll }, { "745h", -1 },
 		{ "", -1 }, { "s", -1 }, { "x", -1 }, { "1x", -1 }, { "1s2", 3000 }, { "-1s", -1 }, { "1d", -1 },
