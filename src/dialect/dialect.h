@@ -119,7 +119,6 @@ struct dialect {
 	const char *fields;			/* header fields of every request, each with its CRLF; NULL: none */
 	const char *id_field;			/* response field in which its SDKs look for the request's id */
 	const char *ping;			/* keep-alive inside a stream; NULL: its SDKs read none */
-	bool no_end_mark;			/* the terminal reason of the last choice is the last word of its streams */
 	/* the terminal reason of the last choice is the last word of its streams */
 	bool no_end_mark;
 

@@ -1,5 +1,5 @@
-/* The typed view of a request (chat/prompt.h) as text: every field that is set, one line each, parts indented.  What two
- * prompts show alike means the same, so this is also how they are compared. */
+/* The typed view of a request (chat/prompt.h) as text: every field that is set, one line each, parts indented.
+ * What two prompts show alike means the same, so this is also how they are compared. */
 #ifndef TESTS_GOLDEN_DUMP_H
 #define TESTS_GOLDEN_DUMP_H
 

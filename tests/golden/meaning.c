@@ -24,9 +24,9 @@ static const struct {
 	{ "anthropic-count", LOSS_ID | LOSS_MODEL },
 	{ "gemini-generate",
 		LOSS_REFUSAL | LOSS_SIGNATURE | LOSS_ITEM_ID | LOSS_REDACTED | LOSS_CITATION | LOSS_STOPPED_BY
-		| LOSS_FINISH_WORD | LOSS_FINISH_CALLS | LOSS_CACHE_WRITE | LOSS_ARGS_TEXT | LOSS_END_MARK
+		| LOSS_FINISH_WORD | LOSS_FINISH_CALLS | LOSS_CACHE_WRITE | LOSS_ARGS_TEXT
 		| LOSS_MIXED },
-	{ "gemini-count", LOSS_ID | LOSS_MODEL | LOSS_END_MARK },
+	{ "gemini-count", LOSS_ID | LOSS_MODEL },
 	{ "gemini-embed", LOSS_ID | LOSS_MODEL },
 	{ "gemini-batch-embed", LOSS_ID | LOSS_MODEL },
 };

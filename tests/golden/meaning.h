@@ -1,6 +1,6 @@
-/* What an answer means, whatever its dialect: events put together, so that two answers can be compared.  Fragment
- * boundaries, EVENT_PART_END and the order of events of different parts are not meaning; what a dialect has no place for
- * is left out of the comparison by its row of the table in meaning.c. */
+/* What an answer means, whatever its dialect: events put together, so that two answers can be compared.
+ * Fragment boundaries, EVENT_PART_END and the order of events of different parts are not meaning; what a dialect
+ * has no place for is left out of the comparison by its row of the table in meaning.c. */
 #ifndef TESTS_GOLDEN_MEANING_H
 #define TESTS_GOLDEN_MEANING_H
 
@@ -29,7 +29,6 @@ enum meaning_loss {
 	LOSS_CACHE_WRITE = 1 << 18,
 	LOSS_REASONING_TOK = 1 << 19,
 	LOSS_ARGS_TEXT = 1 << 20,	/* arguments that are no JSON object */
-	LOSS_END_MARK = 1 << 21,	/* streams have no end mark */
 	LOSS_REASONING_PIECES = 1 << 22, /* several pieces of reasoning become one */
 	LOSS_USAGE = 1 << 23,
 	LOSS_FINISH_FILTER = 1 << 24,	/* a filter's end */

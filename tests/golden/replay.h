@@ -1,6 +1,6 @@
-/* Decodes the bytes of a provider, writes what happens as a log, and feeds the same events to both encoders of the client's
- * dialect, which may be another one.  Watches that the decoder keeps what chat/event.h promises.  Used by the golden pages,
- * the round trips and the fuzz targets. */
+/* Decodes the bytes of a provider, writes what happens as a log, and feeds the same events to both encoders of
+ * the client's dialect, which may be another one.  Watches that the decoder keeps what chat/event.h promises.
+ * Used by the golden pages, the round trips and the fuzz targets. */
 #ifndef TESTS_GOLDEN_REPLAY_H
 #define TESTS_GOLDEN_REPLAY_H
 
@@ -32,7 +32,8 @@ struct replay {
 };
 
 /* `front` NULL: nothing is encoded.  `request` may be NULL; it must outlive the replay. */
-void replay_init(struct replay *r, const struct dialect *back, const struct dialect *front, const struct request *request);
+void replay_init(struct replay *r, const struct dialect *back, const struct dialect *front,
+	const struct request *request);
 void replay_done(struct replay *r);
 /* An event stream, cut after `first` bytes and then every `step` bytes (0: not cut there). */
 void replay_stream(struct replay *r, struct slice wire, size_t first, size_t step);
@@ -43,8 +44,8 @@ void replay_fed(struct replay *r);
 /* True when the answer is complete and nothing failed: it can be encoded. */
 bool replay_complete(const struct replay *r);
 
-/* For an answer that is complete: what both encoders wrote, decoded again, means the same, but for what the front dialect
- * cannot say (meaning_losses).  False: `report` says what differs. */
+/* For an answer that is complete: what both encoders wrote, decoded again, means the same, but for what the
+ * front dialect cannot say (meaning_losses).  False: `report` says what differs. */
 bool replay_round_trip(const struct replay *r, struct buf *report);
 
 /* "message" in `f` as the log writes it: err, then the fields it has. */

@@ -1,5 +1,5 @@
-/* The request side of a page: a client's body, its door, and what a provider is asked.  Shared by the programs golden (one
- * dialect) and translation (two). */
+/* The request side of a page: a client's body, its door, and what a provider is asked.  Shared by the programs
+ * golden (one dialect) and translation (two). */
 #ifndef TESTS_GOLDEN_TURN_H
 #define TESTS_GOLDEN_TURN_H
 
@@ -21,8 +21,8 @@ struct turn {
 #define turn_fail(t, ...) book_fail((t)->page, (t)->at, arena_printf(&(t)->arena, __VA_ARGS__))
 
 void turn_expect(struct turn *t, struct slice got, struct slice want);
-/* A block of what a reader or writer made, without its last line end.  When it refused, the block must be empty: the block
- * `refused` behind it says why. */
+/* A block of what a reader or writer made, without its last line end.  When it refused, the block must be empty:
+ * the block `refused` behind it says why. */
 void turn_expect_made(struct turn *t, enum err e, struct slice got, struct slice want);
 
 /* The block is a client's body of dialect `d`; its words fill the door: model=, stream, array, path=, type=, betas=,
