@@ -376,11 +376,6 @@ bool answer_has_said_all(const struct answer *a)
 		&& a->opts.dialect->no_end_mark);
 }
 
-bool answer_has_said_all(const struct answer *a)
-{
-	return answer_is_told(a) || (a->mode == ANSWER_EVENTS && a->decode.tally.finished && a->opts.dialect->no_end_mark);
-}
-
 bool answer_is_fit(const struct answer *a)
 {
 	return a->ended && a->keep_alive && !http1_in_message(&a->http) && a->status > 0;

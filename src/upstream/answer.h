@@ -67,9 +67,6 @@ bool answer_is_told(const struct answer *a);
 /* The same, or the dialect has no end mark: what a broken or hanging transfer leaves is whole.  Another choice could still
  * begin, so the end is waited for. */
 bool answer_has_said_all(const struct answer *a);
-/* The same, or the dialect has no end mark: what a broken or hanging transfer leaves is whole.  Another choice could
- * still begin, so the end is waited for. */
-bool answer_has_said_all(const struct answer *a);
 /* The connection can carry the next request. */
 bool answer_is_fit(const struct answer *a);
 
