@@ -343,6 +343,12 @@ static void pump(struct exchange *ex)
 	}
 }
 
+/* The client's answer could not be written: too big for us, or the provider's does not fit what was asked. */
+static enum err encode_fault(const struct exchange *ex)
+{
+	return ex->relay.encode.err == ERR_TOO_BIG ? ERR_UP_TOO_BIG : ex->relay.encode.err;
+}
+
 static void end_well(struct exchange *ex)
 {
 	struct buf body;
@@ -350,7 +356,7 @@ static void end_well(struct exchange *ex)
 	buf_init(&body, ARENA_LIMIT);
 	relay_end(&ex->relay, &body);
 	if (ex->relay.encode.err != ERR_OK)
-		fail(ex, &(struct fault){ .err = ERR_UP_TOO_BIG });
+		fail(ex, &(struct fault){ .err = encode_fault(ex) });
 	else if (ex->head_sent)
 		put(ex, buf_slice(&body));
 	else
@@ -411,7 +417,7 @@ static enum turn step_relay(struct exchange *ex)
 	}
 	pump(ex);
 	if (ex->relay.encode.err != ERR_OK) {
-		fail(ex, &(struct fault){ .err = ERR_UP_TOO_BIG });
+		fail(ex, &(struct fault){ .err = encode_fault(ex) });
 		return finish(ex);
 	}
 	if (reader_peek(&ex->reader) || f->journal.state == JOURNAL_OPEN)

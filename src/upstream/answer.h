@@ -64,8 +64,8 @@ bool answer_feed(struct answer *a, struct slice bytes, size_t *out_used);
 void answer_eof(struct answer *a, enum err why);
 /* The model has said everything (terminal reason and end mark), even if the transfer has not ended yet. */
 bool answer_is_told(const struct answer *a);
-/* The same, or the dialect has no end mark: what a broken or hanging transfer leaves is whole.  Another choice could still
- * begin, so the end is waited for. */
+/* The same, or the dialect has no end mark: what a broken or hanging transfer leaves is whole.  Another choice could
+ * still begin, so the end is waited for. */
 bool answer_has_said_all(const struct answer *a);
 /* The connection can carry the next request. */
 bool answer_is_fit(const struct answer *a);

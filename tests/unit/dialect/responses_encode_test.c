@@ -266,7 +266,8 @@ static void test_gemini_state(void **state)
 	end(&w);
 	assert_string_equal(types(&w), "created\nin_progress\noutput_item.added 0\ncontent_part.added 0\n"
 		"output_text.delta 0\noutput_text.done 0\ncontent_part.done 0\noutput_item.done 0\n"
-		"output_item.added 1\noutput_item.done 1\noutput_item.added 2\noutput_item.done 2\noutput_item.added 3\n"
+		"output_item.added 1\noutput_item.done 1\noutput_item.added 2\noutput_item.done 2\n"
+		"output_item.added 3\n"
 		"function_call_arguments.delta 3\noutput_item.added 4\nfunction_call_arguments.done 3\n"
 		"output_item.done 3\nfunction_call_arguments.done 4\noutput_item.done 4\ncompleted\n");
 	expect_state(&w, 1, "", 'g', "text");
