@@ -36,7 +36,7 @@ bool seal_in(struct slice text)
 {
 	enum { RARE_AT = 5 };		/* of the j */
 	const struct slice mark = MARK_TEXT;
-	const char *p = text.p, *end = text.p + text.n;
+	const char *p = text.p, *end = text.n ? text.p + text.n : text.p;	/* NULL + 0 is undefined */
 
 	while (p < end && (p = memchr(p, mark.p[RARE_AT], (size_t)(end - p))) != NULL) {
 		if (p - text.p >= RARE_AT && (size_t)(end - p) >= mark.n - RARE_AT
