@@ -1,0 +1,29 @@
+/* Embedders: a text -> a point on a sphere, near for texts that ask the same.  Points of different embedders, or of
+ * different versions of one, never meet: the version is part of every partition's name. */
+#ifndef CACHE_EMBED_H
+#define CACHE_EMBED_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+
+#define EMBED_DIM_MAX 512	/* a multiple of 32: the SIMD scan takes whole lanes */
+
+/* Unit length before it was made integers: cosine(a, b) = dot(a.v, b.v) * a.scale * b.scale. */
+struct embed_vec {
+	_Alignas(64) int8_t v[EMBED_DIM_MAX];	/* 0 beyond the embedder's dimension */
+	float scale;				/* 0: the text has nothing to go by; such a point is never kept nor near */
+};
+
+struct embedder {
+	const char *id;			/* "grams", "static" */
+	char version[17];		/* hex: of the model file, or of the built-in rules */
+	uint32_t dim;			/* a multiple of 32 */
+	/* Allocates nothing; microseconds for a question.  Text beyond `text_max` bytes counts as nothing to go by. */
+	void (*embed)(const struct embedder *e, struct slice text, struct embed_vec *out);
+	size_t text_max;
+};
+
+float embed_cosine(const struct embed_vec *a, const struct embed_vec *b, uint32_t dim);
+
+#endif

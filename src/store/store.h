@@ -1,0 +1,81 @@
+/* The store that the nodes of a cluster share: values under keys for a while, logs that others follow, words that others
+ * hear.  With Redis it is Redis (redis.h); without, it is this process alone, with the same semantics.
+ *
+ * Rules that hold for every operation:
+ *  1. It never blocks and never fails a request: each has a deadline (`redis.deadline`, 20 ms), and whatever goes wrong
+ *     ends as STORE_AWAY.  After several of those within a second the breaker opens, and operations answer STORE_AWAY at
+ *     once until one probe has come back: a dead store costs one deadline a breaker window.
+ *  2. on_done runs once, in a later task of the loop, never inside the call that began it.  op->on_done == NULL:
+ *     nobody waits (the op may then be NULL too).
+ *  3. Keys and values are copied.  What is too big (limits in the config) is not sent: STORE_AWAY.
+ *  4. Keys that must live together in a cluster carry a hash tag: "weir:{partition}:x:...". */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/list.h"
+#include "base/slice.h"
+
+struct store;
+
+enum store_result {
+	STORE_OK,
+	STORE_NONE,	/* no such key; or STORE_IF_ABSENT and there is one; or store_drop_if and it is another's */
+	STORE_AWAY,	/* deadline, breaker, error, too big: the caller goes on as if there were no store */
+};
+
+/* One operation in progress.  Embedded in whoever waits; zero-initialise; store_cancel before it goes. */
+struct store_op {
+	struct list node;
+	void (*on_done)(struct store_op *op);
+	enum store_result result;
+	struct slice value;	/* store_get: borrowed until on_done returns */
+	int64_t number;		/* store_bump: the new value */
+	void *priv;		/* of the store */
+};
+
+enum store_if { STORE_ALWAYS, STORE_IF_ABSENT };
+
+void store_get(struct store *s, struct store_op *op, struct slice key);
+/* ttl_ms > 0. */
+void store_put(struct store *s, struct store_op *op, struct slice key, struct slice value, uint64_t ttl_ms,
+	enum store_if cond);
+void store_drop(struct store *s, struct store_op *op, struct slice key);
+/* Drops the key, or moves its end, only while it holds `value`: leases. */
+void store_drop_if(struct store *s, struct store_op *op, struct slice key, struct slice value);
+void store_renew_if(struct store *s, struct store_op *op, struct slice key, struct slice value, uint64_t ttl_ms);
+/* Adds to a number (absent: 0); ttl_ms 0: it lives for ever (epochs), else the time starts anew. */
+void store_bump(struct store *s, struct store_op *op, struct slice key, int64_t by, uint64_t ttl_ms);
+/* Appends to a log that keeps about `max_len` entries; ttl_ms 0: for ever, else the time starts anew. */
+void store_append(struct store *s, struct store_op *op, struct slice key, struct slice value, uint32_t max_len,
+	uint64_t ttl_ms);
+/* No on_done after this.  Harmless for an op that has none in progress. */
+void store_cancel(struct store_op *op);
+
+/* Follows a log: every entry, in order, once.  on_gap: entries were lost (trimmed, or the store was wiped or away for
+ * long): what was built from the log must be thrown away; it then comes again from the beginning. */
+struct store_tail {
+	struct list node;
+	void (*on_entry)(struct store_tail *t, struct slice value);	/* borrowed until return */
+	void (*on_gap)(struct store_tail *t);				/* may be NULL */
+	void *priv;
+};
+/* `from_start`: what is there already too; else only what is appended from now on. */
+void store_follow(struct store *s, struct store_tail *t, struct slice key, bool from_start);
+void store_unfollow(struct store_tail *t);
+
+/* Words on a channel: heard by who listens at that moment, may be lost. */
+struct store_ear {
+	struct list node;
+	void (*on_word)(struct store_ear *e, struct slice word);	/* borrowed until return */
+	void *priv;
+};
+void store_listen(struct store *s, struct store_ear *e, struct slice channel);
+void store_unlisten(struct store_ear *e);
+void store_tell(struct store *s, struct slice channel, struct slice word);
+
+/* False: every node is on its own, and what is kept here nobody else sees. */
+bool store_is_shared(const struct store *s);
+/* False while the breaker is open. */
+bool store_is_near(const struct store *s);
+
+#endif
