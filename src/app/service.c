@@ -52,11 +52,19 @@ static void on_record(void *arg, const struct record *r)
 	log_write(buf_slice(&s->line));
 }
 
-static void purge(void *arg)
+static void purge(void *arg, const struct request_door *door)
 {
 	struct service *s = arg;
+	struct flight_env *f = &s->exchange.flight;
 
-	exact_purge(&s->exchange.flight.exact);
+	if (door->model.n)
+		epoch_end_model(&f->epochs, door->model);
+	if (door->tenant)
+		epoch_end_tenant(&f->epochs, door->tenant);
+	if (door->model.n || door->tenant)
+		return;
+	exact_purge(&f->exact);
+	epoch_end_all(&f->epochs);
 }
 
 static void write_metrics(void *arg, struct buf *out)
@@ -134,6 +142,7 @@ static struct answer_limits answer_limits(const struct settings *st)
 static void apply(struct service *s)
 {
 	const struct settings *st = settings_of(s);
+	uint8_t hash[SHA256_BYTES];
 
 	s->exchange.flight.plan = route_conf_plan(&st->route);
 	s->exchange.flight.limits = (struct flight_limits){ .journal_bytes = st->answers.journal,
@@ -144,6 +153,10 @@ static void apply(struct service *s)
 	s->exchange.ping_ms = st->ping;
 	s->exchange.max_hops = (unsigned)st->max_hops;
 	/* the other half is for providers */
+	sha256_begin(&s->exchange.sha);
+	sha256_add(&s->exchange.sha, st->cache.secret.bytes);
+	sha256_end(&s->exchange.sha, hash);
+	memcpy(&s->exchange.tenant_key, hash, sizeof(s->exchange.tenant_key));
 	s->front.max_conns = sys_raise_files() / 2;	/* the other half is for providers */
 	s->front.limits = (struct front_limits){ .sizes = st->limits, .times = st->timeouts,
 		.half_close = st->half_close };
@@ -209,6 +222,7 @@ static struct service *make(struct loop *l, struct conf *c)
 	attempt_env_init(&s->exchange.flight.attempt, l, &limits);
 	arena_init(&s->exchange.parse, 0);
 	buf_init(&s->exchange.out, 1u << 30);
+	refresh_init(&s->exchange.refreshes, sys_seed());
 	buf_init(&s->line, 1u << 20);
 	metrics_init(&s->metrics, sys_seed(), loop_wall_ms(l));
 	s->pools = pools_new(l);
@@ -372,6 +386,7 @@ void service_close(struct service **sp)
 	alarm_clear(&s->limit);
 	front_close(&s->front);
 	loop_unpost(s->loop, &s->front.on_quiet);
+	refresh_done(&s->exchange.refreshes);
 	pools_free(&s->pools);
 	roster_unref(&s->exchange.roster);
 	flight_env_done(&s->exchange.flight);

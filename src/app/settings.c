@@ -35,6 +35,9 @@ static const struct section answers_section = ROW_TABLE("answers", struct settin
 static const struct row cache_rows[] = {
 	ROW_BYTES(struct settings_cache, memory, 0, 1ull << 40, "64MiB", ROW_RELOAD,
 		"answers kept in this process; what was not used lately gives way"),
+	ROW_SECRET(struct settings_cache, secret, ROW_OPTIONAL, ROW_RELOAD,
+		"keeps the names of kept answers from being guessed where others can read the store; the same on all "
+		"nodes"),
 };
 static const struct section cache_section = ROW_TABLE("cache", struct settings_cache, cache_rows);
 

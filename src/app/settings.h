@@ -17,6 +17,7 @@ struct settings_log {
 
 struct settings_cache {
 	uint64_t memory;
+	struct secret secret;
 };
 
 struct settings_answers {

@@ -32,8 +32,7 @@ struct request_door {
 	struct slice path;		/* REQUEST_RAW: behind the version ("/images/generations") */
 	struct slice content_type;	/* REQUEST_RAW: of the body */
 	struct slice betas;		/* anthropic-beta, as it came */
-	uint64_t tenant;		/* keyed hash of the credential the client presented; 0: none.  Never leaves
-					 * the process */
+	uint64_t tenant;		/* keyed hash of the credential the client presented; 0: none, or all are one */
 	bool alone;			/* x-weir-join: no */
 	bool no_cache, no_store;	/* Cache-Control */
 	uint64_t max_age_ms;		/* Cache-Control; 0: none given */

@@ -75,6 +75,7 @@ struct dialect_tally {
 	bool end_mark;		/* [DONE] or the like */
 	enum event_finish finish;	/* of choice 0 */
 	struct usage usage;
+	uint64_t version;	/* hash of what it says of its build (system_fingerprint); 0: nothing */
 	struct fault fault;	/* of an EVENT_ERROR; slices in the arena given to decode */
 };
 

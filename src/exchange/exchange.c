@@ -5,6 +5,7 @@
 #include "base/counter.h"
 #include "base/span.h"
 #include "exchange/exchange_priv.h"
+#include "exchange/lookup.h"
 #include "exchange/reply.h"
 
 enum turn { TURN_NEXT, TURN_WAIT, TURN_DONE };
@@ -39,17 +40,13 @@ static enum turn finish(struct exchange *ex)
 
 /* --- steps ---------------------------------------------------------------------------------------------- */
 
-/* The digest is made while the tree is there, and only where a cache will ask for it. */
-static void digest(struct exchange *ex, const struct request *r)
+/* Where tenants share what a model says they are one. */
+static void share(const struct exchange_env *env, struct request *r)
 {
-	const struct model *m = map_find(&ex->env->roster->models, r->model);
-	struct slice tenant = slice_of(&r->door.tenant, sizeof(r->door.tenant));
-	bool may_keep = r->op == REQUEST_CHAT || r->op == REQUEST_EMBED;
+	const struct model *m = map_find(&env->roster->models, r->model);
 
-	if (m == NULL || m->exact_ms == 0 || !may_keep || r->doc == NULL || (r->door.no_cache && r->door.no_store))
-		return;
-	ex->keep_ms = m->exact_ms;
-	digest_request(&ex->env->sha, r, r->dialect->tag, tenant, &ex->digest);
+	if (m && m->share_all)
+		r->door.tenant = 0;
 }
 
 /* Runs inside exchange_open, where the body is borrowed; step_parse tells what it found. */
@@ -67,8 +64,9 @@ static void parse(struct exchange *ex)
 	} else {
 		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is
 		 * dropped here. */
+		share(env, &r);
 		request_keep(&ex->arena, &r, &ex->request);
-		digest(ex, &r);
+		lookup_digest(ex, &r);
 		if (ex->ask.timeout_ms)
 			ex->request.timeout_ms = ex->ask.timeout_ms;
 	}
@@ -95,28 +93,35 @@ static bool join(struct exchange *ex)
 	return true;
 }
 
-static enum turn step_lookup(struct exchange *ex)
+static bool may_ping(const struct exchange *ex)
 {
-	struct flight_env *env = &ex->env->flight;
-	const struct request_door *door = &ex->request.door;
-	struct exact_answer answer;
+	return ex->ask.dialect->ping && ex->request.door.framing == REQUEST_SSE;
+}
 
-	if (ex->keep_ms == 0 || door->no_cache)
-		return TURN_NEXT;
-	if (!exact_get(&env->exact, &ex->digest, door->max_age_ms ? door->max_age_ms : UINT64_MAX,
-			loop_now(exchange_loop(ex)), &answer)) {
-		counter_add(COUNTER_cache_misses, 1);
-		return TURN_NEXT;
-	}
-	counter_add(COUNTER_cache_hits, 1);
-	flight_replay(env, ex->env->roster, &ex->request, &ex->arena, &answer, &ex->reader, &ex->drive);
+/* The reader has its flight: from here on it does not matter which kind of one. */
+static enum turn aboard(struct exchange *ex)
+{
+	if (ex->request.stream && ex->env->ping_ms && may_ping(ex))
+		alarm_set(&ex->ping, ex->env->ping_ms);
 	ex->step = STEP_hold;
 	return TURN_NEXT;
 }
 
-static bool may_ping(const struct exchange *ex)
+/* A flight that is under way comes before the shared store: it costs nothing to ask for. */
+static enum turn step_lookup(struct exchange *ex)
 {
-	return ex->ask.dialect->ping && ex->request.door.framing == REQUEST_SSE;
+	if (lookup_here(ex) || join(ex))
+		return aboard(ex);
+	if (!lookup_shared(ex))
+		ex->step = STEP_fly;
+	return TURN_NEXT;
+}
+
+static enum turn step_recall(struct exchange *ex)
+{
+	if (!ex->recalled)
+		return TURN_WAIT;
+	return ex->reader.flight ? aboard(ex) : TURN_NEXT;
 }
 
 static enum turn step_fly(struct exchange *ex)
@@ -136,9 +141,8 @@ static enum turn step_fly(struct exchange *ex)
 	}
 	if (ex->keep_ms && !ex->reader.joined && !ex->request.door.no_store)
 		flight_keep(ex->reader.flight, &ex->digest, ex->keep_ms);
-	if (ex->request.stream && ex->env->ping_ms && may_ping(ex))
-		alarm_set(&ex->ping, ex->env->ping_ms);
-	return TURN_NEXT;
+	counter_add(COUNTER_cache_misses, ex->keep_ms && !ex->reader.joined && !ex->request.door.no_cache);
+	return aboard(ex);
 }
 
 static enum turn flight_failed(struct exchange *ex)
@@ -278,13 +282,29 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	r->first_ns = f->first_ns ? f->first_ns - f->open_ns : 0;
 }
 
-/* Of all who read a flight one record has its counts: the first one made when they are final. */
-static void take_usage(struct flight *f, struct record *r)
+static int64_t share_of(int64_t *left, uint32_t among)
 {
-	if (f->paid || f->state != FLIGHT_ENDED)
+	int64_t share = *left < 0 ? -1 : *left / among;
+
+	*left -= MAX_OF(share, 0);
+	return share;
+}
+
+/* What a shared answer cost stands in the records once: in that of the one who asked first, or of who is left when that
+ * one has gone; or, as the model says, a part in each of those who read it to its end. */
+static void take_usage(const struct exchange *ex, struct flight *f, struct record *r)
+{
+	struct usage *left = &f->unpaid;
+	bool split = f->plan.model && f->plan.model->split_usage;
+	uint32_t among = split ? f->readers : 1;
+
+	if (f->state != FLIGHT_ENDED || (!split && ex->reader.joined && !f->orphan))
 		return;
-	f->paid = true;
-	r->usage = f->usage;
+	r->usage = (struct usage){ share_of(&left->prompt_tok, among), share_of(&left->completion_tok, among),
+		share_of(&left->cached_tok, among), share_of(&left->cache_write_tok, among),
+		share_of(&left->reasoning_tok, among) };
+	if (!split)
+		*left = USAGE_NONE;
 }
 
 static void dig(struct grave *g)
@@ -309,7 +329,7 @@ static enum turn step_record(struct exchange *ex)
 		flight_stop(f);
 	fill_record(ex, &r);
 	if (f)
-		take_usage(f, &r);
+		take_usage(ex, f, &r);
 	if (f && (f->attempts > 1 || (ex->fault.err != ERR_OK && f->attempts)))
 		flight_tries(f, &tries);
 	r.tries = buf_slice(&tries);
@@ -317,6 +337,7 @@ static enum turn step_record(struct exchange *ex)
 		ex->reply->end(ex->arg, ex->whole);
 	ex->env->on_record(ex->env->arg, &r);
 	buf_done(&tries);
+	lookup_cancel(ex);
 	flight_leave(&ex->reader);
 	loop_unpost(exchange_loop(ex), &ex->drive);
 	counter_sub(COUNTER_exchanges_open, 1);

@@ -5,6 +5,8 @@
 #ifndef EXCHANGE_EXCHANGE_H
 #define EXCHANGE_EXCHANGE_H
 
+#include "base/siphash.h"
+#include "exchange/refresh.h"
 #include "flight/flight.h"
 #include "ledger/record.h"
 
@@ -29,6 +31,8 @@ struct exchange_env {
 	struct arena parse;			/* scratch while a body is parsed */
 	struct buf out;				/* scratch while bytes are written */
 	struct sha256 sha;			/* for digests */
+	struct refreshes refreshes;		/* kept answers that are being renewed */
+	struct siphash_key tenant_key;		/* of the hashes that tell tenants apart; the same on all nodes */
 	uint64_t ping_ms;			/* keep-alive comments to clients of slow streams; 0: none */
 	unsigned max_hops;
 	void (*on_record)(void *arg, const struct record *r);

@@ -5,6 +5,7 @@
 
 #include "exchange/exchange.h"
 #include "exchange/relay.h"
+#include "store/store.h"
 
 enum step_id {
 #define STEP(n, wait) STEP_##n,
@@ -31,6 +32,9 @@ struct exchange {
 	struct alarm ping;
 	struct digest digest;		/* when keep_ms */
 	uint64_t keep_ms;		/* its answer may come from the cache, and go there for this long */
+	uint64_t refresh_ms;		/* an older one is renewed; 0: none is */
+	struct store_op recall;		/* the question to the shared store */
+	bool recalled;			/* is answered */
 	uint64_t open_ns, out_ns, wall_ms, body_n, out_n;
 	int status;
 	bool head_sent, silent /* nobody to reply to */, whole;

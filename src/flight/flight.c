@@ -4,6 +4,7 @@
 
 #include "base/counter.h"
 #include "base/log.h"
+#include "base/siphash.h"
 #include "base/span.h"
 
 #define MAGIC 0x666c6774u	/* "flgt" */
@@ -28,15 +29,36 @@ static void move(struct flight *f, enum flight_state to)
 	join_unlist(&f->env->join, f);
 }
 
-/* Only what the model finished by itself: a cut or filtered answer would be given again and again. */
+static struct exact_now now_of(const struct flight_env *env)
+{
+	return (struct exact_now){ loop_now(env->attempt.loop), loop_wall_ms(env->attempt.loop) };
+}
+
+/* A hash of the model's name as the provider says it, and of what it says of its build. */
+static uint64_t version_of(const struct flight *f)
+{
+	struct event ev;
+	size_t at = 0;
+
+	while (tape_next(buf_slice(&f->tape.bytes), SIZE_MAX, &at, &ev))
+		if (ev.kind == EVENT_START)
+			return siphash(&(struct siphash_key){ 0, f->version }, ev.extra);
+	return f->version;
+}
+
+/* Only what the model finished by itself: a cut or filtered answer would be given again and again.  A new version of
+ * the model ends the answers of the old one, and this one was asked for under the old number. */
 static void keep_answer(struct flight *f)
 {
 	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name,
-		.tape = buf_slice(&f->tape.bytes) };
+		.tape = buf_slice(&f->tape.bytes), .prompt_tok = f->usage.prompt_tok,
+		.completion_tok = f->usage.completion_tok };
 
 	if (f->keep_ms == 0 || f->tape.lossy || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
 		return;
-	if (exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, loop_now(f->env->attempt.loop)))
+	if (drift_note(&f->env->drift, f->target->name, version_of(f)))
+		epoch_end_model(&f->env->epochs, f->request.model);
+	else if (exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now_of(f->env)))
 		counter_add(COUNTER_cache_kept, 1);
 }
 
@@ -102,7 +124,8 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 			(at->end_ns ? at->end_ns : loop_now(f->env->attempt.loop)) - at->open_ns };
 	counter_add(COUNTER_attempts_failed, fault->err != ERR_OK && fault->err != ERR_CLIENT_GONE);
 	f->streamed = at->answer.mode == ANSWER_EVENTS;
-	f->usage = at->answer.decode.tally.usage;
+	f->usage = f->unpaid = at->answer.decode.tally.usage;
+	f->version = at->answer.decode.tally.version;
 	f->finish = at->answer.decode.tally.finish;
 	f->bytes_in += at->bytes_in;
 	f->bytes_out += at->bytes_out;
@@ -322,7 +345,9 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	*e = (struct flight_env){ .dice = dice };
 	e->attempt.loop = l;
 	join_init(&e->join, dice_u64(dice));
-	exact_init(&e->exact, 0, dice_u64(dice));
+	exact_init(&e->exact, 0, dice);
+	epoch_init(&e->epochs, l, dice);
+	drift_init(&e->drift, dice_u64(dice));
 }
 
 void flight_env_done(struct flight_env *e)
@@ -330,6 +355,8 @@ void flight_env_done(struct flight_env *e)
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
 	exact_done(&e->exact);
+	epoch_done(&e->epochs);
+	drift_done(&e->drift);
 }
 
 static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
@@ -399,7 +426,7 @@ static struct flight *new_flight(struct flight_env *env, struct roster *roster, 
 	arena_init(arena, arena->limit);
 	f->request = *request;
 	f->roster = roster_ref(roster);
-	f->usage = USAGE_NONE;
+	f->usage = f->unpaid = USAGE_NONE;
 	f->open_ns = loop_now(l);
 	f->drive.go = drive;
 	alarm_init(&f->clock, l, on_clock);
@@ -444,7 +471,7 @@ struct flight *flight_replay(struct flight_env *env, struct roster *roster, cons
 {
 	struct flight *f = new_flight(env, roster, request, arena);
 
-	f->replay = f->released = f->streamed = f->paid = true;
+	f->replay = f->released = f->streamed = true;
 	f->back = dialect_by_tag(answer->dialect);
 	f->age_ms = answer->age_ms;
 	f->tape.bytes.max = SIZE_MAX;
@@ -506,6 +533,7 @@ void flight_leave(struct reader *r)
 	if (f == NULL)
 		return;
 	r->flight = NULL;
+	f->orphan |= !r->joined;
 	cursor_close(&r->cursor);
 	must(f->readers > 0);
 	if (--f->readers == 0)

@@ -19,6 +19,8 @@
 #define FLIGHT_FLIGHT_H
 
 #include "base/dice.h"
+#include "cache/drift.h"
+#include "cache/epoch.h"
 #include "cache/exact.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
@@ -43,6 +45,8 @@ struct flight_env {
 	struct dice *dice;
 	struct join join;
 	struct exact exact;
+	struct epochs epochs;
+	struct drift drift;
 };
 
 /* What happened in one attempt: for the record. */
@@ -77,7 +81,8 @@ struct flight {
 	uint64_t keep_ms;		/* a good answer goes to the cache for this long; 0: it does not */
 	bool replay;			/* no upstream: the tape comes from the cache */
 	uint64_t age_ms;		/* and is this old */
-	bool paid;			/* its usage stands in the record of one of its readers */
+	bool orphan;			/* the reader that opened it has left */
+	struct usage unpaid;		/* of `usage`, what stands in no reader's record yet */
 	bool attempt_ended;		/* recorded by the attempt, for the driver */
 	uint32_t readers;
 	struct task drive;
@@ -93,6 +98,7 @@ struct flight {
 	const struct target *target;	/* of the last attempt */
 	struct usage usage;
 	enum event_finish finish;
+	uint64_t version;		/* dialect_tally.version */
 	/* of the attempt that is read, or of the last one */
 	const struct dialect *back;	/* in which it answers */
 	struct slice upstream_id;	/* the provider's own id of the call */

@@ -553,6 +553,9 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 	m->retries = (uint32_t)mc->retries;
 	m->strict = mc->strict;
 	m->exact_ms = mc->cache.exact;
+	m->refresh_ms = mc->cache.refresh;
+	m->split_usage = mc->join_usage == ROUTE_BILL_SPLIT;
+	m->share_all = mc->share == ROUTE_SHARE_ALL;
 	m->join = mc->join == ROUTE_JOIN_TOGETHER;
 	m->fallbacks = ARENA_ARRAY(a, struct slice, mc->fallbacks.n);
 	for (m->n_fallbacks = 0; m->n_fallbacks < mc->fallbacks.n; m->n_fallbacks++)

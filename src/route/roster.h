@@ -92,6 +92,9 @@ struct model {
 	bool strict;			/* nothing may be left out of a request */
 	bool join;			/* identical requests in progress share one answer */
 	uint64_t exact_ms;		/* how long an answer serves identical requests; 0: not at all */
+	uint64_t refresh_ms;		/* an answer this old is renewed while it serves; 0: never */
+	bool split_usage;		/* of a shared answer each reader bears a part */
+	bool share_all;			/* tenants share answers in progress and kept ones */
 	struct health *health;		/* retry budget of the model, turn of round robin */
 };
 

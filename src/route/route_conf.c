@@ -112,6 +112,8 @@ static const struct section clocks_section = ROW_TABLE("clocks", struct route_cl
 static const struct row cache_rows[] = {
 	ROW_MS(struct route_cache_conf, exact, 0, 365 * DAY_MS, "0", ROW_RELOAD,
 		"a complete answer serves identical requests of the same client key for this long; 0: none is kept"),
+	ROW_MS(struct route_cache_conf, refresh, 0, 365 * DAY_MS, "0", ROW_RELOAD,
+		"an answer this old is given once more while one request renews it; 0: never"),
 };
 static const struct section cache_section = ROW_TABLE("model_cache", struct route_cache_conf, cache_rows);
 
@@ -133,6 +135,11 @@ static const struct row model_rows[] = {
 		"identical requests of one client key that run at the same time share one answer; separate: each g"
 			"ets its "
 		"own sample"),
+	ROW_ENUM(struct route_model_conf, join_usage, "leader|split", "leader", ROW_RELOAD,
+		"whose record has the tokens of a shared answer: of who asked first, or a part of each who read it"),
+	ROW_ENUM(struct route_model_conf, share, "tenant|all", "tenant", ROW_RELOAD,
+		"who may share answers, in progress and kept: one client key, or all (only where answers hold nothing "
+		"of one user's)"),
 	ROW_SECTION(struct route_model_conf, cache, &cache_section, ROW_OPTIONAL, "which answers are given again"),
 };
 const struct section route_conf_model = ROW_TABLE("model", struct route_model_conf, model_rows);

@@ -55,9 +55,11 @@ struct route_clocks_conf {
 };
 
 struct route_cache_conf {
-	uint64_t exact;
+	uint64_t exact, refresh;
 };
 
+enum route_share { ROUTE_SHARE_TENANT, ROUTE_SHARE_ALL };
+enum route_bill { ROUTE_BILL_LEADER, ROUTE_BILL_SPLIT };
 enum route_join { ROUTE_JOIN_TOGETHER, ROUTE_JOIN_SEPARATE };
 
 struct route_model_conf {
@@ -68,6 +70,8 @@ struct route_model_conf {
 	struct row_strs fallbacks;
 	bool strict;
 	enum route_join join;
+	enum route_share share;
+	enum route_bill join_usage;
 	struct route_cache_conf cache;
 };
 
