@@ -19,6 +19,8 @@ static void try_next(struct flight *f);
 static void move(struct flight *f, enum flight_state to)
 {
 	must(f->state != FLIGHT_ENDED);
+	window_leave(f);
+	batch_leave(f);
 	f->state = to;
 	if (to != FLIGHT_WAITING)
 		alarm_clear(&f->clock);
@@ -26,7 +28,9 @@ static void move(struct flight *f, enum flight_state to)
 		return;
 	alarm_clear(&f->total);
 	f->end_ns = loop_now(f->env->attempt.loop);
+	f->unpaid = f->usage;
 	join_unlist(&f->env->join, f);
+	window_landed(f);
 }
 
 static struct exact_now now_of(const struct flight_env *env)
@@ -124,7 +128,7 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 			(at->end_ns ? at->end_ns : loop_now(f->env->attempt.loop)) - at->open_ns };
 	counter_add(COUNTER_attempts_failed, fault->err != ERR_OK && fault->err != ERR_CLIENT_GONE);
 	f->streamed = at->answer.mode == ANSWER_EVENTS;
-	f->usage = f->unpaid = at->answer.decode.tally.usage;
+	f->usage = at->answer.decode.tally.usage;
 	f->version = at->answer.decode.tally.version;
 	f->finish = at->answer.decode.tally.finish;
 	f->bytes_in += at->bytes_in;
@@ -274,19 +278,34 @@ static void release(struct flight *f)
 /* A client that wants one whole answer sees nothing before its end: until then every failure stays invisible. */
 static bool passes_early(const struct flight *f)
 {
+	if (f->request.merged)
+		return false;
 	if (f->attempt.answer.mode == ANSWER_EVENTS)
 		return f->request.stream;
 	return f->attempt.answer.mode == ANSWER_RAW;
 }
 
-static enum err on_event(void *arg, const struct event *ev)
+enum err flight_take(struct flight *f, const struct event *ev)
 {
-	struct flight *f = arg;
 	enum err e = journal_add(&f->journal, ev);
 
 	if (e != ERR_OK)
 		return ERR_UP_TOO_BIG;
 	keep_on_tape(f, ev);
+	return ERR_OK;
+}
+
+static enum err on_event(void *arg, const struct event *ev)
+{
+	struct flight *f = arg;
+	struct event bare = *ev;
+
+	/* The bytes of a merged answer are nobody's. */
+	if (f->request.merged && f->request.op != REQUEST_RAW)
+		bare.raw = SLICE_EMPTY;
+	enum err e = flight_take(f, &bare);
+	if (e != ERR_OK)
+		return e;
 	if (!f->released && event_is_content(ev) && passes_early(f))
 		release(f);
 	if (f->released)
@@ -348,12 +367,14 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	exact_init(&e->exact, 0, dice);
 	epoch_init(&e->epochs, l, dice);
 	drift_init(&e->drift, dice_u64(dice));
+	windows_init(&e->windows, l, dice_u64(dice));
 }
 
 void flight_env_done(struct flight_env *e)
 {
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
+	windows_done(&e->windows);
 	exact_done(&e->exact);
 	epoch_done(&e->epochs);
 	drift_done(&e->drift);
@@ -390,6 +411,7 @@ bool flight_join(struct flight_env *env, const struct roster *roster, const stru
 	}
 	/* A lone reader may have paused the upstream; now nobody waits for the slowest. */
 	attempt_pause(&f->attempt, false);
+	window_hurry(f, request);
 	return true;
 }
 
@@ -429,9 +451,10 @@ static struct flight *new_flight(struct flight_env *env, struct roster *roster, 
 	f->usage = f->unpaid = USAGE_NONE;
 	f->open_ns = loop_now(l);
 	f->drive.go = drive;
+	list_init(&f->node);
 	alarm_init(&f->clock, l, on_clock);
 	alarm_init(&f->total, l, on_total);
-	journal_init(&f->journal, l, env->limits.journal_bytes, false);
+	journal_init(&f->journal, l, env->limits.journal_bytes, f->request.merged);
 	f->journal.on_drain = &f->drive;
 	tape_init(&f->tape, env->limits.tape_bytes);
 	counter_add(COUNTER_flights_open, 1);
@@ -455,8 +478,55 @@ struct flight *flight_open(struct flight_env *env, struct roster *roster, const 
 	list_for_joining(f);
 	add_reader(f, r, on_news);
 	start_total(f);
-	try_next(f);
+	if (f->request.door.priority == REQUEST_PRIORITY_UNSAID)
+		f->request.door.priority = plan.model->priority;
+	if (window_take(&env->windows, f))
+		f->state = FLIGHT_COLLECTED;	/* born there */
+	else
+		try_next(f);
 	return f;
+}
+
+void flight_depart(struct flight *f)
+{
+	must(f->state == FLIGHT_COLLECTED || f->state == FLIGHT_CARRIED);
+	try_next(f);
+}
+
+void flight_carry(struct flight *f, struct batch *b)
+{
+	must(f->state == FLIGHT_COLLECTED);
+	move(f, FLIGHT_CARRIED);
+	f->batch = b;
+}
+
+/* What the record and the readers' heads say of the carrier's attempts. */
+static void note_carrier(struct flight *f, const struct flight *carrier)
+{
+	f->target = carrier->target;
+	f->back = carrier->back;
+	f->attempts = carrier->attempts;
+	memcpy(f->tries, carrier->tries, sizeof(f->tries));
+	f->upstream_id = arena_copy(&f->arena, carrier->upstream_id);
+	f->dropped = arena_copy(&f->arena, carrier->dropped);
+	f->type = arena_copy(&f->arena, carrier->type);
+	if (carrier->quota == NULL)
+		return;
+	struct quota *quota = ARENA_NEW(&f->arena, struct quota);
+	*quota = *carrier->quota;
+	f->quota = quota;
+}
+
+void flight_land(struct flight *f, const struct flight *carrier)
+{
+	f->landed = true;
+	note_carrier(f, carrier);
+	if (f->fault.err == ERR_OK)
+		f->fault = fault_copy(&f->arena, &carrier->fault);
+	if (f->fault.err == ERR_OK)
+		end_ok(f);
+	else
+		end_failed(f);
 }
 
 void flight_keep(struct flight *f, const struct digest *d, uint64_t ttl_ms)

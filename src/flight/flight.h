@@ -1,14 +1,20 @@
 /* A flight: one piece of upstream work and its journal, read by any number of exchanges.  It belongs to
  * nobody: the last reader that leaves ends it.
  *
- *   FLIGHT_TRYING    an attempt is running                                        [flight.c, move()]
+ *   FLIGHT_COLLECTED waits for company                            window->waiting [flight.c, move()]
+ *   FLIGHT_CARRIED   another flight asks for it, too              batch->members
+ *   FLIGHT_TRYING    an attempt is running
  *   FLIGHT_WAITING   a back-off or a Retry-After runs; then TRYING
  *   FLIGHT_ENDED     the journal is complete or failed; readers may still read
  *
+ *   COLLECTED -> TRYING | CARRIED   its window has closed
+ *   CARRIED -> ENDED   its part of the answer is there; or the call has failed
+ *   CARRIED -> TRYING  it must ask by itself (batch.h)
  *   TRYING -> TRYING   attempt failed before release, another target at once
  *   TRYING -> WAITING  attempt failed before release, all targets tried, rounds left
  *   TRYING -> ENDED    answer complete; or failed after release; or nothing left to try; or total time over
  *   WAITING -> TRYING | ENDED
+ *   COLLECTED, CARRIED -> ENDED     nobody waits for it any more; or total time over
  *
  * Several readers: who joins late replays the tape, then follows the journal.  The journal holds what the slowest has
  * not read, up to half of its limit; who falls further behind than that is cut alone, unless all are.
@@ -24,12 +30,14 @@
 #include "cache/exact.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
+#include "flight/batch.h"
 #include "flight/join.h"
 #include "flight/reader.h"
+#include "flight/window.h"
 #include "route/plan.h"
 #include "upstream/attempt.h"
 
-enum flight_state { FLIGHT_TRYING, FLIGHT_WAITING, FLIGHT_ENDED };
+enum flight_state { FLIGHT_TRYING, FLIGHT_WAITING, FLIGHT_COLLECTED, FLIGHT_CARRIED, FLIGHT_ENDED };
 
 struct flight_limits {
 	size_t journal_bytes;	/* most bytes a journal may hold */
@@ -44,6 +52,7 @@ struct flight_env {
 	struct flight_limits limits;
 	struct dice *dice;
 	struct join join;
+	struct windows windows;
 	struct exact exact;
 	struct epochs epochs;
 	struct drift drift;
@@ -79,6 +88,13 @@ struct flight {
 	uint64_t join_hash;
 	struct digest digest;		/* of the request; when keep_ms */
 	uint64_t keep_ms;		/* a good answer goes to the cache for this long; 0: it does not */
+	struct list node;		/* COLLECTED, CARRIED */
+	struct window *window;		/* COLLECTED: where it waits */
+	struct window *came_from;	/* its window counts it as under way */
+	struct batch *batch;		/* CARRIED: by whom */
+	uint32_t items;			/* COLLECTED: its part of a call */
+	uint32_t seat;			/* CARRIED: its first choice in the carrier's answer */
+	bool landed;			/* its answer is a part of a carrier's: events without the provider's bytes */
 	bool replay;			/* no upstream: the tape comes from the cache */
 	uint64_t age_ms;		/* and is this old */
 	bool orphan;			/* the reader that opened it has left */
@@ -134,6 +150,17 @@ void flight_leave(struct reader *r);
 void flight_stop(struct flight *f);
 /* "openai/a=up_overloaded:812 local/b=ok:93": each attempt with its outcome and milliseconds. */
 void flight_tries(const struct flight *f, struct buf *out);
+
+/* For window.c and batch.c. */
+/* COLLECTED or CARRIED: plans and tries now, by itself.  May end it. */
+void flight_depart(struct flight *f);
+void flight_carry(struct flight *f, struct batch *b);
+/* CARRIED: an event of its answer.  ERR_UP_TOO_BIG: there is no room. */
+enum err flight_take(struct flight *f, const struct event *ev) MUST_CHECK;
+/* CARRIED: ends as its carrier did, with the events, usage, finish and, when it has one, the fault that it has itself.
+ */
+void flight_land(struct flight *f, const struct flight *carrier);
+
 /* The answer can be read (or the flight has ended without one). */
 static inline bool flight_may_read(const struct flight *f)
 {

@@ -56,6 +56,15 @@ static void read_options(struct intake *q, const struct http1_head *head)
 	q->anthropic = http1_field(head, SLICE("anthropic-version")).n > 0;
 }
 
+/* No word is as good as none; another one is a mistake that would go unnoticed for long. */
+static enum err read_priority(struct intake *q, const struct http1_head *head)
+{
+	struct slice word = http1_field(head, SLICE("x-weir-priority"));
+
+	q->door.priority = request_priority(word);
+	return word.n && q->door.priority == REQUEST_PRIORITY_UNSAID ? ERR_BAD_PRIORITY : ERR_OK;
+}
+
 /* --- tenants -------------------------------------------------------------------------------------------- */
 
 /* The value of `name=` in a query, as it stands there. */
@@ -246,6 +255,8 @@ enum err intake_head(struct intake *q, const struct front *f, const struct http1
 		return read_purge(q, f, head, query);
 	if (endpoint_is_call(q->endpoint)) {
 		e = read_call(q, f, head, path, rest, query);
+		if (e == ERR_OK)
+			e = read_priority(q, head);
 		return e == ERR_OK ? check_body(q, f, head) : e;
 	}
 	return ERR_OK;
