@@ -151,6 +151,7 @@ static void apply(struct service *s)
 	attempt_env_limit(&s->exchange.flight.attempt, &limits);
 	shelf_limit(&s->exchange.flight.exact.shelf, st->cache.memory);
 	s->exchange.ping_ms = st->ping;
+	s->exchange.hot = (uint32_t)st->cluster.hot;
 	s->exchange.max_hops = (unsigned)st->max_hops;
 	/* the other half is for providers */
 	sha256_begin(&s->exchange.sha);
@@ -227,6 +228,8 @@ static struct service *make(struct loop *l, struct conf *c)
 	metrics_init(&s->metrics, sys_seed(), loop_wall_ms(l));
 	s->pools = pools_new(l);
 	s->exchange.on_record = on_record;
+	s->exchange.flight.on_unpaid = exchange_unpaid;
+	s->exchange.flight.unpaid_arg = &s->exchange;
 	s->exchange.arg = s;
 	s->front.on_record = on_record;
 	s->front.write_metrics = write_metrics;

@@ -20,6 +20,10 @@ struct settings_cache {
 	struct secret secret;
 };
 
+struct settings_cluster {
+	int64_t hot;
+};
+
 struct settings_answers {
 	uint64_t head, event, body, journal, lag, tape;
 };
@@ -36,6 +40,7 @@ struct settings {
 	struct front_drain_conf drain;
 	enum front_half_close half_close;
 	struct settings_cache cache;
+	struct settings_cluster cluster;
 	uint64_t ping;
 	int64_t max_hops;
 };

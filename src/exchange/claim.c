@@ -15,7 +15,7 @@ void claim_note(struct exchange *ex, const struct request *r)
 	uint32_t hot = env->hot;
 
 	if (hot == 0 || m == NULL || !m->join || store_of(ex) == NULL || r->doc == NULL || r->op != REQUEST_CHAT
-			|| !flight_may_share(r))
+			|| !flight_may_share(r) || r->door.strict)
 		return;
 	ex->claim.hot = heat_note(&env->heat, join_hash(&env->flight.join, r), loop_now(exchange_loop(ex))) >= hot;
 }
@@ -69,7 +69,7 @@ bool claim_open(struct exchange *ex)
 	if (!ex->claim.hot || s == NULL)
 		return false;
 	make_token(ex);
-	ex->claim.asking = true;
+	ex->claim.asked = ex->claim.asking = true;
 	ex->claim.op = (struct store_op){ .on_done = on_lease };
 	store_put(s, &ex->claim.op, abroad_lease_key(key, &ex->digest), slice_of(ex->claim.token, ABROAD_TOKEN),
 		ABROAD_LEASE_MS, STORE_IF_ABSENT);

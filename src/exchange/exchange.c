@@ -5,6 +5,7 @@
 #include "base/counter.h"
 #include "base/span.h"
 #include "exchange/exchange_priv.h"
+#include "exchange/claim.h"
 #include "exchange/lookup.h"
 #include "exchange/reply.h"
 
@@ -66,6 +67,7 @@ static void parse(struct exchange *ex)
 		 * dropped here. */
 		share(env, &r);
 		request_keep(&ex->arena, &r, &ex->request);
+		claim_note(ex, &r);
 		lookup_digest(ex, &r);
 		if (ex->ask.timeout_ms)
 			ex->request.timeout_ms = ex->ask.timeout_ms;
@@ -113,7 +115,7 @@ static enum turn step_lookup(struct exchange *ex)
 	if (lookup_here(ex) || join(ex))
 		return aboard(ex);
 	if (!lookup_shared(ex))
-		ex->step = STEP_fly;
+		ex->step = STEP_claim;
 	return TURN_NEXT;
 }
 
@@ -124,17 +126,43 @@ static enum turn step_recall(struct exchange *ex)
 	return ex->reader.flight ? aboard(ex) : TURN_NEXT;
 }
 
+static enum turn step_claim(struct exchange *ex)
+{
+	if (ex->claim.asking || (!ex->claim.asked && claim_open(ex)))
+		return TURN_WAIT;
+	return TURN_NEXT;
+}
+
+static void open_flight(struct exchange *ex, struct fault *f)
+{
+	struct flight_env *env = &ex->env->flight;
+	struct flight_lead lead = { .store = env->exact.store, .digest = ex->digest };
+	struct roster *r = ex->env->roster;
+	struct flight *opened;
+
+	memcpy(lead.token, ex->claim.token, ABROAD_TOKEN);
+	if (ex->claim.follows)
+		opened = flight_follow(env, &lead, r, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
+			&ex->reader, &ex->drive, f);
+	else
+		opened = flight_open(env, r, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
+			&ex->reader, &ex->drive, f);
+	if (opened == NULL && f->err == ERR_OK)
+		f->err = ERR_INTERNAL;
+	if (opened == NULL || !ex->claim.owns)
+		return;
+	owner_open(&env->owners, lead.store, opened, &lead.digest, slice_of(lead.token, ABROAD_TOKEN));
+	ex->claim.owns = false;		/* the owner has the lease now */
+}
+
 static enum turn step_fly(struct exchange *ex)
 {
 	struct fault f = { .err = ERR_OK };
 
 	if (ex->ask.hops >= ex->env->max_hops)
 		f.err = ERR_LOOP;
-	else if (join(ex))
-		f.err = ERR_OK;
-	else if (!flight_open(&ex->env->flight, ex->env->roster, &ex->request, &ex->arena, ex->ask.request_id,
-		ex->ask.hops + 1, &ex->reader, &ex->drive, &f) && f.err == ERR_OK)
-		f.err = ERR_INTERNAL;
+	else if (!join(ex))
+		open_flight(ex, &f);
 	if (f.err != ERR_OK) {
 		exchange_fail(ex, &f);
 		return finish(ex);
@@ -307,6 +335,19 @@ static void take_usage(const struct exchange *ex, struct flight *f, struct recor
 		*left = USAGE_NONE;
 }
 
+void exchange_unpaid(void *arg, const struct flight *f)
+{
+	struct exchange_env *env = arg;
+	struct loop *l = env->flight.attempt.loop;
+	const struct record r = { .wall_ms = loop_wall_ms(l), .request_id = f->request_id, .endpoint = SLICE("abroad"),
+		.model = f->request.model, .model_known = map_find(&f->roster->models, f->request.model) != NULL,
+		.stream = f->request.stream, .status = 200, .attempts = f->attempts, .finish = f->finish,
+		.target = f->target ? f->target->name : SLICE_EMPTY, .usage = f->unpaid,
+		.total_ns = f->end_ns - f->open_ns };
+
+	env->on_record(env->arg, &r);
+}
+
 static void dig(struct grave *g)
 {
 	struct exchange *ex = LIST_ITEM(g, struct exchange, grave);
@@ -338,6 +379,7 @@ static enum turn step_record(struct exchange *ex)
 	ex->env->on_record(ex->env->arg, &r);
 	buf_done(&tries);
 	lookup_cancel(ex);
+	claim_close(ex);
 	flight_leave(&ex->reader);
 	loop_unpost(exchange_loop(ex), &ex->drive);
 	counter_sub(COUNTER_exchanges_open, 1);

@@ -33,6 +33,11 @@ struct exchange {
 	struct digest digest;		/* when keep_ms */
 	uint64_t keep_ms;		/* its answer may come from the cache, and go there for this long */
 	uint64_t refresh_ms;		/* an older one is renewed; 0: none is */
+	struct {
+		struct store_op op;
+		char token[ABROAD_TOKEN];	/* of the lease: ours or that of the owner */
+		bool hot, asked, asking, owns, follows;
+	} claim;			/* among the nodes, for a request that comes often */
 	struct store_op recall;		/* the question to the shared store */
 	bool recalled;			/* is answered */
 	uint64_t open_ns, out_ns, wall_ms, body_n, out_n;

@@ -14,10 +14,13 @@ void lookup_digest(struct exchange *ex, const struct request *r)
 	const struct model *m = map_find(&ex->env->roster->models, r->model);
 	bool may_keep = r->op == REQUEST_CHAT || r->op == REQUEST_EMBED;
 
-	if (m == NULL || m->exact_ms == 0 || !may_keep || r->doc == NULL || (r->door.no_cache && r->door.no_store))
+	if (m == NULL || !may_keep || r->doc == NULL)
+		return;
+	bool keeps = m->exact_ms && !(r->door.no_cache && r->door.no_store);
+	if (!keeps && !ex->claim.hot)
 		return;
 	const uint64_t whose[] = { r->door.tenant, epoch_of(&ex->env->flight.epochs, r->door.tenant, r->model) };
-	ex->keep_ms = m->exact_ms;
+	ex->keep_ms = keeps ? m->exact_ms : 0;
 	ex->refresh_ms = m->refresh_ms;
 	digest_request(&ex->env->sha, r, r->dialect->tag, slice_of(whose, sizeof(whose)), &ex->digest);
 }

@@ -42,7 +42,7 @@ const char *reply_cache_word(const struct exchange *ex)
 
 	if (f && f->replay)
 		return "hit";
-	if (ex->reader.joined)
+	if (ex->reader.joined || (f && f->followed))
 		return "join";
 	if (ex->keep_ms == 0)
 		return NULL;

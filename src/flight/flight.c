@@ -21,6 +21,7 @@ static void move(struct flight *f, enum flight_state to)
 	must(f->state != FLIGHT_ENDED);
 	window_leave(f);
 	batch_leave(f);
+	follower_close(&f->follower);
 	f->state = to;
 	if (to != FLIGHT_WAITING)
 		alarm_clear(&f->clock);
@@ -58,7 +59,7 @@ static void keep_answer(struct flight *f)
 		.tape = buf_slice(&f->tape.bytes), .prompt_tok = f->usage.prompt_tok,
 		.completion_tok = f->usage.completion_tok };
 
-	if (f->keep_ms == 0 || f->tape.lossy || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
+	if (f->keep_ms == 0 || f->tape.lossy || f->followed || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
 		return;
 	if (drift_note(&f->env->drift, f->target->name, version_of(f)))
 		epoch_end_model(&f->env->epochs, f->request.model);
@@ -367,6 +368,7 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	exact_init(&e->exact, 0, dice);
 	epoch_init(&e->epochs, l, dice);
 	drift_init(&e->drift, dice_u64(dice));
+	owner_init(&e->owners);
 	windows_init(&e->windows, l, dice_u64(dice));
 }
 
@@ -375,6 +377,7 @@ void flight_env_done(struct flight_env *e)
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
 	windows_done(&e->windows);
+	owner_done(&e->owners);
 	exact_done(&e->exact);
 	epoch_done(&e->epochs);
 	drift_done(&e->drift);
@@ -387,8 +390,8 @@ static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
 	cursor_open(&r->cursor, &f->journal, on_news);
 }
 
-/* A request with a deadline of its own neither joins nor is joined: its end would be nobody else's. */
-static bool may_share(const struct request *r)
+/* A deadline of its own: its end would be nobody else's. */
+bool flight_may_share(const struct request *r)
 {
 	return r->op != REQUEST_RAW && !r->door.alone && r->timeout_ms == 0;
 }
@@ -396,7 +399,7 @@ static bool may_share(const struct request *r)
 bool flight_join(struct flight_env *env, const struct roster *roster, const struct request *request, struct reader *r,
 	struct task *on_news)
 {
-	if (!may_share(request))
+	if (!flight_may_share(request))
 		return false;
 	struct flight *f = join_find(&env->join, join_hash(&env->join, request), request);
 	if (f == NULL || f->roster != roster)
@@ -417,7 +420,7 @@ bool flight_join(struct flight_env *env, const struct roster *roster, const stru
 
 static void list_for_joining(struct flight *f)
 {
-	if (may_share(&f->request) && f->plan.model->join && f->env->limits.tape_bytes)
+	if (flight_may_share(&f->request) && f->plan.model->join && f->env->limits.tape_bytes)
 		join_list(&f->env->join, f, join_hash(&f->env->join, &f->request));
 }
 
@@ -462,7 +465,8 @@ static struct flight *new_flight(struct flight_env *env, struct roster *roster, 
 	return f;
 }
 
-struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
+/* A flight with a plan and a reader, which has not begun. */
+static struct flight *planned(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault)
 {
@@ -480,11 +484,87 @@ struct flight *flight_open(struct flight_env *env, struct roster *roster, const 
 	start_total(f);
 	if (f->request.door.priority == REQUEST_PRIORITY_UNSAID)
 		f->request.door.priority = plan.model->priority;
+	return f;
+}
+
+struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
+	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
+	struct fault *out_fault)
+{
+	struct flight *f = planned(env, roster, request, arena, request_id, hops, r, on_news, out_fault);
+
+	if (f == NULL)
+		return NULL;
 	if (window_take(&env->windows, f))
 		f->state = FLIGHT_COLLECTED;	/* born there */
 	else
 		try_next(f);
 	return f;
+}
+
+/* --- following another node's flight ----------------------------------------------------------------------- */
+
+static void on_lead_start(struct flight *f, char dialect, struct slice target)
+{
+	f->released = f->streamed = f->followed = true;
+	f->back = dialect_by_tag(dialect);
+	f->first_ns = loop_now(f->env->attempt.loop);
+	for (size_t i = 0; i < f->plan.n; i++)
+		if (slice_eq(f->plan.steps[i].target->name, target))
+			f->target = f->plan.steps[i].target;
+}
+
+static bool on_lead_event(struct flight *f, const struct event *ev)
+{
+	if (ev->kind == EVENT_FINISH && ev->choice == 0)
+		f->finish = ev->finish;
+	if (flight_take(f, ev) == ERR_OK) {
+		check_lag(f);
+		return true;
+	}
+	f->fault = (struct fault){ .err = ERR_UP_TOO_BIG };
+	end_failed(f);
+	return false;
+}
+
+/* Before its start nobody has read anything: this node asks for itself. */
+static void on_lead_end(struct flight *f, bool complete)
+{
+	if (complete && f->released) {
+		end_ok(f);
+	} else if (f->released) {
+		f->fault = (struct fault){ .err = ERR_UP_TRUNCATED };
+		end_failed(f);
+	} else {
+		f->landed = false;
+		counter_add(COUNTER_flights_taken_over, 1);
+		try_next(f);
+	}
+}
+
+static const struct follower_events lead_events = { .on_start = on_lead_start, .on_event = on_lead_event,
+	.on_end = on_lead_end };
+
+struct flight *flight_follow(struct flight_env *env, const struct flight_lead *lead, struct roster *roster,
+	const struct request *request, struct arena *arena, struct slice request_id, unsigned hops, struct reader *r,
+	struct task *on_news, struct fault *out_fault)
+{
+	struct flight *f = planned(env, roster, request, arena, request_id, hops, r, on_news, out_fault);
+
+	if (f == NULL)
+		return NULL;
+	f->state = FLIGHT_FOLLOWING;	/* born there */
+	f->landed = true;
+	f->follower = follower_open(lead->store, f, &lead->digest, slice_of(lead->token, ABROAD_TOKEN), &lead_events);
+	counter_add(COUNTER_flights_followed, 1);
+	return f;
+}
+
+void flight_read(struct flight *f, struct reader *r, struct task *on_news)
+{
+	must(f->journal.n_events == 0);
+	add_reader(f, r, on_news);
+	r->joined = true;
 }
 
 void flight_depart(struct flight *f)
@@ -579,6 +659,8 @@ static void bury(struct flight *f)
 	struct loop *l = f->env->attempt.loop;
 
 	flight_stop(f);
+	if (f->env->on_unpaid && (f->unpaid.completion_tok > 0 || f->unpaid.prompt_tok > 0))
+		f->env->on_unpaid(f->env->unpaid_arg, f);
 	join_unlist(&f->env->join, f);
 	loop_unpost(l, &f->drive);
 	counter_sub(COUNTER_flights_open, 1);
@@ -606,6 +688,8 @@ void flight_leave(struct reader *r)
 	f->orphan |= !r->joined;
 	cursor_close(&r->cursor);
 	must(f->readers > 0);
-	if (--f->readers == 0)
+	if (--f->readers == 1 && f->on_alone)
+		loop_post(f->env->attempt.loop, f->on_alone);
+	if (f->readers == 0)
 		bury(f);
 }

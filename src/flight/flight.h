@@ -3,6 +3,7 @@
  *
  *   FLIGHT_COLLECTED waits for company                            window->waiting [flight.c, move()]
  *   FLIGHT_CARRIED   another flight asks for it, too              batch->members
+ *   FLIGHT_FOLLOWING another node asks for it                     follower.h
  *   FLIGHT_TRYING    an attempt is running
  *   FLIGHT_WAITING   a back-off or a Retry-After runs; then TRYING
  *   FLIGHT_ENDED     the journal is complete or failed; readers may still read
@@ -10,6 +11,8 @@
  *   COLLECTED -> TRYING | CARRIED   its window has closed
  *   CARRIED -> ENDED   its part of the answer is there; or the call has failed
  *   CARRIED -> TRYING  it must ask by itself (batch.h)
+ *   FOLLOWING -> TRYING   the other node failed, or is not heard of, before anybody has read (abroad.h)
+ *   FOLLOWING -> ENDED
  *   TRYING -> TRYING   attempt failed before release, another target at once
  *   TRYING -> WAITING  attempt failed before release, all targets tried, rounds left
  *   TRYING -> ENDED    answer complete; or failed after release; or nothing left to try; or total time over
@@ -30,14 +33,18 @@
 #include "cache/exact.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
+#include "flight/abroad.h"
 #include "flight/batch.h"
+#include "flight/follower.h"
 #include "flight/join.h"
+#include "flight/owner.h"
 #include "flight/reader.h"
 #include "flight/window.h"
 #include "route/plan.h"
 #include "upstream/attempt.h"
 
-enum flight_state { FLIGHT_TRYING, FLIGHT_WAITING, FLIGHT_COLLECTED, FLIGHT_CARRIED, FLIGHT_ENDED };
+enum flight_state { FLIGHT_TRYING, FLIGHT_WAITING, FLIGHT_COLLECTED, FLIGHT_CARRIED, FLIGHT_FOLLOWING,
+	FLIGHT_ENDED };
 
 struct flight_limits {
 	size_t journal_bytes;	/* most bytes a journal may hold */
@@ -53,6 +60,9 @@ struct flight_env {
 	struct dice *dice;
 	struct join join;
 	struct windows windows;
+	struct owners owners;
+	void (*on_unpaid)(void *arg, const struct flight *f);	/* it has usage that stands in nobody's record */
+	void *unpaid_arg;
 	struct exact exact;
 	struct epochs epochs;
 	struct drift drift;
@@ -94,7 +104,11 @@ struct flight {
 	struct batch *batch;		/* CARRIED: by whom */
 	uint32_t items;			/* COLLECTED: its part of a call */
 	uint32_t seat;			/* CARRIED: its first choice in the carrier's answer */
-	bool landed;			/* its answer is a part of a carrier's: events without the provider's bytes */
+	bool landed;			/* its answer is a part of a carrier's, or another node's: events without the
+					 * provider's bytes */
+	struct follower *follower;	/* FOLLOWING */
+	bool followed;			/* its answer is another node's, who pays for it */
+	struct task *on_alone;		/* posted when one reader is left; NULL: nobody asks */
 	bool replay;			/* no upstream: the tape comes from the cache */
 	uint64_t age_ms;		/* and is this old */
 	bool orphan;			/* the reader that opened it has left */
@@ -136,6 +150,20 @@ bool flight_join(struct flight_env *env, const struct roster *roster, const stru
 struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault);
+/* Another node's flight, found by its lease (abroad.h). */
+struct flight_lead {
+	struct store *store;
+	struct digest digest;
+	char token[ABROAD_TOKEN];
+};
+/* The same, but it follows another node's flight, as long as that can be followed. */
+struct flight *flight_follow(struct flight_env *env, const struct flight_lead *lead, struct roster *roster,
+	const struct request *request, struct arena *arena, struct slice request_id, unsigned hops, struct reader *r,
+	struct task *on_news, struct fault *out_fault);
+/* One more reader, of all of it: before the first event. */
+void flight_read(struct flight *f, struct reader *r, struct task *on_news);
+/* A request that others may share; not one with a deadline of its own. */
+bool flight_may_share(const struct request *r);
 /* The answer is kept in the cache when it is good: complete, finished by `stop`, nothing lost on its tape.  Before the
  * first event. */
 void flight_keep(struct flight *f, const struct digest *d, uint64_t ttl_ms);

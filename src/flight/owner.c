@@ -24,7 +24,7 @@ struct owner {
 	struct store_op renewal;
 	struct store_ear ear;
 	struct tape batch;
-	uint64_t heard_ns;		/* of a follower; at first: of the owner's start */
+	uint64_t heard_ns;		/* of a follower; 0: never */
 	uint32_t seq;			/* of the next entry */
 	bool told_start;
 	struct grave grave;
@@ -98,6 +98,7 @@ static void end(struct owner *o)
 	store_cancel(&o->renewal);
 	store_unlisten(&o->ear);
 	loop_unpost(o->loop, &o->news);
+	o->reader.flight->on_alone = NULL;
 	flight_leave(&o->reader);
 	list_remove(&o->node);
 	o->of->n--;
@@ -143,7 +144,9 @@ static bool may_read(const struct owner *o)
 /* The only reader: nobody's client wants it any more. */
 static bool is_alone(const struct owner *o)
 {
-	return o->reader.flight->readers == 1 && loop_now(o->loop) - o->heard_ns > SILENT_NS;
+	bool heard = o->heard_ns && loop_now(o->loop) - o->heard_ns < SILENT_NS;
+
+	return o->reader.flight->readers == 1 && !heard;
 }
 
 static void on_news(struct task *t)
@@ -157,6 +160,8 @@ static void on_news(struct task *t)
 		end_with(o, 'F');
 	else if (f->state == FLIGHT_ENDED)
 		end_with(o, f->journal.state == JOURNAL_COMPLETE && o->told_start ? 'D' : 'F');
+	else if (is_alone(o))
+		end_with(o, 'F');
 	else if (tape_size(&o->batch) && !alarm_is_set(&o->flush))
 		alarm_set(&o->flush, ABROAD_FLUSH_MS);
 }
@@ -201,7 +206,6 @@ void owner_open(struct owners *os, struct store *s, struct flight *f, const stru
 	memcpy(o->token, token.p, ABROAD_TOKEN);
 	o->news.go = on_news;
 	o->ear.on_word = on_hail;
-	o->heard_ns = loop_now(o->loop);
 	alarm_init(&o->flush, o->loop, on_flush);
 	alarm_init(&o->beat, o->loop, on_beat);
 	tape_init(&o->batch, BATCH_MAX);
@@ -213,6 +217,7 @@ void owner_open(struct owners *os, struct store *s, struct flight *f, const stru
 	list_push_back(&os->all, &o->node);
 	os->n++;
 	flight_read(f, &o->reader, &o->news);
+	f->on_alone = &o->news;
 	store_listen(s, &o->ear, abroad_key(key, d, token));
 	write_entry(o, 'B', SLICE_EMPTY);
 	alarm_set(&o->beat, ABROAD_BEAT_MS);

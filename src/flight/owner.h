@@ -3,6 +3,8 @@
 #ifndef FLIGHT_OWNER_H
 #define FLIGHT_OWNER_H
 
+#include <stdint.h>
+
 #include "base/list.h"
 
 struct digest;
