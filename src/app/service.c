@@ -12,6 +12,7 @@
 #include "loop/sys.h"
 #include "loop/tls.h"
 #include "observe/metrics.h"
+#include "store/store.h"
 
 #define MAX_HEALTH 16384u	/* targets, keys, providers and models known at once; direct names beyond
 				 * share one entry */
@@ -239,7 +240,9 @@ struct service *service_open(struct loop *l, struct conf *c, char *why, size_t w
 	const struct settings *st = c->root;
 	apply(s);
 	s->exchange.roster = build_roster(s, c, why, why_cap);
-	bool ok = s->exchange.roster && read_cert(st, &cert, why, why_cap)
+	if (s->exchange.roster)
+		s->exchange.store = store_open(l, &st->redis, sys_seed(), why, why_cap);
+	bool ok = s->exchange.store && read_cert(st, &cert, why, why_cap)
 		&& front_open(&s->front, l, st->listen, cert, st->admin.listen, why, why_cap);
 	tls_server_unref(&cert);
 	if (!ok)
@@ -373,6 +376,7 @@ void service_close(struct service **sp)
 	front_close(&s->front);
 	loop_unpost(s->loop, &s->front.on_quiet);
 	pools_free(&s->pools);
+	store_close(&s->exchange.store);
 	roster_unref(&s->exchange.roster);
 	flight_env_done(&s->exchange.flight);
 	arena_done(&s->exchange.parse);

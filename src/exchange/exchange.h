@@ -9,6 +9,7 @@
 #include "ledger/record.h"
 
 struct exchange;
+struct store;
 
 /* What an exchange may ask of the door it came through; handed down by front/. */
 struct exchange_reply {
@@ -29,6 +30,7 @@ struct exchange_env {
 	struct arena parse;			/* scratch while a body is parsed */
 	struct buf out;				/* scratch while bytes are written */
 	struct sha256 sha;			/* for digests */
+	struct store *store;			/* what the nodes of a cluster share; never NULL */
 	uint64_t ping_ms;			/* keep-alive comments to clients of slow streams; 0: none */
 	unsigned max_hops;
 	void (*on_record)(void *arg, const struct record *r);
