@@ -12,6 +12,7 @@
 #include "loop/sys.h"
 #include "loop/tls.h"
 #include "observe/metrics.h"
+#include "store/store.h"
 
 #define MAX_HEALTH 16384u	/* targets, keys, providers and models known at once; direct names beyond
 				 * share one entry */
@@ -256,7 +257,11 @@ struct service *service_open(struct loop *l, struct conf *c, char *why, size_t w
 	const struct settings *st = c->root;
 	apply(s);
 	s->exchange.roster = build_roster(s, c, why, why_cap);
-	bool ok = s->exchange.roster && read_cert(st, &cert, why, why_cap)
+	if (s->exchange.roster)
+		s->exchange.store = store_open(l, &st->redis, sys_seed(), why, why_cap);
+	if (s->exchange.store)
+		flight_env_share(&s->exchange.flight, s->exchange.store);
+	bool ok = s->exchange.store && read_cert(st, &cert, why, why_cap)
 		&& front_open(&s->front, l, st->listen, cert, st->admin.listen, why, why_cap);
 	tls_server_unref(&cert);
 	if (!ok)
@@ -390,9 +395,11 @@ void service_close(struct service **sp)
 	front_close(&s->front);
 	loop_unpost(s->loop, &s->front.on_quiet);
 	refresh_done(&s->exchange.refreshes);
+	flight_env_stop(&s->exchange.flight);
 	pools_free(&s->pools);
 	roster_unref(&s->exchange.roster);
 	flight_env_done(&s->exchange.flight);
+	store_close(&s->exchange.store);
 	arena_done(&s->exchange.parse);
 	sha256_done(&s->exchange.sha);
 	buf_done(&s->exchange.out);

@@ -73,6 +73,7 @@ static const struct row root_rows[] = {
 	ROW_SECTION(struct settings, cluster, &cluster_section, ROW_OPTIONAL, "what nodes that share a Redis do together"),
 	ROW_SECTION(struct settings, drain, &front_conf_drain, ROW_OPTIONAL, "the end after SIGTERM"),
 	ROW_SECTION(struct settings, log, &log_section, ROW_OPTIONAL, "log lines on standard output"),
+	ROW_SECTION(struct settings, redis, &store_conf, ROW_OPTIONAL, "what the nodes of a cluster share"),
 	ROW_INT(struct settings, max_hops, 1, 1000, "4", ROW_RELOAD,
 		"gateways of this kind a request may pass, so that a loop ends (508)"),
 };
@@ -86,6 +87,7 @@ void settings_check(struct conf *c)
 		conf_fault(c, &s->tls, "tls needs both cert and key");
 	if (s->answers.journal < 2 * s->answers.body)
 		conf_fault(c, &s->answers.journal, "answers.journal must be at least twice answers.body");
+	store_conf_check(c, &s->redis);
 }
 
 size_t settings_from_env(const char *(*env)(void *arg, const char *name), void *arg, struct buf *out)
@@ -101,6 +103,9 @@ size_t settings_from_env(const char *(*env)(void *arg, const char *name), void *
 		buf_addf(out, "  %s: {key: \"${%s}\"}\n", p->name, p->env);
 		n++;
 	}
+	const char *redis = env(arg, "REDIS_URL");
+	if (redis && redis[0])
+		buf_add(out, SLICE("redis: {url: \"${REDIS_URL}\"}\n"));
 	if (n == 0)
 		buf_clear(out);
 	return n;

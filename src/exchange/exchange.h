@@ -12,6 +12,7 @@
 #include "ledger/record.h"
 
 struct exchange;
+struct store;
 
 /* What an exchange may ask of the door it came through; handed down by front/. */
 struct exchange_reply {
@@ -36,6 +37,7 @@ struct exchange_env {
 	struct heat heat;			/* which requests come often */
 	uint32_t hot;				/* that often a second: other nodes are asked; 0: never */
 	struct siphash_key tenant_key;		/* of the hashes that tell tenants apart; the same on all nodes */
+	struct store *store;			/* what the nodes of a cluster share; borrowed by the flights */
 	uint64_t ping_ms;			/* keep-alive comments to clients of slow streams; 0: none */
 	unsigned max_hops;
 	void (*on_record)(void *arg, const struct record *r);

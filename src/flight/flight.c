@@ -372,12 +372,22 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	windows_init(&e->windows, l, dice_u64(dice));
 }
 
+void flight_env_share(struct flight_env *e, struct store *s)
+{
+	e->exact.store = s;
+	epoch_share(&e->epochs, s);
+}
+
+void flight_env_stop(struct flight_env *e)
+{
+	owner_done(&e->owners);
+}
+
 void flight_env_done(struct flight_env *e)
 {
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
 	windows_done(&e->windows);
-	owner_done(&e->owners);
 	exact_done(&e->exact);
 	epoch_done(&e->epochs);
 	drift_done(&e->drift);

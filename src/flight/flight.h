@@ -139,6 +139,10 @@ struct flight {
 };
 
 void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice);
+/* What the nodes share: answers, epochs, flights. */
+void flight_env_share(struct flight_env *e, struct store *s);
+/* Ends what runs without clients: while pools and store are there. */
+void flight_env_stop(struct flight_env *e);
 void flight_env_done(struct flight_env *e);
 
 /* Attaches to a flight that was asked exactly the same and whose tape is whole so far: true, `r` reads it from its
