@@ -8,6 +8,7 @@
 #include "exchange/claim.h"
 #include "exchange/lookup.h"
 #include "exchange/reply.h"
+#include "flight/lead.h"
 
 enum turn { TURN_NEXT, TURN_WAIT, TURN_DONE };
 
@@ -136,13 +137,13 @@ static enum turn step_claim(struct exchange *ex)
 static void open_flight(struct exchange *ex, struct fault *f)
 {
 	struct flight_env *env = &ex->env->flight;
-	struct flight_lead lead = { .store = env->exact.store, .digest = ex->digest };
+	struct lead lead = { .store = env->exact.store, .digest = ex->digest };
 	struct roster *r = ex->env->roster;
 	struct flight *opened;
 
 	memcpy(lead.token, ex->claim.token, ABROAD_TOKEN);
 	if (ex->claim.follows)
-		opened = flight_follow(env, &lead, r, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
+		opened = lead_follow(env, &lead, r, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
 			&ex->reader, &ex->drive, f);
 	else
 		opened = flight_open(env, r, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
