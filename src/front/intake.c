@@ -124,18 +124,25 @@ static struct slice take_field(struct intake *q, const struct http1_head *head, 
 	return v.n && v.n <= FIELD_BYTES ? arena_copy(&q->texts, v) : SLICE_EMPTY;
 }
 
-/* The same for a list that may stand in several fields. */
-static struct slice take_list(struct intake *q, const struct http1_head *head, const char *name)
+/* A list that may stand in several fields.  Half of one would ask for something else, so it is taken whole or not at
+ * all; then the request shares no answer with those that never had one. */
+static void read_betas(struct intake *q, const struct http1_head *head)
 {
-	struct slice all = SLICE_EMPTY;
+	struct request_door *d = &q->door;
 
-	for (size_t i = 0; i < head->n_fields && all.n <= FIELD_BYTES; i++) {
+	for (size_t i = 0; i < head->n_fields && !d->betas_lost; i++) {
 		const struct http1_field *f = &head->fields[i];
-		if (f->value.n && f->value.n <= FIELD_BYTES && slice_case_eq(f->name, slice_str(name)))
-			all = all.n ? arena_printf(&q->texts, "%.*s,%.*s", SLICE_ARG(all), SLICE_ARG(f->value))
-				: arena_copy(&q->texts, f->value);
+		size_t before_n = d->betas.n ? d->betas.n + 1 : 0;
+		if (f->value.n == 0 || !slice_case_eq(f->name, SLICE("anthropic-beta")))
+			continue;
+		if (before_n + f->value.n > FIELD_BYTES)
+			d->betas_lost = d->alone = d->no_cache = d->no_store = true;
+		else
+			d->betas = d->betas.n ? arena_printf(&q->texts, "%.*s,%.*s", SLICE_ARG(d->betas),
+				SLICE_ARG(f->value)) : arena_copy(&q->texts, f->value);
 	}
-	return all.n <= FIELD_BYTES ? all : SLICE_EMPTY;
+	if (d->betas_lost)
+		d->betas = SLICE_EMPTY;
 }
 
 static enum err read_gemini(struct intake *q, struct slice rest, struct slice query)
@@ -192,7 +199,7 @@ static enum err read_call(struct intake *q, const struct front *f, const struct 
 	if (q->endpoint->kind == ENDPOINT_GEMINI)
 		return read_gemini(q, rest, query);
 	if (q->dialect && q->dialect->family == DIALECT_ANTHROPIC)
-		q->door.betas = take_list(q, head, "anthropic-beta");
+		read_betas(q, head);
 	return q->dialect && q->dialect->op == REQUEST_RAW ? read_raw(q, head, path) : ERR_OK;
 }
 

@@ -357,6 +357,8 @@ static bool build(struct attempt *at)
 
 	buf_clear(&at->env->wire);
 	at->env->drops.n = 0;
+	if (at->ask.request->door.betas_lost)
+		drops_add_str(&at->env->drops, "anthropic-beta");
 	enum err e = translate_build(at->dialect, at->ask.request, &want, &at->env->wire);
 	if (at->env->drops.n && at->dropped.n == 0)
 		note_drops(at);

@@ -313,10 +313,15 @@ static void test_betas(void **state)
 	assert_ptr_not_equal(s.q.door.betas.p, beta);
 	assert_int_equal(call(&s, "/v1/messages/count_tokens", fields), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 1024);
+	assert_false(s.q.door.betas_lost || s.q.door.alone || s.q.door.no_cache || s.q.door.no_store);
+	/* too long, it is lost, and with it what others may share */
 	assert_int_equal(call(&s, "/v1/messages", longer), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 0);
+	assert_true(s.q.door.betas_lost && s.q.door.alone && s.q.door.no_cache && s.q.door.no_store);
 	assert_int_equal(call(&s, "/v1/chat/completions", fields), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 0);
+	assert_int_equal(call(&s, "/v1/chat/completions", longer), ERR_OK);
+	assert_false(s.q.door.betas_lost);
 	/* a list may stand in several fields */
 	const struct http1_field two[MOST_FIELDS] = { { SLICE("anthropic-beta"), SLICE("a,b") }, { SLICE("x"),
 		SLICE("y") },
@@ -326,6 +331,18 @@ static void test_betas(void **state)
 	const struct http1_field too_long[MOST_FIELDS] = { fields[0], { SLICE("anthropic-beta"), SLICE("c") } };
 	assert_int_equal(call(&s, "/v1/messages", too_long), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 0);
+	assert_true(s.q.door.betas_lost);
+	const struct http1_field over[MOST_FIELDS] = { { SLICE("anthropic-beta"), slice_of(beta, 1023) },
+		{ SLICE("anthropic-beta"), SLICE("c") } };
+	assert_int_equal(call(&s, "/v1/messages", over), ERR_OK);
+	assert_true(s.q.door.betas_lost);
+	const struct http1_field just[MOST_FIELDS] = { { SLICE("anthropic-beta"), slice_of(beta, 1022) },
+		{ SLICE("anthropic-beta"), SLICE("c") } };
+	assert_int_equal(call(&s, "/v1/messages", just), ERR_OK);
+	assert_int_equal(s.q.door.betas.n, 1024);
+	const struct http1_field one_of_two[MOST_FIELDS] = { { SLICE("anthropic-beta"), SLICE("c") }, longer[0] };
+	assert_int_equal(call(&s, "/v1/messages", one_of_two), ERR_OK);
+	assert_true(s.q.door.betas_lost && s.q.door.betas.n == 0);
 	intake_end(&s.q);
 	assert_null(s.q.texts.blocks);
 	scene_close(&s);

@@ -329,6 +329,24 @@ static void test_translated(void **state)
 	scene_close(&s);
 }
 
+/* What the front could not take over is named like what the target cannot be told. */
+static void test_lost_betas_are_named(void **state)
+{
+	struct scene s;
+
+	scene_open(&s, BODY);
+	s.request.door.betas_lost = true;
+	struct peer *peer = start_and_hear(&s, 0);
+	assert_slice(s.at.dropped, "anthropic-beta");
+	peer_say(peer, STREAM);
+	expect_end(&s, ERR_OK, "start text finish end");
+	s.strict = true;
+	start(&s);
+	expect_end(&s, ERR_UNSUPPORTED, "");
+	assert_slice(s.at.answer.fault.message, "a cannot express: anthropic-beta");
+	scene_close(&s);
+}
+
 static void expect_unsupported(struct scene *s, const char *message)
 {
 	expect_end(s, ERR_UNSUPPORTED, "");
@@ -506,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_configured_fields_count),
 		cmocka_unit_test(test_all_ways_to_carry_a_key),
 		cmocka_unit_test(test_translated),
+		cmocka_unit_test(test_lost_betas_are_named),
 		cmocka_unit_test(test_what_cannot_be_said),
 		cmocka_unit_test(test_a_dead_host_hides_no_refusal),
 		cmocka_unit_test(test_no_such_endpoint),
