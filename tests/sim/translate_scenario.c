@@ -65,7 +65,8 @@ static void betas_that_are_too_long_are_named(void **state)
 		struct sim_provider *p = sim_provider(s, "claude.test", sim_tongue_script(s, SIM_CLAUDE, true, TEXT,
 			0), NULL);
 		struct sim_client *c = ask_with(s, SIM_CLAUDE, "claude", true, sim_printf(s,
-			"anthropic-beta: %0*d\r\n%s", is_long ? 1025 : 1024, 7, strict ? "x-weir-strict: true\r\n" : ""), "");
+			"anthropic-beta: %0*d\r\n%s", is_long ? 1025 : 1024, 7,
+			strict ? "x-weir-strict: true\r\n" : ""), "");
 
 		sim_run(s);
 		if (is_long && strict) {

@@ -139,7 +139,7 @@ static void test_methods(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find), cmocka_unit_test(test_allow), cmocka_unit_test(test_methods),
-		cmocka_unit_test(test_labels) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find), cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_methods), cmocka_unit_test(test_labels) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
