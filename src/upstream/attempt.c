@@ -274,6 +274,10 @@ static void write_lines(struct buf *b, const struct provider *p, const char *lin
 {
 	struct slice rest = slice_str(lines);
 
+	if (p->n_headers == 0) {	/* as nearly everywhere */
+		buf_add(b, rest);
+		return;
+	}
 	while (rest.n) {
 		size_t n = slice_find(rest, '\n') + 1;
 		if (!is_configured(p, slice_of(rest.p, slice_find(rest, ':'))))
