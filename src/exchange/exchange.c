@@ -235,9 +235,9 @@ static void start_relay(struct exchange *ex, const struct dialect *back, bool st
  * told. */
 static bool may_estimate(const struct flight *f)
 {
-	bool strict = f->request.door.strict || f->plan.model->strict;
-
-	return f->request.op == REQUEST_COUNT && f->fault.err == ERR_UNSUPPORTED && !strict;
+	if (f->request.op != REQUEST_COUNT || f->fault.err != ERR_UNSUPPORTED)
+		return false;
+	return !f->request.door.strict && !f->plan.model->strict;	/* only an attempt of a plan ends so */
 }
 
 static enum turn estimate(struct exchange *ex)
