@@ -36,6 +36,7 @@ struct request_door {
 	struct slice path;		/* REQUEST_RAW: behind the version ("/images/generations") */
 	struct slice content_type;	/* REQUEST_RAW: of the body */
 	struct slice betas;		/* anthropic-beta, as it came */
+	bool betas_lost;		/* it is too long to be taken over */
 	uint64_t tenant;		/* keyed hash of the credential the client presented; 0: none, or all are one */
 	bool alone;			/* x-weir-join: no */
 	bool no_cache, no_store;	/* Cache-Control */

@@ -232,10 +232,13 @@ static void start_relay(struct exchange *ex, const struct dialect *back, bool st
 	relay_init(&ex->relay, &o);
 }
 
-/* Counting tokens is worth an estimate where no target can count; every other fault is told. */
+/* Counting tokens is worth an estimate where no target can count, unless that is not good enough; every other fault is
+ * told. */
 static bool may_estimate(const struct flight *f)
 {
-	return f->request.op == REQUEST_COUNT && f->fault.err == ERR_UNSUPPORTED;
+	if (f->request.op != REQUEST_COUNT || f->fault.err != ERR_UNSUPPORTED)
+		return false;
+	return !f->request.door.strict && !f->plan.model->strict;	/* only an attempt of a plan ends so */
 }
 
 static enum turn estimate(struct exchange *ex)
@@ -302,7 +305,7 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	if (f == NULL)
 		return;
 	r->model_known = map_find(&f->roster->models, r->model) != NULL;
-	r->target = f->target ? f->target->name : SLICE_EMPTY;
+	r->target = f->target && !ex->estimated ? f->target->name : SLICE_EMPTY;
 	r->attempts = f->attempts;
 	r->finish = f->finish;
 	r->cache = reply_cache_word(ex);

@@ -79,6 +79,7 @@ static void note_answer(struct flight *f)
 	f->back = at->dialect;
 	f->dropped = at->dropped;
 	f->type = at->answer.type;
+	f->status = at->answer.status;
 	f->quota = at->answer.quota;
 	f->upstream_id = at->answer.request_id;
 }
@@ -95,7 +96,7 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 		f->tries[f->attempts - 1] = (struct flight_try){ f->target, fault->err, fault->status,
 			(at->end_ns ? at->end_ns : loop_now(f->env->attempt.loop)) - at->open_ns };
 	counter_add(COUNTER_attempts_failed, fault->err != ERR_OK && fault->err != ERR_CLIENT_GONE);
-	f->streamed = at->answer.mode == ANSWER_EVENTS;
+	f->streamed = answer_is_streamed(&at->answer);
 	f->usage = at->answer.decode.tally.usage;
 	f->version = at->answer.decode.tally.version;
 	f->finish = at->answer.decode.tally.finish;
@@ -185,7 +186,7 @@ static void release(struct flight *f)
 	bool changed = false;
 
 	f->released = true;
-	f->streamed = f->attempt.answer.mode == ANSWER_EVENTS;
+	f->streamed = answer_is_streamed(&f->attempt.answer);
 	note_answer(f);
 	f->first_ns = loop_now(f->env->attempt.loop);
 	plan_proven(&f->env->plan, &f->choice, f->first_ns, &changed);

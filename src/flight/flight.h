@@ -134,6 +134,7 @@ struct flight {
 	struct slice upstream_id;	/* the provider's own id of the call */
 	struct slice dropped;		/* what it could not be told */
 	struct slice type;		/* REQUEST_RAW: Content-Type of the answer */
+	int status;			/* of the answer; for REQUEST_RAW any 2xx */
 	const struct quota *quota;	/* the provider's rate limits; NULL: it did not say */
 	uint64_t bytes_in, bytes_out;
 };

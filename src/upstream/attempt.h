@@ -1,9 +1,10 @@
 /* One attempt: one call to one target over one leased connection, with its clocks.
  *
  *   LEASE --connection--> SENT --head--> SENT --end, fault, clock--> ENDED          [attempt.c, end()]
- *   LEASE --no connection--> ENDED
+ *   LEASE --cannot be built, no connection--> ENDED
  *   SENT --reused connection was dead, nothing received--> LEASE (fresh), once
  *
+ * The request is built before a connection is asked for: what the target cannot express costs none.
  * News goes up through attempt_events, which only record; nothing is called inside attempt_open(). */
 #ifndef UPSTREAM_ATTEMPT_H
 #define UPSTREAM_ATTEMPT_H
