@@ -67,6 +67,8 @@ static void parse(struct exchange *ex)
 		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is
 		 * dropped here. */
 		share(env, &r);
+		if (flight_may_share(&r))
+			r.join_hash = join_hash(&env->flight.join, &r);
 		request_keep(&ex->arena, &r, &ex->request);
 		claim_note(ex, &r);
 		lookup_digest(ex, &r);
