@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "chat/seal.h"
+#include "dialect/gemini_seal.h"
 #include "say.h"
 
 #define MOST_BYTES ((size_t)1 << 28)
@@ -133,10 +133,25 @@ static void add_args(struct meaning *m, struct meaning_choice *c, const struct e
 	m->mixed |= p->next != NULL;
 }
 
+/* Gemini's clients get the state of thoughts on the call behind them. */
+static bool is_of_thoughts(struct meaning *m, struct slice text)
+{
+	struct prompt_part part = { .seal.bytes = text };
+
+	do
+		if (gemini_seal_unwrap(m->arena, part.seal.bytes, &part) != GEMINI_SEAL_PART)
+			return true;
+	while (part.seal.bytes.n > 8 && seal_in(slice_of(part.seal.bytes.p, 8)));
+	return false;
+}
+
 static void sign(struct meaning *m, struct meaning_choice *c, const struct event *ev)
 {
-	struct meaning_piece *p = ev->part == EVENT_NO_PART ? last_of(c, EVENT_REASONING) : call_of(m, c, ev->part);
+	bool is_carried = ev->part != EVENT_NO_PART && is_of_thoughts(m, ev->text), of_call = ev->part != EVENT_NO_PART;
+	struct meaning_piece *p = of_call && !is_carried ? call_of(m, c, ev->part) : last_of(c, EVENT_REASONING);
 
+	if (is_carried && (p == NULL || p->seal.n))
+		return;
 	if (p == NULL || p->seal.n)
 		p = add_piece(m, c, EVENT_SIGNATURE, ev->part);
 	p->seal = arena_copy(m->arena, ev->text);
