@@ -29,7 +29,8 @@ struct quirks {
 	bool reasoning_outside;	/* completion tokens leave out the reasoning tokens (xAI) */
 	bool no_schema;		/* JSON Schema formats are refused: json_object is the nearest */
 	bool inline_images;	/* takes no image URLs, only base64 */
-	/* The rest is for openai-chat only, and heeded where a request is written anew. */
+	/* The rest is for openai-chat only, and heeded where a request is written anew; openai_clash.h says which of
+	 * all these make that happen to a body of the same dialect. */
 	bool no_json_object;	/* json_object is refused: an open schema stands for it */
 	/* knows OpenAI's newest members: max_completion_tokens, safety_identifier, allowed_tools */
 	bool newest;
