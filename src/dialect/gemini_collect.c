@@ -1,6 +1,7 @@
 #include "dialect/gemini_collect.h"
 
 #include "dialect/gemini_answer.h"
+#include "dialect/gemini_finish.h"
 
 static struct gemini_answer_part *last_of(struct gemini_answer_choice *c)
 {
@@ -164,12 +165,15 @@ static void settle_held(struct dialect_encode *e, struct gemini_answer_choice *c
 	c->held = SLICE_EMPTY;
 }
 
-/* Without any part there is an empty one, because SDKs look for one. */
+/* Without any part there is an empty one, because SDKs look for one, and a reason, because nothing at all is what a
+ * failed answer looks like. */
 static void put_candidate(struct dialect_encode *e, struct json_out *w, struct gemini_answer_choice *c)
 {
 	const struct gemini_answer_part nothing = { .kind = GEMINI_ANSWER_TEXT };
 
 	settle_held(e, c);
+	if (c->parts == NULL && c->finish.n == 0)
+		c->finish = slice_str(gemini_finish_word(EVENT_FINISH_UNKNOWN, SLICE_EMPTY));
 	json_out_obj(w);
 	json_out_key(w, "content");
 	json_out_obj(w);

@@ -240,6 +240,7 @@ static void take_of_choice(struct meaning *m, const struct event *ev)
 {
 	struct meaning_choice *c = choice_of(m, ev->choice);
 
+	dialect_is_only(&m->only, ev);
 	m->late |= c->finish != EVENT_FINISH_NONE;
 	switch ((enum event_kind)ev->kind) {
 	case EVENT_TEXT:
@@ -481,7 +482,7 @@ static void show_choice(const struct meaning *m, const struct meaning_choice *c,
 		n++;
 	struct shown *all = ARENA_ARRAY(m->arena, struct shown, n + 1);
 	n = choose(c, losses, all);
-	buf_addf(out, "choice %u\n", c->index);
+	buf_addf(out, "choice %u\n", losses & LOSS_CHOICES ? 0u : c->index);
 	for (size_t i = 0; i < n;)
 		i += show_run(m, all + i, n - i, losses, out);
 	if (!(losses & LOSS_CITATION) && buf_len(&c->citations))
@@ -520,7 +521,7 @@ void meaning_show(const struct meaning *m, unsigned losses, struct buf *out)
 		say_if(out, "model=", m->model);
 	buf_add_char(out, '\n');
 	for (const struct meaning_choice *c = m->choices; c; c = c->next)
-		if (c->index == 0 || !(losses & LOSS_CHOICES))
+		if (c->index == m->only.choice || !(losses & LOSS_CHOICES))
 			show_choice(m, c, losses, out);
 	buf_add(out, buf_slice(&m->vectors));
 	if (m->has_usage && !(losses & LOSS_USAGE))
