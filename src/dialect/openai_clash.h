@@ -1,6 +1,6 @@
-/* What a provider of openai-chat refuses in the values of a client's own body, where rows of quirks.def say so: a role, a
- * form of answer, an id.  Such a body is read and written anew instead of spliced (translate.c); members at the top are
- * splice.c's. */
+/* What a provider of openai-chat refuses in the values of a client's own body, where rows of quirks.def say so: a role,
+ * a form of answer, an id.  Such a body is read and written anew instead of spliced (translate.c); members at the top
+ * are splice.c's. */
 #ifndef DIALECT_OPENAI_CLASH_H
 #define DIALECT_OPENAI_CLASH_H
 
