@@ -6,15 +6,8 @@
 /* Only some may be called and none must: Gemini has no mode for that, so it sees only those. */
 static bool is_hidden(const struct gemini_draft *d, const struct prompt_tool *t)
 {
-	const struct prompt *p = d->p;
-
-	if (p->choice != PROMPT_CHOICE_ALLOWED || p->choice_required
-			|| gemini_draft_has_extra(d, "toolConfig.functionCallingConfig.mode"))
-		return false;
-	for (size_t i = 0; i < p->n_choice_names; i++)
-		if (slice_eq(p->choice_names[i], t->name))
-			return false;
-	return true;
+	return d->p->choice == PROMPT_CHOICE_ALLOWED && !d->p->choice_required && t->unnamed
+		&& !gemini_draft_has_extra(d, "toolConfig.functionCallingConfig.mode");
 }
 
 static bool is_function(const struct prompt_tool *t)
