@@ -27,6 +27,7 @@ struct quirks {
 	bool system_only;	/* knows no role `developer`: `system` stands for it */
 	bool echo_reasoning;	/* wants its reasoning_content back in tool loops */
 	bool reasoning_outside;	/* completion tokens leave out the reasoning tokens (xAI) */
+	bool sources;		/* lists the sources of its answers beside the choices (Perplexity) */
 	bool no_schema;		/* JSON Schema formats are refused: json_object is the nearest */
 	bool inline_images;	/* takes no image URLs, only base64 */
 	/* The rest is for openai-chat only, and heeded where a request is written anew; openai_clash.h says which of

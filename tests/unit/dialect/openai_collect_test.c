@@ -129,7 +129,8 @@ static void test_signed_reasoning(void **state)
 		"\"text\":\"c\","
 		"\"signature\":\"d2VpcjE6YVNJRw==\",\"format\":\"anthropic-claude-v1\",\"index\":2},"
 		"{\"type\":\"reasoning.text\",\"text\":\"d\",\"index\":3}],\"thinking_blocks\":["
-		BLOCK("ab") ",{\"type\":\"redacted_thinking\",\"data\":\"d2VpcjE6YVNJRw==\"}," BLOCK("c") "]},\"logprobs\":null,"
+		BLOCK("ab") ",{\"type\":\"redacted_thinking\",\"data\":\"d2VpcjE6YVNJRw==\"}," BLOCK("c")
+		"]},\"logprobs\":null,"
 		"\"finish_reason\":null}]}");
 	check(&like_responses, events, 3,
 		HEAD "\"content\":\"\",\"refusal\":null,\"reasoning_content\":\"ab\","
