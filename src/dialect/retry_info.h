@@ -1,5 +1,5 @@
-/* google.rpc.RetryInfo (cloud.google.com/apis/design/errors): how long a Google server wants to be left alone.  It stands
- * among the details of an error of both its surfaces, its own and the one that speaks openai-chat. */
+/* google.rpc.RetryInfo (cloud.google.com/apis/design/errors): how long a Google server wants to be left alone.  It
+ * stands among the details of an error of both its surfaces, its own and the one that speaks openai-chat. */
 #ifndef DIALECT_RETRY_INFO_H
 #define DIALECT_RETRY_INFO_H
 

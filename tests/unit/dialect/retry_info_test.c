@@ -8,7 +8,8 @@ static void test_durations(void **state)
 		const char *text;
 		uint64_t ms;
 	} rows[] = { { "7s", 7000 }, { "0.5s", 500 }, { "0.0005s", 1 }, { "1.2345s", 1235 },
-		{ "86400s", 86400000 }, { "99999999s", 86400000 }, { "", 0 }, { "s", 0 }, { "7", 0 }, { "-7s", 0 }, { "x.5s", 0 }, { "1.xs", 0 } };
+		{ "86400s", 86400000 }, { "99999999s", 86400000 }, { "", 0 },
+		{ "s", 0 }, { "7", 0 }, { "-7s", 0 }, { "x.5s", 0 }, { "1.xs", 0 } };
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		assert_int_equal(retry_info_ms(slice_str(rows[i].text)), rows[i].ms);
