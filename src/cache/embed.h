@@ -9,9 +9,10 @@
 
 #define EMBED_DIM_MAX 512	/* a multiple of 32: the SIMD scan takes whole lanes */
 
-/* Unit length before it was made integers: cosine(a, b) = dot(a.v, b.v) * a.scale * b.scale. */
+/* A direction: the length of `v` is 1 / scale, so that cosine(a, b) = dot(a.v, b.v) * a.scale * b.scale, and a point's
+ * with itself is 1. */
 struct embed_vec {
-	_Alignas(64) int8_t v[EMBED_DIM_MAX];	/* 0 beyond the embedder's dimension */
+	_Alignas(64) int8_t v[EMBED_DIM_MAX];	/* -127..127; 0 beyond the embedder's dimension */
 	float scale;				/* 0: the text has nothing to go by; such a point is never kept nor near */
 };
 
@@ -24,6 +25,8 @@ struct embedder {
 	size_t text_max;
 };
 
+/* For embedders: the direction of `x`.  Scale 0 when it has none, or a component is NaN or infinite. */
+void embed_pack(const float *x, uint32_t dim, struct embed_vec *out);
 float embed_cosine(const struct embed_vec *a, const struct embed_vec *b, uint32_t dim);
 
 #endif

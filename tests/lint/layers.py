@@ -13,6 +13,7 @@ OWNERS = [
     (r"xxhash\.h", ["src/flight/join."]),
     (r"sys/(socket|epoll|eventfd|un)\.h|netinet/.*|netdb\.h|poll\.h|pthread\.h", ["src/loop/"]),
     (r"llhttp\.h|libfyaml\.h|zlib\.h", ["src/codec/"]),
+    (r"utf8proc\.h", ["src/codec/unicode."]),
     (r"yyjson\.h", ["src/codec/json."]),
     (r"hiredis/.*", ["src/store/"]),
 ]
