@@ -1,6 +1,7 @@
 #include "cache/embed.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/must.h"
 #include "cache/lanes.h"
@@ -49,4 +50,10 @@ float embed_cosine(const struct embed_vec *a, const struct embed_vec *b, uint32_
 
 	lanes_best()->dots(a->v, b->v, (dim + LANES_STEP - 1) / LANES_STEP * LANES_STEP, &here, 1, &dot);
 	return (float)dot * a->scale * b->scale;
+}
+
+void embed_version(struct embedder *e, const uint8_t sha256[32])
+{
+	for (size_t i = 0; i < sizeof(e->version) / 2; i++)
+		must(snprintf(e->version + 2 * i, 3, "%02x", sha256[i]) == 2);
 }

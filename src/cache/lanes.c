@@ -25,7 +25,8 @@ static int32_t plain_dot(const int8_t *q, const int8_t *row, uint32_t n)
 	return sum;
 }
 
-static void plain_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count, int32_t *out)
+static void plain_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count,
+	int32_t *out)
 {
 	for (uint32_t i = 0; i < count; i++)
 		out[i] = plain_dot(q, rows + (size_t)at[i] * n, n);
@@ -63,7 +64,8 @@ static inline int32_t avx2_dot(const int8_t *q, const int8_t *row, uint32_t n)
 }
 
 __attribute__((target("avx2")))
-static void avx2_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count, int32_t *out)
+static void avx2_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count,
+	int32_t *out)
 {
 	for (uint32_t i = 0; i < count; i++)
 		out[i] = avx2_dot(q, rows + (size_t)at[i] * n, n);

@@ -58,7 +58,10 @@ static void test_lanes_agree(void **state)
 				rows[i] = (int8_t)(round < 2 ? 127 : (int)dice_below(&d, 255) - 127);
 			int32_t want[8], got[8];
 			plain->dots(q, rows, n, at, 8, want);
-			assert_int_equal(want[1], ({ int32_t s = 0; for (uint32_t i = 0; i < n; i++) s += q[i] * rows[i]; s; }));
+			int32_t zeroth = 0;
+			for (uint32_t i = 0; i < n; i++)
+				zeroth += q[i] * rows[i];
+			assert_int_equal(want[1], zeroth);
 			for (size_t i = 1; lanes_at(i); i++) {
 				lanes_at(i)->dots(q, rows, n, at, 8, got);
 				assert_memory_equal(got, want, sizeof(want));
