@@ -16,6 +16,8 @@ struct embed_vec {
 	float scale;				/* 0: the text has nothing to go by; never kept, never near */
 };
 
+#define EMBED_TEXT_MAX 2048u	/* bytes; longer questions are not answered from similar ones (algorithms.md A6) */
+
 struct embedder {
 	const char *id;			/* "grams", "model2vec" */
 	char version[17];		/* hex: of the model file, or of the built-in rules */

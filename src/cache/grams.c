@@ -53,7 +53,7 @@ static void builtin_embed(const struct embedder *e, struct slice text, struct em
 const struct embedder *grams_builtin(void)
 {
 	static const struct embedder builtin = { .id = "grams", .version = "builtin-1", .dim = GRAMS_DIM,
-		.embed = builtin_embed, .text_max = GRAMS_TEXT_MAX };
+		.embed = builtin_embed, .text_max = EMBED_TEXT_MAX };
 
 	_Static_assert(GRAMS_RULES == 1, "the version of the built-in one goes up with the rules");
 	return &builtin;
@@ -179,7 +179,7 @@ static const char *read_file(struct grams *g)
 	g->rows = (const int8_t *)(g->gains + h->rows);
 	g->mask = h->rows - 1;
 	g->embedder = (struct embedder){ .id = "grams", .dim = h->dim, .embed = file_embed, .close = file_close,
-		.text_max = GRAMS_TEXT_MAX };
+		.text_max = EMBED_TEXT_MAX };
 	embed_version(&g->embedder, h->sha256);
 	return check_content(g, h);
 }

@@ -11,11 +11,10 @@
 #include "cache/embed.h"
 #include "codec/sha256.h"
 
-#define GRAMS_TEXT_MAX 2048u	/* bytes; longer questions are not answered from similar ones (algorithms.md A6) */
 #define GRAMS_DIM 256u		/* of the built-in one */
 #define GRAMS_ROWS_MAX (1u << 20)
 #define GRAMS_GAIN_ONE 256u
-#define GRAMS_GAIN_MAX 2047u	/* so that the sums of any text of GRAMS_TEXT_MAX bytes fit 32 bits */
+#define GRAMS_GAIN_MAX 2047u	/* so that the sums of any text of EMBED_TEXT_MAX bytes fit 32 bits */
 
 struct grams_head {
 	char magic[8];			/* "weirgram" */

@@ -44,16 +44,16 @@ static void test_builtin_stays(void **state)
 
 static void test_nothing_to_go_by(void **state)
 {
-	static char text[GRAMS_TEXT_MAX + 2];
+	static char text[EMBED_TEXT_MAX + 2];
 	const struct embedder *e = grams_builtin();
 	struct embed_vec v;
 
 	e->embed(e, SLICE(" ... "), &v);
 	assert_true(v.scale == 0);
-	memset(text, 'a', GRAMS_TEXT_MAX + 1);
-	e->embed(e, slice_of(text, GRAMS_TEXT_MAX), &v);
+	memset(text, 'a', EMBED_TEXT_MAX + 1);
+	e->embed(e, slice_of(text, EMBED_TEXT_MAX), &v);
 	assert_true(v.scale > 0);
-	e->embed(e, slice_of(text, GRAMS_TEXT_MAX + 1), &v);
+	e->embed(e, slice_of(text, EMBED_TEXT_MAX + 1), &v);
 	assert_true(v.scale == 0);
 }
 
@@ -141,7 +141,7 @@ static void test_file(void **state)
 static void test_largest_sums(void **state)
 {
 	const char *why = NULL;
-	char text[GRAMS_TEXT_MAX + 1];
+	char text[EMBED_TEXT_MAX + 1];
 	struct embed_vec v;
 
 	for (int i = 0; i < MODEL_ROWS; i++)
@@ -152,9 +152,9 @@ static void test_largest_sums(void **state)
 	struct embedder *e = grams_open(path, &why);
 	assert_non_null(e);
 	for (size_t length = 1; length < 60; length++) {
-		for (size_t i = 0; i < GRAMS_TEXT_MAX; i++)
+		for (size_t i = 0; i < EMBED_TEXT_MAX; i++)
 			text[i] = i % (length + 1) == length ? ' ' : (char)('a' + i % 26);
-		e->embed(e, slice_of(text, GRAMS_TEXT_MAX), &v);
+		e->embed(e, slice_of(text, EMBED_TEXT_MAX), &v);
 		for (uint32_t i = 0; i < MODEL_DIM; i++)
 			assert_int_equal(v.v[i], 127);
 	}
