@@ -81,6 +81,17 @@ struct clocks {
 	uint64_t connect_ms, first_token_ms, whole_ms, idle_ms, total_ms;
 };
 
+/* Whether similar questions share an answer (cache/semantic.h). */
+enum roster_semantic_mode { ROSTER_SEMANTIC_OFF, ROSTER_SEMANTIC_SHADOW, ROSTER_SEMANTIC_THRESHOLD,
+	ROSTER_SEMANTIC_VERIFIED };
+struct roster_semantic {
+	enum roster_semantic_mode mode;
+	uint64_t ttl_ms;
+	double threshold;		/* least cosine, for THRESHOLD and for what counts as near at all */
+	double error;			/* allowed share of wrong hits */
+	uint32_t depth, rows;		/* most user turns; most questions of one partition */
+};
+
 struct model {
 	struct slice name;
 	struct tier tiers[ROSTER_MAX_TIERS];
@@ -92,6 +103,7 @@ struct model {
 	bool strict;			/* nothing may be left out of a request */
 	bool join;			/* identical requests in progress share one answer */
 	uint64_t exact_ms;		/* how long an answer serves identical requests; 0: not at all */
+	struct roster_semantic semantic;
 	struct health *health;		/* retry budget of the model, turn of round robin */
 };
 
