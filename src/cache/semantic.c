@@ -15,10 +15,10 @@ void semantic_init(struct semantic *s, const struct semantic_opts *o)
 	*s = (struct semantic){ .embedder = o->embedder, .seed = o->seed };
 	map_init(&s->models, MODELS_MAX, o->seed);
 	partition_init(&s->set, o->embedder->dim, o->index_max, o->seed);
-	exact_init(&s->bodies, o->body_max, o->seed);
-	buf_init(&s->text_a, LIKENESS_TEXT_MAX);
+		buf_init(&s->text_a, LIKENESS_TEXT_MAX);
 	buf_init(&s->text_b, LIKENESS_TEXT_MAX);
 	dice_init(&s->dice, o->seed);
+	exact_init(&s->bodies, o->body_max, &s->dice);
 }
 
 void semantic_done(struct semantic *s)
@@ -129,7 +129,7 @@ static enum guard unfit(struct look *l)
 	enum guard g = text.n > l->s->embedder->text_max ? GUARD_long_text : guard_eligible(text);
 	struct partition *p = g == GUARD_OK ? partition_find(&l->s->set, &l->ask->question->partition) : NULL;
 
-	return p && partition_is_template(&l->s->set, p, text, l->ask->now_ns, false) ? GUARD_template : g;
+	return p && partition_is_template(&l->s->set, p, text, l->ask->now.ns, false) ? GUARD_template : g;
 }
 
 /* The nearest entry that guards let pass. */
@@ -146,7 +146,7 @@ static void find_candidate(struct look *l)
 	uint32_t n = vec.scale == 0 ? 0 : flat_find(p->flat, guard_sign(text), &vec, FLOOR, near, CANDIDATES);
 	for (uint32_t i = 0; i < n; i++) {
 		struct partition_entry *e = partition_entry(&l->s->set, near[i].id);
-		if (e->ends_ns <= l->ask->now_ns) {
+		if (e->ends_ns <= l->ask->now.ns) {
 			partition_drop(&l->s->set, e);
 			continue;
 		}
@@ -167,7 +167,7 @@ static bool is_asked_again(struct look *l)
 	const struct question *q = l->ask->question;
 	uint64_t text = siphash(&l->s->set.seed, q->text);
 	bool again = q->named && e->served_ns && e->served_user == q->user && e->served_text == text
-		&& l->ask->now_ns - e->served_ns < SEMANTIC_AGAIN_MS * (uint64_t)SPAN_NS_PER_MS;
+		&& l->ask->now.ns - e->served_ns < SEMANTIC_AGAIN_MS * (uint64_t)SPAN_NS_PER_MS;
 
 	if (again) {
 		l->model->stats.again++;
@@ -202,7 +202,7 @@ static enum semantic_outcome serve(struct look *l, struct semantic_hit *out)
 	struct digest name = body_name(l->entry->id);
 	struct partition_entry *e = l->entry;
 
-	if (!exact_get(&l->s->bodies, &name, l->ask->max_age_ms, l->ask->now_ns, &out->answer) || !may_serve(l))
+	if (!exact_get(&l->s->bodies, &name, l->ask->max_age_ms, l->ask->now, &out->answer) || !may_serve(l))
 		return SEMANTIC_MISS;
 	if (l->ask->rules->mode == ROSTER_SEMANTIC_SHADOW)
 		return SEMANTIC_WOULD;
@@ -212,7 +212,7 @@ static enum semantic_outcome serve(struct look *l, struct semantic_hit *out)
 	out->cosine = l->cosine;
 	e->served_user = l->ask->question->user;
 	e->served_text = siphash(&l->s->set.seed, l->ask->question->text);
-	e->served_ns = l->ask->now_ns;
+	e->served_ns = l->ask->now.ns;
 	return SEMANTIC_HIT;
 }
 
@@ -286,14 +286,14 @@ static enum likeness compare(struct semantic *s, const struct semantic_note *not
 
 /* The answer in text_a against the candidate's. */
 static void label(struct semantic *s, struct semantic_model *m, const struct semantic_note *note,
-	struct partition_entry *e, uint64_t now_ns)
+	struct partition_entry *e, struct exact_now now)
 {
 	struct digest name = body_name(e->id);
 	struct exact_answer old;
 	bool would = note->outcome == SEMANTIC_WOULD, audit = note->outcome == SEMANTIC_AUDIT_MISS;
 
 	buf_clear(&s->text_b);
-	if (!exact_get(&s->bodies, &name, UINT64_MAX, now_ns, &old) || !likeness_read(old.tape, &s->text_b)) {
+	if (!exact_get(&s->bodies, &name, UINT64_MAX, now, &old) || !likeness_read(old.tape, &s->text_b)) {
 		partition_drop(&s->set, e);
 		return;
 	}
@@ -323,20 +323,20 @@ static uint64_t new_id(struct semantic *s)
 }
 
 /* False: it is no question to keep, or there is no room. */
-static bool insert(struct semantic *s, struct semantic_model *m, const struct semantic_news *n, uint64_t now_ns)
+static bool insert(struct semantic *s, struct semantic_model *m, const struct semantic_news *n, struct exact_now now)
 {
 	struct embed_vec vec;
 	struct digest name = body_name(n->id);
 	struct partition_new entry = { .id = n->id, .sign = guard_sign(n->text), .tenant = n->tenant,
-		.ends_ns = now_ns + n->ttl_ms * (uint64_t)SPAN_NS_PER_MS, .author = n->asker, .text = n->text,
+		.ends_ns = now.ns + n->ttl_ms * (uint64_t)SPAN_NS_PER_MS, .author = n->asker, .text = n->text,
 		.vec = &vec, .rows = n->rows, .owner = m };
 
 	s->embedder->embed(s->embedder, n->text, &vec);
 	if (!partition_put(&s->set, &n->partition, &entry))
 		return false;
 	struct partition_entry *e = partition_entry(&s->set, n->id);
-	if (partition_is_template(&s->set, e->in, n->text, now_ns, true)
-		|| !exact_put(&s->bodies, &name, &n->answer, n->ttl_ms, now_ns)) {
+	if (partition_is_template(&s->set, e->in, n->text, now.ns, true)
+		|| !exact_put(&s->bodies, &name, &n->answer, n->ttl_ms, now)) {
 		partition_drop(&s->set, e);
 		return false;
 	}
@@ -345,7 +345,8 @@ static bool insert(struct semantic *s, struct semantic_model *m, const struct se
 	return true;
 }
 
-void semantic_keep(struct semantic *s, const struct semantic_note *note, const struct exact_answer *a, uint64_t now_ns)
+void semantic_keep(struct semantic *s, const struct semantic_note *note, const struct exact_answer *a,
+	struct exact_now now)
 {
 	struct semantic_model *m = map_find(&s->models, note->model);
 	struct partition_entry *e = note->candidate ? partition_entry(&s->set, note->candidate) : NULL;
@@ -355,18 +356,18 @@ void semantic_keep(struct semantic *s, const struct semantic_note *note, const s
 		|| !likeness_read(a->tape, &s->text_a))
 		return;
 	if (e)
-		label(s, m, note, e, now_ns);
+		label(s, m, note, e, now);
 	/* An entry without a visible difference stands for this question as well; it may just have gone. */
 	if (note->candidate && !note->soft && partition_entry(&s->set, note->candidate))
 		return;
 	const struct semantic_news news = { .partition = note->partition, .model = note->model, .id = new_id(s),
 		.asker = note->asker, .tenant = note->tenant, .ttl_ms = note->rules.ttl_ms, .rows = note->rules.rows,
 		.text = note->text, .answer = *a };
-	if (insert(s, m, &news, now_ns) && s->peer)
+	if (insert(s, m, &news, now) && s->peer)
 		s->peer->on_news(s->peer->arg, &news);
 }
 
-void semantic_hear(struct semantic *s, const struct semantic_news *n, uint64_t now_ns)
+void semantic_hear(struct semantic *s, const struct semantic_news *n, struct exact_now now)
 {
 	struct semantic_model *m = model_of(s, n->model);
 	struct partition_entry *e = partition_entry(&s->set, n->id);
@@ -376,7 +377,7 @@ void semantic_hear(struct semantic *s, const struct semantic_news *n, uint64_t n
 	if (n->is_label && e)
 		evidence_note(&e->evidence, &m->book, n->bin, n->right, n->asker);
 	else if (!n->is_label && e == NULL)
-		insert(s, m, n, now_ns);
+		insert(s, m, n, now);
 }
 
 void semantic_forget(struct semantic *s, const struct digest *partition)

@@ -110,7 +110,7 @@ struct semantic_ask {
 	const struct question *question;
 	uint64_t tenant;
 	uint64_t max_age_ms;			/* 0: no-cache, only a label is wanted; UINT64_MAX: any */
-	uint64_t now_ns;
+	struct exact_now now;
 };
 
 /* Plain data; `text` and `model` are in the caller's memory, as long as the note. */
@@ -136,11 +136,12 @@ struct semantic_hit {
 enum semantic_outcome semantic_find(struct semantic *s, const struct semantic_ask *ask, struct semantic_note *out_note,
 	struct semantic_hit *out_hit);
 /* The answer to a request that missed, complete and ended by `stop`, one choice, its tape not lossy. */
-void semantic_keep(struct semantic *s, const struct semantic_note *note, const struct exact_answer *a, uint64_t now_ns);
+void semantic_keep(struct semantic *s, const struct semantic_note *note, const struct exact_answer *a,
+	struct exact_now now);
 /* The answer of a hit was bad.  False: no such entry, or not one of this tenant's. */
 bool semantic_feedback(struct semantic *s, uint64_t id, uint64_t tenant, uint64_t user);
 /* News of another node, or of this one come back. */
-void semantic_hear(struct semantic *s, const struct semantic_news *n, uint64_t now_ns);
+void semantic_hear(struct semantic *s, const struct semantic_news *n, struct exact_now now);
 /* Forgets one partition: its news come again from the beginning, or not at all. */
 void semantic_forget(struct semantic *s, const struct digest *partition);
 /* NULL: the model was never asked here. */

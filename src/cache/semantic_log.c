@@ -14,6 +14,7 @@
 struct head {
 	uint32_t version, kind;		/* kind 0: entry, 1: label */
 	uint64_t id, tenant, ends_wall_ms;
+	int64_t prompt_tok, completion_tok;
 	uint32_t asker, rows;
 	uint8_t bin, right, dialect, spare;
 	uint32_t model_n, text_n, target_n, tape_n;
@@ -35,7 +36,7 @@ static struct key key_of(const struct digest *d)
 {
 	struct key k;
 
-	k.n = (size_t)snprintf(k.bytes, sizeof(k.bytes), "weir:{");
+	k.n = (size_t)snprintf(k.bytes, sizeof(k.bytes), "{");
 	for (size_t i = 0; i < 16; i++)
 		k.n += (size_t)snprintf(k.bytes + k.n, sizeof(k.bytes) - k.n, "%02x", d->bytes[i]);
 	k.n += (size_t)snprintf(k.bytes + k.n, sizeof(k.bytes) - k.n, "}:log");
@@ -49,10 +50,11 @@ static void on_news(void *arg, const struct semantic_news *n)
 	struct semantic_log *l = arg;
 	struct key key = key_of(&n->partition);
 	const struct head h = { .version = VERSION, .kind = n->is_label, .id = n->id, .tenant = n->tenant,
-		.ends_wall_ms = l->wall_ms(l->arg) + n->ttl_ms, .asker = n->asker, .rows = n->rows, .bin = n->bin,
+		.ends_wall_ms = l->now(l->arg).wall_ms + n->ttl_ms, .asker = n->asker, .rows = n->rows, .bin = n->bin,
 		.right = n->right, .dialect = (uint8_t)n->answer.dialect, .model_n = (uint32_t)n->model.n,
 		.text_n = (uint32_t)n->text.n, .target_n = (uint32_t)n->answer.target.n,
-		.tape_n = (uint32_t)n->answer.tape.n };
+		.tape_n = (uint32_t)n->answer.tape.n, .prompt_tok = n->answer.prompt_tok,
+		.completion_tok = n->answer.completion_tok };
 
 	buf_clear(&l->out);
 	if (buf_put(&l->out, slice_of(&h, sizeof(h))) && buf_put(&l->out, n->model) && buf_put(&l->out, n->text)
@@ -90,6 +92,8 @@ static bool unpack(struct slice value, uint64_t wall_ms, struct semantic_news *o
 	out->model = cut(&rest, h.model_n);
 	out->text = cut(&rest, h.text_n);
 	out->answer.dialect = (char)h.dialect;
+	out->answer.prompt_tok = h.prompt_tok;
+	out->answer.completion_tok = h.completion_tok;
 	out->answer.target = cut(&rest, h.target_n);
 	out->answer.tape = cut(&rest, h.tape_n);
 	return true;
@@ -101,10 +105,10 @@ static void on_entry(struct store_tail *st, struct slice value)
 	struct semantic_log *l = t->log;
 	struct semantic_news n;
 
-	if (!unpack(value, l->wall_ms(l->arg), &n))
+	if (!unpack(value, l->now(l->arg).wall_ms, &n))
 		return;
 	n.partition = t->partition;
-	semantic_hear(l->cache, &n, l->now_ns(l->arg));
+	semantic_hear(l->cache, &n, l->now(l->arg));
 }
 
 static void on_gap(struct store_tail *st)

@@ -1,7 +1,7 @@
 /* The semantic cache of several nodes: each partition is a log in the shared store (store/store.h), to which every node
  * appends what it keeps and learns, and which every node that is asked about the partition follows.
  *
- *  key      weir:{<partition, 32 hex digits>}:log
+ *  key      {<partition, 32 hex digits>}:log
  *  entry    version, kind, then fixed fields and slices (semantic_log.c); of another version or shape: passed over
  *
  * The whole answer travels with its entry, so that a look-up never waits for the store.  Without a shared store nothing
@@ -18,8 +18,7 @@
 struct semantic_log {
 	struct store *store;
 	struct semantic *cache;
-	uint64_t (*now_ns)(void *arg);	/* the loop's clocks */
-	uint64_t (*wall_ms)(void *arg);
+	struct exact_now (*now)(void *arg);	/* the loop's clocks */
 	void *arg;
 	struct semantic_peer peer;
 	struct map tails;		/* partition -> struct tail */

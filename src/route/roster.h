@@ -92,6 +92,15 @@ struct roster_semantic {
 	uint32_t depth, rows;		/* most user turns; most questions of one partition */
 };
 
+/* How requests of a model wait for company (design.md 6).  AUTO: the priority decides. */
+enum roster_window { ROSTER_WINDOW_AUTO, ROSTER_WINDOW_JOIN, ROSTER_WINDOW_COLLECT };
+struct window_conf {
+	enum roster_window mode;
+	uint64_t max_ms;		/* longest wait */
+	uint32_t items, tokens;		/* of one merged call, at most; 0: as the provider takes */
+	bool share_all;			/* tenants share calls */
+};
+
 struct model {
 	struct slice name;
 	struct tier tiers[ROSTER_MAX_TIERS];
@@ -102,8 +111,13 @@ struct model {
 	size_t n_fallbacks;
 	bool strict;			/* nothing may be left out of a request */
 	bool join;			/* identical requests in progress share one answer */
+	struct window_conf window;
+	enum request_priority priority;	/* of requests that do not say theirs */
 	uint64_t exact_ms;		/* how long an answer serves identical requests; 0: not at all */
 	struct roster_semantic semantic;
+	uint64_t refresh_ms;		/* an answer this old is renewed while it serves; 0: never */
+	bool split_usage;		/* of a shared answer each reader bears a part */
+	bool share_all;			/* tenants share answers in progress and kept ones */
 	struct health *health;		/* retry budget of the model, turn of round robin */
 };
 

@@ -57,7 +57,7 @@ static enum semantic_outcome ask_for(struct world *w, const char *text, uint64_t
 	w->q.text = slice_str(text);
 	const struct semantic_ask ask = { .model = SLICE("m"), .rules = &w->rules, .question = &w->q,
 		.tenant = w->tenant,
-		.max_age_ms = max_age_ms, .now_ns = w->now_ns };
+		.max_age_ms = max_age_ms, .now = { w->now_ns, w->now_ns / SPAN_NS_PER_MS } };
 
 	w->now_ns += SPAN_NS_PER_S;
 	return semantic_find(&w->s, &ask, &w->note, &w->hit);
@@ -75,7 +75,7 @@ static void keep(struct world *w, const char *answer)
 	tape_clear(&w->tape);
 	tape_add(&w->tape, &ev);
 	const struct exact_answer a = { .dialect = 'c', .target = SLICE("p/m"), .tape = buf_slice(&w->tape.bytes) };
-	semantic_keep(&w->s, &w->note, &a, w->now_ns);
+	semantic_keep(&w->s, &w->note, &a, (struct exact_now){ w->now_ns, w->now_ns / SPAN_NS_PER_MS });
 }
 
 /* Asks, and when nothing was served keeps `answer`. */
