@@ -553,6 +553,9 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 	m->retries = (uint32_t)mc->retries;
 	m->strict = mc->strict;
 	m->exact_ms = mc->cache.exact;
+	const struct route_semantic_conf *sc = &mc->cache.semantic;
+	m->semantic = (struct roster_semantic){ .mode = sc->mode, .ttl_ms = sc->ttl, .threshold = sc->threshold,
+		.error = sc->error, .depth = (uint32_t)sc->depth, .rows = (uint32_t)sc->rows };
 	m->refresh_ms = mc->cache.refresh;
 	m->split_usage = mc->join_usage == ROUTE_BILL_SPLIT;
 	m->share_all = mc->share == ROUTE_SHARE_ALL;

@@ -81,6 +81,17 @@ struct clocks {
 	uint64_t connect_ms, first_token_ms, whole_ms, idle_ms, total_ms;
 };
 
+/* Whether similar questions share an answer (cache/semantic.h). */
+enum roster_semantic_mode { ROSTER_SEMANTIC_OFF, ROSTER_SEMANTIC_SHADOW, ROSTER_SEMANTIC_THRESHOLD,
+	ROSTER_SEMANTIC_VERIFIED };
+struct roster_semantic {
+	enum roster_semantic_mode mode;
+	uint64_t ttl_ms;
+	double threshold;		/* least cosine, for THRESHOLD and for what counts as near at all */
+	double error;			/* allowed share of wrong hits */
+	uint32_t depth, rows;		/* most user turns; most questions of one partition */
+};
+
 /* How requests of a model wait for company (design.md 6).  AUTO: the priority decides. */
 enum roster_window { ROSTER_WINDOW_AUTO, ROSTER_WINDOW_JOIN, ROSTER_WINDOW_COLLECT };
 struct window_conf {
@@ -103,6 +114,7 @@ struct model {
 	struct window_conf window;
 	enum request_priority priority;	/* of requests that do not say theirs */
 	uint64_t exact_ms;		/* how long an answer serves identical requests; 0: not at all */
+	struct roster_semantic semantic;
 	uint64_t refresh_ms;		/* an answer this old is renewed while it serves; 0: never */
 	bool split_usage;		/* of a shared answer each reader bears a part */
 	bool share_all;			/* tenants share answers in progress and kept ones */

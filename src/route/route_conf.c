@@ -110,11 +110,31 @@ static const struct row clocks_rows[] = {
 };
 static const struct section clocks_section = ROW_TABLE("clocks", struct route_clocks_conf, clocks_rows);
 
+/* 24 h: vLLM's semantic router; 0.92: its threshold too.  1 %, 1 turn, 16,384 rows: algorithms.md A6, C2. */
+static const struct row semantic_rows[] = {
+	ROW_ENUM(struct route_semantic_conf, mode, "off|shadow|threshold|verified", "off", ROW_RELOAD,
+		"shadow only measures; verified serves what has proved right; threshold serves all that is near"),
+	ROW_MS(struct route_semantic_conf, ttl, 1000, 365 * DAY_MS, "24h", ROW_RELOAD,
+		"a complete answer serves similar questions of the same client key for this long"),
+	ROW_RATIO(struct route_semantic_conf, threshold, 0.5, 1, "0.92", ROW_RELOAD,
+		"mode threshold: least cosine of two questions that share an answer"),
+	ROW_RATIO(struct route_semantic_conf, error, 0.001, 0.2, "0.01", ROW_RELOAD,
+		"mode verified: largest share of hits that may be wrong"),
+	ROW_INT(struct route_semantic_conf, depth, 1, 16, "1", ROW_RELOAD,
+		"most user turns of a conversation that is looked up; all but the last must be the same"),
+	ROW_INT(struct route_semantic_conf, rows, 16, 16384, "4096", ROW_RELOAD,
+		"most questions kept for one system text, history and set of options; the longest unused gives way"),
+};
+static const struct section semantic_section =
+	ROW_TABLE_SCALAR("model_cache_semantic", struct route_semantic_conf, semantic_rows, "mode");
+
 static const struct row cache_rows[] = {
 	ROW_MS(struct route_cache_conf, exact, 0, 365 * DAY_MS, "0", ROW_RELOAD,
 		"a complete answer serves identical requests of the same client key for this long; 0: none is kept"),
 	ROW_MS(struct route_cache_conf, refresh, 0, 365 * DAY_MS, "0", ROW_RELOAD,
 		"an answer this old is given once more while one request renews it; 0: never"),
+	ROW_SECTION(struct route_cache_conf, semantic, &semantic_section, ROW_OPTIONAL,
+		"whether similar questions share an answer"),
 };
 static const struct section cache_section = ROW_TABLE("model_cache", struct route_cache_conf, cache_rows);
 

@@ -54,8 +54,16 @@ struct route_clocks_conf {
 	uint64_t connect, first_token, whole, idle, total;
 };
 
+struct route_semantic_conf {
+	enum roster_semantic_mode mode;
+	uint64_t ttl;
+	double threshold, error;
+	int64_t depth, rows;
+};
+
 struct route_cache_conf {
 	uint64_t exact, refresh;
+	struct route_semantic_conf semantic;
 };
 
 enum route_share { ROUTE_SHARE_TENANT, ROUTE_SHARE_ALL };

@@ -6,7 +6,7 @@ import tree
 
 ROW = re.compile(r'^([A-Z][A-Z_]*)\(\s*("[^"\n]*"|\w+)(?:\s*,\s*("[^"\n]*"|\w+))?', re.M)
 # tables whose key is the first two columns, not the first
-WIDE = {"openai_faults.def", "endpoints.def"}
+WIDE = {"openai_faults.def", "endpoints.def", "guard_words.def"}
 # table -> how the code writes a row's name
 USED_AS = {"errs.def": "ERR_%s", "counters.def": "COUNTER_%s"}
 

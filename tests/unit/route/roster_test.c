@@ -110,6 +110,26 @@ static const char the_design[] =
 	"    fallbacks: [vendor/small, local/other]\n"
 	"  vendor/small: {targets: [local/a/b/c], retries: 7}\n";
 
+/* A bare word is the mode; what is not written has its default; off unless asked for. */
+static void test_semantic(void **state)
+{
+	struct world w;
+
+	expect_good(&w, "providers:\n  p: {dialect: openai, url: \"http://a/v1\"}\nmodels:\n"
+		"  a: {targets: [p/x], cache: {semantic: shadow}}\n"
+		"  b: {targets: [p/x], cache: {semantic: {mode: verified, error: 0.02, depth: 2, rows: 64, ttl: 5s}}}\n"
+		"  c: {targets: [p/x]}\n");
+	const struct roster_semantic *a = &w.roster->model_list[0]->semantic, *b = &w.roster->model_list[1]->semantic;
+	assert_int_equal(a->mode, ROSTER_SEMANTIC_SHADOW);
+	assert_int_equal(a->ttl_ms, 86400000);
+	assert_true(a->threshold == 0.92 && a->error == 0.01 && a->depth == 1 && a->rows == 4096);
+	assert_int_equal(b->mode, ROSTER_SEMANTIC_VERIFIED);
+	assert_true(b->error == 0.02 && b->depth == 2 && b->rows == 64 && b->ttl_ms == 5000);
+	assert_int_equal(w.roster->model_list[2]->semantic.mode, ROSTER_SEMANTIC_OFF);
+	assert_int_equal(w.roster->any->semantic.mode, ROSTER_SEMANTIC_OFF);
+	close_world(&w);
+}
+
 static void test_the_design(void **state)
 {
 	struct world w;
@@ -542,6 +562,7 @@ static void test_all_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_semantic),
 		cmocka_unit_test(test_the_design),
 		cmocka_unit_test(test_providers),
 		cmocka_unit_test(test_provider_options),

@@ -1,0 +1,59 @@
+#include "cache/embed.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/must.h"
+#include "cache/lanes.h"
+
+#define BLOCK 32u		/* a constant inner loop is what the compiler makes vectors of */
+
+/* The largest magnitude; 0 when a component is NaN or infinite, as a model file may hold them: their product with 0 is
+ * NaN, and so is every sum with it. */
+static float largest(const float *x, uint32_t dim)
+{
+	float most = 0, check = 0;
+
+	for (uint32_t i = 0; i < dim; i++) {
+		most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
+		check += x[i] * 0;
+	}
+	return check == 0 ? most : 0;
+}
+
+static int8_t nearest(float x)
+{
+	return (int8_t)(int)(x < 0 ? x - 0.5f : x + 0.5f);
+}
+
+void embed_pack(const float *x, uint32_t dim, struct embed_vec *out)
+{
+	const float most = largest(x, dim);
+	int32_t squares = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (most == 0)
+		return;
+	const float by = 127 / most;
+	for (uint32_t j = 0; j < dim; j += BLOCK)
+		for (uint32_t k = 0; k < BLOCK; k++)
+			out->v[j + k] = nearest(x[j + k] * by);
+	for (uint32_t i = 0; i < dim; i++)
+		squares += out->v[i] * out->v[i];
+	out->scale = 1 / sqrtf((float)squares);
+}
+
+float embed_cosine(const struct embed_vec *a, const struct embed_vec *b, uint32_t dim)
+{
+	const uint32_t here = 0;
+	int32_t dot;
+
+	lanes_best()->dots(a->v, b->v, (dim + LANES_STEP - 1) / LANES_STEP * LANES_STEP, &here, 1, &dot);
+	return (float)dot * a->scale * b->scale;
+}
+
+void embed_version(struct embedder *e, const uint8_t sha256[32])
+{
+	for (size_t i = 0; i < sizeof(e->version) / 2; i++)
+		must(snprintf(e->version + 2 * i, 3, "%02x", sha256[i]) == 2);
+}

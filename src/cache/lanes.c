@@ -1,0 +1,164 @@
+#include "cache/lanes.h"
+
+/* A constant inner loop is what the compiler makes vectors of. */
+#define BLOCK 32u
+
+static inline __attribute__((always_inline)) void add_blocks(int32_t *sums, const int8_t *row, int32_t weight,
+	uint32_t n)
+{
+	for (uint32_t j = 0; j < n; j += BLOCK)
+		for (uint32_t k = 0; k < BLOCK; k++)
+			sums[j + k] += weight * row[j + k];
+}
+
+static void plain_add(int32_t *sums, const int8_t *row, int32_t weight, uint32_t n)
+{
+	add_blocks(sums, row, weight, n);
+}
+
+static int32_t plain_dot(const int8_t *q, const int8_t *row, uint32_t n)
+{
+	int32_t sum = 0;
+
+	for (uint32_t j = 0; j < n; j++)
+		sum += q[j] * row[j];
+	return sum;
+}
+
+static void plain_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count,
+	int32_t *out)
+{
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = plain_dot(q, rows + (size_t)at[i] * n, n);
+}
+
+static const struct lanes plain = { "plain", plain_dots, plain_add };
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+__attribute__((target("avx2")))
+static void avx2_add(int32_t *sums, const int8_t *row, int32_t weight, uint32_t n)
+{
+	add_blocks(sums, row, weight, n);
+}
+
+/* |q| * (row with the sign of q): what maddubs wants is one unsigned side.  Two products make at most 128 * 127 * 2,
+ * which 16 bits hold. */
+__attribute__((target("avx2")))
+static inline int32_t avx2_dot(const int8_t *q, const int8_t *row, uint32_t n)
+{
+	const __m256i ones = _mm256_set1_epi16(1);
+	__m256i sum = _mm256_setzero_si256();
+
+	for (uint32_t j = 0; j < n; j += 32) {
+		__m256i a = _mm256_load_si256((const __m256i *)(const void *)(q + j));
+		__m256i b = _mm256_load_si256((const __m256i *)(const void *)(row + j));
+		__m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
+		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
+	}
+	__m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+	half = _mm_add_epi32(half, _mm_shuffle_epi32(half, _MM_SHUFFLE(1, 0, 3, 2)));
+	half = _mm_add_epi32(half, _mm_shuffle_epi32(half, _MM_SHUFFLE(2, 3, 0, 1)));
+	return _mm_cvtsi128_si32(half);
+}
+
+__attribute__((target("avx2")))
+static void avx2_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count,
+	int32_t *out)
+{
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = avx2_dot(q, rows + (size_t)at[i] * n, n);
+}
+
+/* dpbusd wants one unsigned side too: row + 128, and 128 times the sum of q taken off again. */
+__attribute__((target("avx512f,avx512bw,avx512vnni")))
+static void vnni_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count, int32_t *out)
+{
+	const __m512i flip = _mm512_set1_epi8((char)0x80);
+	__m512i all = _mm512_setzero_si512();
+
+	for (uint32_t j = 0; j < n; j += 64)
+		all = _mm512_dpbusd_epi32(all, flip, _mm512_load_si512(q + j));
+	const int32_t excess = _mm512_reduce_add_epi32(all);
+	for (uint32_t i = 0; i < count; i++) {
+		const int8_t *row = rows + (size_t)at[i] * n;
+		__m512i sum = _mm512_setzero_si512();
+		for (uint32_t j = 0; j < n; j += 64)
+			sum = _mm512_dpbusd_epi32(sum, _mm512_xor_si512(_mm512_load_si512(row + j), flip),
+				_mm512_load_si512(q + j));
+		out[i] = _mm512_reduce_add_epi32(sum) - excess;
+	}
+}
+
+static const struct lanes avx2 = { "avx2", avx2_dots, avx2_add };
+static const struct lanes vnni = { "avx512vnni", vnni_dots, avx2_add };
+
+static size_t fill(const struct lanes **known)
+{
+	size_t n = 0;
+
+	known[n++] = &plain;
+	if (__builtin_cpu_supports("avx2"))
+		known[n++] = &avx2;
+	if (n == 2 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni"))
+		known[n++] = &vnni;
+	return n;
+}
+
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+
+static void neon_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count, int32_t *out)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const int8_t *row = rows + (size_t)at[i] * n;
+		int32x4_t sum = vdupq_n_s32(0);
+		for (uint32_t j = 0; j < n; j += 16) {
+			int8x16_t a = vld1q_s8(q + j), b = vld1q_s8(row + j);
+			sum = vpadalq_s16(sum, vmull_s8(vget_low_s8(a), vget_low_s8(b)));
+			sum = vpadalq_s16(sum, vmull_high_s8(a, b));
+		}
+		out[i] = vaddvq_s32(sum);
+	}
+}
+
+/* Every aarch64 has NEON: the compiler uses it in plain_add too. */
+static const struct lanes neon = { "neon", neon_dots, plain_add };
+
+static size_t fill(const struct lanes **known)
+{
+	known[0] = &plain;
+	known[1] = &neon;
+	return 2;
+}
+
+#else
+
+static size_t fill(const struct lanes **known)
+{
+	known[0] = &plain;
+	return 1;
+}
+#endif
+
+#define MOST 3
+
+const struct lanes *lanes_at(size_t i)
+{
+	const struct lanes *known[MOST];
+
+	return i < fill(known) ? known[i] : NULL;
+}
+
+const struct lanes *lanes_best(void)
+{
+	static const struct lanes *best;	/* the CPU stays the same */
+	const struct lanes *known[MOST];
+
+	if (best == NULL) {
+		size_t n = fill(known);
+		best = known[n - 1];
+	}
+	return best;
+}
