@@ -32,11 +32,12 @@ static const char help_text[] =
 	"  weir config reference        every key, with type, range, default and help (Markdown)\n"
 	"  weir config schema           JSON Schema for editors\n"
 	"  weir health [URL]            asks a running weir: exit 0 when ready (default http://127.0.0.1:8080/readyz)\n"
-	"  weir train QUESTIONS -o MODEL  learns from your own questions what asks the same (for the semantic cache)\n"
+	"  weir train QUESTIONS -o MODEL\n"
+	"                               learns from your own questions which ask the same (semantic cache)\n"
 	"  weir version\n"
 	"\n"
 	"QUESTIONS: lines of \"question <tab> question <tab> 1 or 0\" (do both ask the same?), of JSON\n"
-	"{\"a\": \"...\", \"b\": \"...\", \"same\": 1}, or of one question alone (which says how often words are used).\n"
+	"{\"a\": \"...\", \"b\": \"...\", \"same\": 1}, or of one question alone (says how often words are used).\n"
 	"\n"
 	"Signals: SIGHUP reads the file again (a bad one is refused, the old one stays); SIGTERM finishes requests in\n"
 	"progress, then ends; a second SIGTERM ends now.\n"
@@ -253,8 +254,8 @@ static void print_report(const struct args *a, const struct train_report *r)
 {
 	printf("%s: %zu questions, %zu pairs, version %s\n", a->output, r->texts, r->pairs, r->version);
 	if (r->builtin > 0)
-		printf("average precision over the %zu pairs that were held out: %.3f built in, %.3f trained\n", r->held_out,
-			r->builtin, r->trained);
+		printf("average precision over the %zu pairs that were held out: %.3f built in, %.3f trained\n",
+			r->held_out, r->builtin, r->trained);
 	else
 		printf("too few pairs to measure what it learnt; a thousand of both kinds make a difference\n");
 	if (r->builtin > 0 && r->trained <= r->builtin)

@@ -9,8 +9,8 @@
 
 struct train_report {
 	size_t texts, pairs, held_out;
-	/* Average precision over the held-out pairs, by cosine: of the built-in embedder, and of the file written.  0 when
-	 * none were held out, or all were of one kind. */
+	/* Average precision over the held-out pairs, by cosine: of the built-in embedder, and of the file written.
+	 * 0 when none were held out, or all were of one kind. */
 	double builtin, trained;
 	char version[17];
 };

@@ -1,13 +1,13 @@
 #include "cache/lanes.h"
 
-/* A constant inner loop is what the compiler makes vectors of. */
+/* A constant inner loop over size_t is what the compiler makes vectors of. */
 #define BLOCK 32u
 
-static inline __attribute__((always_inline)) void add_blocks(int32_t *sums, const int8_t *row, int32_t weight,
-	uint32_t n)
+static inline __attribute__((always_inline)) void add_blocks(int32_t *restrict sums, const int8_t *restrict row,
+	int32_t weight, uint32_t n)
 {
-	for (uint32_t j = 0; j < n; j += BLOCK)
-		for (uint32_t k = 0; k < BLOCK; k++)
+	for (size_t j = 0; j < n; j += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++)
 			sums[j + k] += weight * row[j + k];
 }
 

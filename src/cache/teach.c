@@ -126,10 +126,10 @@ static void collect(void *arg, const struct shingle *s, uint32_t n)
 }
 
 /* to += by * from */
-static void add(float *to, float by, const float *from)
+static void add(float *restrict to, float by, const float *restrict from)
 {
-	for (uint32_t j = 0; j < TEACH_DIM; j += BLOCK)
-		for (uint32_t k = 0; k < BLOCK; k++)
+	for (size_t j = 0; j < TEACH_DIM; j += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++)
 			to[j + k] += by * from[j + k];
 }
 
@@ -137,10 +137,10 @@ static float dot(const float *a, const float *b)
 {
 	float parts[BLOCK] = { 0 }, sum = 0;
 
-	for (uint32_t j = 0; j < TEACH_DIM; j += BLOCK)
-		for (uint32_t k = 0; k < BLOCK; k++)
+	for (size_t j = 0; j < TEACH_DIM; j += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++)
 			parts[k] += a[j + k] * b[j + k];
-	for (uint32_t k = 0; k < BLOCK; k++)
+	for (size_t k = 0; k < BLOCK; k++)
 		sum += parts[k];
 	return sum;
 }

@@ -1,7 +1,7 @@
-/* Learns the rows of a grams model (grams.h) from pairs of questions that ask the same or not.  Starts from the built-in
- * pattern, weighed by how rare each shingle is in one's own questions (Sparck Jones 1972); then stochastic gradient
- * descent with Adagrad (Duchi, Hazan, Singer 2011), one rate a row, on the logistic loss of the pairs' cosines; texts
- * of other pairs serve as further ones that ask something else.  Deterministic: equal input, equal model. */
+/* Learns the rows of a grams model (grams.h) from pairs of questions that ask the same or not.  Starts from the
+ * built-in pattern, weighed by how rare each shingle is in one's own questions (Sparck Jones 1972); then stochastic
+ * gradient descent with Adagrad (Duchi, Hazan, Singer 2011), one rate a row, on the logistic loss of the pairs'
+ * cosines; texts of other pairs serve as further ones that ask something else.  Equal input, equal model. */
 #ifndef CACHE_TEACH_H
 #define CACHE_TEACH_H
 

@@ -91,8 +91,8 @@ static void test_held_out(void **state)
 static const char *const things[] = { "password", "invoice", "order", "account", "parcel", "subscription", "address",
 	"printer", "router", "contract", "ticket", "passport", "licence", "phone", "camera", "bicycle", "insurance",
 	"mortgage", "garden", "recipe", "keyboard", "battery", "wallet", "coupon", "sofa", "window", "engine", "visa" };
-static const char *const places[] = { "in Berlin", "for my sister", "at work", "on my laptop", "from abroad", "since May",
-	"without a receipt", "at home", "for two people", "by train", "on Sundays", "over the phone" };
+static const char *const places[] = { "in Berlin", "for my sister", "at work", "on my laptop", "from abroad",
+	"since May", "without a receipt", "at home", "for two people", "by train", "on Sundays", "over the phone" };
 /* The same question in words that share little; different ones in words that share much. */
 static const char *const intents[][3] = {
 	{ "how do I change my %s %s", "what is the way to modify the %s %s", "steps for updating a %s %s please" },
@@ -178,7 +178,8 @@ static void test_questions_alone(void **state)
 	assert_true(r.builtin <= 0 && r.trained <= 0);
 	struct embedder *e = grams_open(out, &why_open);
 	assert_non_null(e);
-	static const char one[] = "dear assistant please explain passport", two[] = "dear assistant please explain garden";
+	static const char one[] = "dear assistant please explain passport";
+	static const char two[] = "dear assistant please explain garden";
 	assert_true(cosine(grams_builtin(), one, two) > 0.6f);
 	assert_true(cosine(e, one, two) < 0.3f);
 	assert_true(cosine(e, one, "passport") > 0.8f);
