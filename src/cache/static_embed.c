@@ -26,54 +26,53 @@ struct static_embed {
 
 /* --- a text ---------------------------------------------------------------------------------------------- */
 
-#define BLOCK 16u	/* a constant inner loop is what the compiler makes vectors of; divides every dimension */
+#define BLOCK 8u	/* divides every dimension */
+
+/* Vectors of the compiler (gcc, clang), for what they make of the loops instead depends on its mood. */
+typedef float floats __attribute__((vector_size(BLOCK * sizeof(float))));
+typedef uint32_t words __attribute__((vector_size(BLOCK * sizeof(uint32_t))));
+typedef uint16_t halves __attribute__((vector_size(BLOCK * sizeof(uint16_t))));
+typedef uint8_t bytes __attribute__((vector_size(BLOCK)));
 
 /* BLOCK components of a row, which has no alignment. */
-typedef void load(const char *row, float x[BLOCK]);
+typedef void load(const char *row, floats *x);
 
-static inline void load_f32(const char *row, float x[BLOCK])
+static inline void load_f32(const char *row, floats *x)
 {
-	memcpy(x, row, BLOCK * sizeof(*x));
+	memcpy(x, row, sizeof(*x));
 }
 
 /* IEEE 754 half: the exponent's bias differs by 112.  Infinite and NaN come out finite: a model has none. */
-static inline void load_f16(const char *row, float x[BLOCK])
+static inline void load_f16(const char *row, floats *x)
 {
-	uint16_t h[BLOCK];
-	uint32_t bits[BLOCK];
+	halves h;
 
-	memcpy(h, row, sizeof(h));
-	for (size_t k = 0; k < BLOCK; k++)
-		bits[k] = (uint32_t)(h[k] & 0x7fff) << 13 | (uint32_t)(h[k] & 0x8000) << 16;
-	memcpy(x, bits, sizeof(bits));
-	for (size_t k = 0; k < BLOCK; k++)
-		x[k] *= 0x1p112f;
+	memcpy(&h, row, sizeof(h));
+	const words wide = __builtin_convertvector(h, words);
+	const words bits = (wide & 0x7fff) << 13 | (wide & 0x8000) << 16;
+	memcpy(x, &bits, sizeof(*x));
+	*x *= 0x1p112f;
 }
 
 /* The byte + 128 as the last bits of 2^23: baseline x86-64 has no instruction from bytes to floats. */
-static inline void load_i8(const char *row, float x[BLOCK])
+static inline void load_i8(const char *row, floats *x)
 {
-	uint8_t b[BLOCK];
-	uint16_t wide[BLOCK];
-	uint32_t bits[BLOCK];
+	bytes b;
 
-	memcpy(b, row, sizeof(b));
-	for (size_t k = 0; k < BLOCK; k++)
-		wide[k] = b[k] ^ 0x80;
-	for (size_t k = 0; k < BLOCK; k++)
-		bits[k] = wide[k] | 0x4b000000u;
-	memcpy(x, bits, sizeof(bits));
-	for (size_t k = 0; k < BLOCK; k++)
-		x[k] -= 0x1p23f + 128;
+	memcpy(&b, row, sizeof(b));
+	const words bits = __builtin_convertvector(__builtin_convertvector(b ^ 0x80, halves), words) | 0x4b000000u;
+	memcpy(x, &bits, sizeof(*x));
+	*x -= 0x1p23f + 128;
 }
 
 static inline __attribute__((always_inline)) void add_block(float *sum, const char *row, float weight, load *from)
 {
-	float x[BLOCK];
+	floats x, sums;
 
-	from(row, x);
-	for (size_t k = 0; k < BLOCK; k++)
-		sum[k] += weight * x[k];
+	from(row, &x);
+	memcpy(&sums, sum, sizeof(sums));
+	sums += weight * x;
+	memcpy(sum, &sums, sizeof(sums));
 }
 
 /* `sum` has room for whole blocks. */
