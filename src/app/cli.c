@@ -6,6 +6,7 @@
 #include "app/serve.h"
 #include "app/service.h"
 #include "app/settings.h"
+#include "app/train.h"
 #include "base/nearest.h"
 #include "codec/url.h"
 #include "conf/conf.h"
@@ -31,7 +32,12 @@ static const char help_text[] =
 	"  weir config reference        every key, with type, range, default and help (Markdown)\n"
 	"  weir config schema           JSON Schema for editors\n"
 	"  weir health [URL]            asks a running weir: exit 0 when ready (default http://127.0.0.1:8080/readyz)\n"
+	"  weir train QUESTIONS -o MODEL\n"
+	"                               learns from your own questions which ask the same (semantic cache)\n"
 	"  weir version\n"
+	"\n"
+	"QUESTIONS: lines of \"question <tab> question <tab> 1 or 0\" (do both ask the same?), of JSON\n"
+	"{\"a\": \"...\", \"b\": \"...\", \"same\": 1}, or of one question alone (says how often words are used).\n"
 	"\n"
 	"Signals: SIGHUP reads the file again (a bad one is refused, the old one stays); SIGTERM finishes requests in\n"
 	"progress, then ends; a second SIGTERM ends now.\n"
@@ -53,7 +59,7 @@ static const char help_text[] =
 struct args {
 	const char *words[3];
 	size_t n;
-	const char *file, *listen;
+	const char *file, *listen, *output;
 	bool help;
 };
 
@@ -75,6 +81,8 @@ static bool take_option(struct args *a, char **argv, int argc, int *i)
 		to = &a->file;
 	if (!strcmp(argv[*i], "-l") || !strcmp(argv[*i], "--listen"))
 		to = &a->listen;
+	if (!strcmp(argv[*i], "-o") || !strcmp(argv[*i], "--output"))
+		to = &a->output;
 	if (to == NULL || *i + 1 >= argc)
 		return false;
 	*to = argv[++*i];
@@ -240,6 +248,33 @@ static int cmd_health(const struct args *a)
 	return ready ? 0 : 1;
 }
 
+/* --- training ------------------------------------------------------------------------------------------- */
+
+static void print_report(const struct args *a, const struct train_report *r)
+{
+	printf("%s: %zu questions, %zu pairs, version %s\n", a->output, r->texts, r->pairs, r->version);
+	if (r->builtin > 0)
+		printf("average precision over the %zu pairs that were held out: %.3f built in, %.3f trained\n",
+			r->held_out, r->builtin, r->trained);
+	else
+		printf("too few pairs to measure what it learnt; a thousand of both kinds make a difference\n");
+	if (r->builtin > 0 && r->trained <= r->builtin)
+		printf("It is no better than the built-in one: use that, or bring more pairs.\n");
+}
+
+static int cmd_train(const struct args *a)
+{
+	struct train_report r;
+	char why[512];
+
+	if (a->n != 2 || a->output == NULL)
+		return fail("train takes a file of questions and -o MODEL; ", "weir --help says more");
+	if (!train_file(a->words[1], a->output, true, &r, why, sizeof(why)))
+		return fail(why, "");
+	print_report(a, &r);
+	return 0;
+}
+
 /* --- the table ------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -247,7 +282,7 @@ static const struct {
 	int (*go)(const struct args *a);
 } commands[] = {
 	{ "run", cmd_run }, { "check", cmd_check }, { "config", cmd_config }, { "demo", cmd_demo },
-	{ "health", cmd_health }, { "version", cmd_version }, { "--version", cmd_version },
+	{ "health", cmd_health }, { "train", cmd_train }, { "version", cmd_version }, { "--version", cmd_version },
 };
 
 static int unknown(const char *word)

@@ -12,18 +12,19 @@
  * NaN, and so is every sum with it. */
 static float largest(const float *x, uint32_t dim)
 {
-	float most = 0, check = 0;
+	float most[BLOCK] = { 0 }, check[BLOCK] = { 0 }, sum = 0, all = 0;
 
-	for (uint32_t i = 0; i < dim; i++) {
-		most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
-		check += x[i] * 0;
+	for (size_t j = 0; j < dim; j += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++) {
+			const float size = fabsf(x[j + k]);
+			most[k] = size > most[k] ? size : most[k];
+			check[k] += size * 0;
+		}
+	for (size_t k = 0; k < BLOCK; k++) {
+		all = most[k] > all ? most[k] : all;
+		sum += check[k];
 	}
-	return check == 0 ? most : 0;
-}
-
-static int8_t nearest(float x)
-{
-	return (int8_t)(int)(x < 0 ? x - 0.5f : x + 0.5f);
+	return sum == 0 ? all : 0;
 }
 
 void embed_pack(const float *x, uint32_t dim, struct embed_vec *out)
@@ -35,9 +36,9 @@ void embed_pack(const float *x, uint32_t dim, struct embed_vec *out)
 	if (most == 0)
 		return;
 	const float by = 127 / most;
-	for (uint32_t j = 0; j < dim; j += BLOCK)
-		for (uint32_t k = 0; k < BLOCK; k++)
-			out->v[j + k] = nearest(x[j + k] * by);
+	for (size_t j = 0; j < dim; j += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++)
+			out->v[j + k] = (int8_t)(int)(x[j + k] * by + copysignf(0.5f, x[j + k]));
 	for (uint32_t i = 0; i < dim; i++)
 		squares += out->v[i] * out->v[i];
 	out->scale = 1 / sqrtf((float)squares);

@@ -1,13 +1,13 @@
 #include "cache/lanes.h"
 
-/* A constant inner loop is what the compiler makes vectors of. */
+/* A constant inner loop over size_t is what the compiler makes vectors of. */
 #define BLOCK 32u
 
-static inline __attribute__((always_inline)) void add_blocks(int32_t *sums, const int8_t *row, int32_t weight,
-	uint32_t n)
+static inline __attribute__((always_inline)) void add_blocks(int32_t *restrict sums, const int8_t *restrict row,
+	int32_t weight, uint32_t n)
 {
-	for (uint32_t j = 0; j < n; j += BLOCK)
-		for (uint32_t k = 0; k < BLOCK; k++)
+	for (size_t j = 0; j < n; j += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++)
 			sums[j + k] += weight * row[j + k];
 }
 
@@ -43,32 +43,43 @@ static void avx2_add(int32_t *sums, const int8_t *row, int32_t weight, uint32_t 
 	add_blocks(sums, row, weight, n);
 }
 
-/* |q| * (row with the sign of q): what maddubs wants is one unsigned side.  Two products make at most 128 * 127 * 2,
- * which 16 bits hold. */
 __attribute__((target("avx2")))
-static inline int32_t avx2_dot(const int8_t *q, const int8_t *row, uint32_t n)
+static inline __m256i avx2_part(__m256i size, __m256i q, const int8_t *row)
 {
-	const __m256i ones = _mm256_set1_epi16(1);
-	__m256i sum = _mm256_setzero_si256();
+	const __m256i signed_row = _mm256_sign_epi8(_mm256_load_si256((const __m256i *)(const void *)row), q);
 
-	for (uint32_t j = 0; j < n; j += 32) {
-		__m256i a = _mm256_load_si256((const __m256i *)(const void *)(q + j));
-		__m256i b = _mm256_load_si256((const __m256i *)(const void *)(row + j));
-		__m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
-		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
-	}
+	return _mm256_madd_epi16(_mm256_maddubs_epi16(size, signed_row), _mm256_set1_epi16(1));
+}
+
+__attribute__((target("avx2")))
+static inline int32_t avx2_total(__m256i sum)
+{
 	__m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+
 	half = _mm_add_epi32(half, _mm_shuffle_epi32(half, _MM_SHUFFLE(1, 0, 3, 2)));
 	half = _mm_add_epi32(half, _mm_shuffle_epi32(half, _MM_SHUFFLE(2, 3, 0, 1)));
 	return _mm_cvtsi128_si32(half);
 }
 
+/* |q| * (row with the sign of q): what maddubs wants is one unsigned side.  Two products make at most 128 * 127 * 2,
+ * which 16 bits hold.  Two rows at a time, for one look at q; the last of an odd number stands for both. */
 __attribute__((target("avx2")))
 static void avx2_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count,
 	int32_t *out)
 {
-	for (uint32_t i = 0; i < count; i++)
-		out[i] = avx2_dot(q, rows + (size_t)at[i] * n, n);
+	for (uint32_t i = 0; i < count; i += 2) {
+		const uint32_t other = i + 1 < count ? i + 1 : i;
+		const int8_t *a = rows + (size_t)at[i] * n, *b = rows + (size_t)at[other] * n;
+		__m256i sum_a = _mm256_setzero_si256(), sum_b = sum_a;
+		for (size_t j = 0; j < n; j += 32) {
+			const __m256i v = _mm256_load_si256((const __m256i *)(const void *)(q + j));
+			const __m256i size = _mm256_abs_epi8(v);
+			sum_a = _mm256_add_epi32(sum_a, avx2_part(size, v, a + j));
+			sum_b = _mm256_add_epi32(sum_b, avx2_part(size, v, b + j));
+		}
+		out[i] = avx2_total(sum_a);
+		out[other] = avx2_total(sum_b);
+	}
 }
 
 /* dpbusd wants one unsigned side too: row + 128, and 128 times the sum of q taken off again. */

@@ -14,7 +14,7 @@
  * makes up for not knowing how often each is used. */
 static const uint8_t weight_by_length[] = { 0, 8, 8, 18, 34, 54, 64, 70, 76, 80, 84 };
 #define PIECES_WEIGHT 96	/* of all pieces of a word together: its length, in 1/64 of the word's own */
-#define PAIR_WEIGHT 6		/* of two neighbouring words, in 1/64 of theirs */
+#define PAIR_WEIGHT 16		/* of two neighbouring words, in 1/64 of theirs */
 
 struct walk {
 	void (*on_batch)(void *arg, const struct shingle *s, uint32_t n);

@@ -26,44 +26,68 @@ struct static_embed {
 
 /* --- a text ---------------------------------------------------------------------------------------------- */
 
-static float load_f32(const char *row, uint32_t i)
-{
-	float x;
+#define BLOCK 8u	/* divides every dimension */
 
-	memcpy(&x, row + i * sizeof(x), sizeof(x));
-	return x;
+/* Vectors of the compiler (gcc, clang), for what they make of the loops instead depends on its mood. */
+typedef float floats __attribute__((vector_size(BLOCK * sizeof(float))));
+typedef uint32_t words __attribute__((vector_size(BLOCK * sizeof(uint32_t))));
+typedef uint16_t halves __attribute__((vector_size(BLOCK * sizeof(uint16_t))));
+typedef uint8_t bytes __attribute__((vector_size(BLOCK)));
+
+/* BLOCK components of a row, which has no alignment. */
+typedef void load(const char *row, floats *x);
+
+static inline void load_f32(const char *row, floats *x)
+{
+	memcpy(x, row, sizeof(*x));
 }
 
 /* IEEE 754 half: the exponent's bias differs by 112.  Infinite and NaN come out finite: a model has none. */
-static float load_f16(const char *row, uint32_t i)
+static inline void load_f16(const char *row, floats *x)
 {
-	uint16_t h;
-	uint32_t bits;
-	float x;
+	halves h;
 
-	memcpy(&h, row + i * sizeof(h), sizeof(h));
-	bits = (uint32_t)(h & 0x7fff) << 13 | (uint32_t)(h & 0x8000) << 16;
-	memcpy(&x, &bits, sizeof(x));
-	return x * 0x1p112f;
+	memcpy(&h, row, sizeof(h));
+	const words wide = __builtin_convertvector(h, words);
+	const words bits = (wide & 0x7fff) << 13 | (wide & 0x8000) << 16;
+	memcpy(x, &bits, sizeof(*x));
+	*x *= 0x1p112f;
 }
 
-static float load_i8(const char *row, uint32_t i)
+/* The byte + 128 as the last bits of 2^23: baseline x86-64 has no instruction from bytes to floats. */
+static inline void load_i8(const char *row, floats *x)
 {
-	return (float)(int8_t)row[i];
+	bytes b;
+
+	memcpy(&b, row, sizeof(b));
+	const words bits = __builtin_convertvector(__builtin_convertvector(b ^ 0x80, halves), words) | 0x4b000000u;
+	memcpy(x, &bits, sizeof(*x));
+	*x -= 0x1p23f + 128;
 }
 
-#define BLOCK 8u		/* a constant inner loop is what the compiler makes vectors of */
-
-static inline __attribute__((always_inline)) void add_with(float *sum, const char *row, uint32_t n, float weight,
-	float (*load)(const char *row, uint32_t i))
+static inline __attribute__((always_inline)) void add_block(float *sum, const char *row, float weight, load *from)
 {
-	uint32_t j = 0;
+	floats x, sums;
+
+	from(row, &x);
+	memcpy(&sums, sum, sizeof(sums));
+	sums += weight * x;
+	memcpy(sum, &sums, sizeof(sums));
+}
+
+/* `sum` has room for whole blocks. */
+static inline __attribute__((always_inline)) void add_row(float *sum, const char *row, size_t n, size_t size,
+	float weight, load *from)
+{
+	char tail[BLOCK * sizeof(float)] = { 0 };
+	size_t j = 0;
 
 	for (; j + BLOCK <= n; j += BLOCK)
-		for (uint32_t k = 0; k < BLOCK; k++)
-			sum[j + k] += weight * load(row, j + k);
-	for (; j < n; j++)
-		sum[j] += weight * load(row, j);
+		add_block(sum + j, row + j * size, weight, from);
+	if (j == n)
+		return;
+	memcpy(tail, row + j * size, (n - j) * size);
+	add_block(sum + j, tail, weight, from);
 }
 
 static size_t row_of(const struct static_embed *s, uint32_t id)
@@ -84,11 +108,14 @@ static size_t row_of(const struct static_embed *s, uint32_t id)
 static float weight_of(const struct static_embed *s, uint32_t id)
 {
 	double wide;
+	float narrow;
 
 	if (s->weights.rank == 0)
 		return 1;
-	if (s->weights.type == SAFETENSORS_F32)
-		return load_f32(s->weights.data.p, id);
+	if (s->weights.type == SAFETENSORS_F32) {
+		memcpy(&narrow, s->weights.data.p + id * sizeof(narrow), sizeof(narrow));
+		return narrow;
+	}
 	memcpy(&wide, s->weights.data.p + id * sizeof(wide), sizeof(wide));
 	return (float)wide;
 }
@@ -104,11 +131,11 @@ static void add_token(const struct static_embed *s, uint32_t id, float *sum)
 	const float weight = weight_of(s, id);
 
 	if (s->table.type == SAFETENSORS_F32)
-		add_with(sum, row, s->width, weight, load_f32);
+		add_row(sum, row, s->width, 4, weight, load_f32);
 	else if (s->table.type == SAFETENSORS_F16)
-		add_with(sum, row, s->width, weight, load_f16);
+		add_row(sum, row, s->width, 2, weight, load_f16);
 	else
-		add_with(sum, row, s->width, weight, load_i8);
+		add_row(sum, row, s->width, 1, weight, load_i8);
 }
 
 /* At most `n` characters of valid text; model2vec cuts so before it looks at tokens. */

@@ -19,7 +19,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = """how do i reset my password the a of what is capital france weather today order refund
-ship ing ed er s un re pass word able tion ness caf resume naive stra e uber schon munch n ma ana 2024 100 12 3 50 usd eur can not don t""".split()
+ship ing ed er s un re pass word able tion ness caf resume n
+    aive stra e uber schon munch n ma ana 2024 100 12 3 50 usd eur can not don t""".split()
 SCRIPTS = [
     "abcdefghijklmnopqrstuvwxyz", "0123456789", "áàâäãåçéèêëíìîïñóòôöõúùûüýÿ", "ÀÉÎÕÜÇØÆŒẞßİıſǅ",
     "ąćęłńóśźżčďěňřšťůž", "αβγδεζηθικλμνξοπρστυφχψωάέήίόύώΐΰΆΈΣς",

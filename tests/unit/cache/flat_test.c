@@ -172,6 +172,23 @@ static void test_nearest(void **state)
 	}
 }
 
+/* Of equals the older come first, and stay when there are more than were asked for. */
+static void test_equals(void **state)
+{
+	struct flat *f = flat_new(64, 100);
+	struct flat_near near[3];
+	struct dice d;
+
+	dice_init(&d, 6);
+	const struct embed_vec v = random_vec(&d, 64);
+	for (uint64_t id = 1; id <= 5; id++)
+		put(f, id, 0, &v, 0);
+	assert_int_equal(flat_find(f, 0, &v, 0.9f, near, 3), 3);
+	for (uint64_t i = 0; i < 3; i++)
+		assert_int_equal(near[i].id, i + 1);
+	flat_free(&f);
+}
+
 static struct embed_vec axis(uint32_t i)
 {
 	float x[32] = { 0 };
@@ -302,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_sums_agree),
 		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_equals),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_replace_and_drop),
 		cmocka_unit_test(test_nothing_to_go_by),

@@ -39,7 +39,7 @@ static void test_builtin_stays(void **state)
 	e->embed(e, SLICE("How do I r\xc3\xa9set \xe6\x9d\xb1\xe4\xba\xac?"), &v);
 	for (uint32_t i = 0; i < e->dim; i++)
 		sum = (sum ^ (uint8_t)v.v[i]) * 16777619u;
-	assert_int_equal(sum, 0x958b4549);
+	assert_int_equal(sum, 0xae673c0);
 }
 
 static void test_nothing_to_go_by(void **state)

@@ -6,7 +6,7 @@
 
 #define NORMALIZER "\"normalizer\":{\"type\":\"BertNormalizer\"}"
 #define PRE "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}"
-#define ADDED "\"added_tokens\":[{\"id\":0,\"content\":\"[PAD]\"},{\"id\":20,\"content\":\"[P\",\"normalized\":false}]"
+#define ADDED "\"added_tokens\":[{\"id\":20,\"content\":\"[P\",\"normalized\":false},{\"id\":0,\"content\":\"[PAD]\"}]"
 #define VOCABULARY "\"vocab\":{\"[PAD]\":0,\"[UNK]\":1,\"un\":2,\"##aff\":3,\"##able\":4,\"cafe\":5,\"?\":6," \
 	"\"\xe6\x9d\xb1\":7,\"a\":8,\"##a\":9,\"unaff\":10,\"+\":11,\"\xc3\x9f\":12}"
 #define MODEL(more) "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\"," more VOCABULARY "}"

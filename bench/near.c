@@ -1,0 +1,195 @@
+/* What the parts of the semantic cache cost, and what training gains: the scan of the flat index by each set of vector
+ * instructions, and one embedding by each embedder.  Links weir's own floors, as translate does.
+ *
+ * near [--rounds N] [--quick] [EMBEDDER...]      EMBEDDER: a file of `weir train`, a model2vec folder */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/dice.h"
+#include "base/must.h"
+#include "cache/embedders.h"
+#include "cache/flat.h"
+#include "cache/lanes.h"
+
+enum { ROUNDS_MAX = 1000, QUESTIONS = 512, WORDS = 16 };
+
+static int rounds = 31, repeats = 20;
+
+static double now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int upwards(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The value that `share` of them do not pass. */
+static double quantile(double *values, size_t n, double share)
+{
+	qsort(values, n, sizeof(*values), upwards);
+	return values[(size_t)((double)(n - 1) * share)];
+}
+
+/* --- the flat index -------------------------------------------------------------------------------------- */
+
+static struct embed_vec random_vec(struct dice *d, uint32_t dim)
+{
+	float x[EMBED_DIM_MAX];
+	struct embed_vec v;
+
+	for (uint32_t i = 0; i < dim; i++)
+		x[i] = (float)dice_below(d, 2001) - 1000;
+	embed_pack(x, dim, &v);
+	return v;
+}
+
+static struct flat *fill(struct dice *d, uint32_t dim, uint32_t rows)
+{
+	struct flat *f = flat_new(dim, rows);
+	uint64_t evicted;
+
+	for (uint64_t i = 0; i < rows; i++) {
+		const struct embed_vec v = random_vec(d, dim);
+		flat_put(f, i + 1, 7, &v, &evicted);
+	}
+	return f;
+}
+
+static double scan_us(struct flat *f, const struct embed_vec *q, uint64_t sign)
+{
+	double us[ROUNDS_MAX];
+	struct flat_near near[4];
+
+	for (int r = 0; r < rounds; r++) {
+		const double began = now_us();
+		for (int i = 0; i < repeats; i++)
+			flat_find(f, sign, q, 0.8f, near, 4);
+		us[r] = (now_us() - began) / repeats;
+	}
+	return quantile(us, (size_t)rounds, 0.5);
+}
+
+static void print_scans(void)
+{
+	static const struct { uint32_t rows, dim; } sizes[] = { { 1000, 256 }, { 10000, 128 }, { 10000, 256 },
+		{ 16384, 256 } };
+	struct dice d;
+
+	dice_init(&d, 1);
+	printf("CPU microseconds of one scan, median of %d rounds\n\n| rows x dimension |", rounds);
+	for (size_t l = 0; lanes_at(l); l++)
+		printf(" %s |", lanes_at(l)->name);
+	printf(" other signature |\n|---|");
+	for (size_t l = 0; lanes_at(l); l++)
+		printf("--:|");
+	printf("--:|\n");
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		struct flat *f = fill(&d, sizes[i].dim, sizes[i].rows);
+		const struct embed_vec q = random_vec(&d, sizes[i].dim);
+		printf("| %u x %u |", sizes[i].rows, sizes[i].dim);
+		for (size_t l = 0; lanes_at(l); l++) {
+			flat_use(f, lanes_at(l));
+			printf(" %.1f |", scan_us(f, &q, 7));
+		}
+		printf(" %.1f |\n", scan_us(f, &q, 8));
+		flat_free(&f);
+	}
+	printf("\n");
+}
+
+/* --- embedders ------------------------------------------------------------------------------------------- */
+
+/* Questions of 16 words, as long as English words are, each word from a vocabulary of its own. */
+static struct slice make_question(struct dice *d, char *text, size_t cap)
+{
+	static const char *const words[] = { "how", "do", "I", "change", "the", "delivery", "address", "of", "my",
+		"order", "when", "it", "has", "already", "been", "shipped", "what", "is", "capital", "number",
+		"invoice",
+		"password", "reset", "account", "for", "a", "second", "time", "without", "losing", "data", "please" };
+	size_t n = 0;
+
+	for (int i = 0; i < WORDS; i++)
+		n += (size_t)snprintf(text + n, cap - n, i ? " %s" : "%s", words[dice_below(d, COUNT_OF(words))]);
+	text[0] = (char)(text[0] & ~0x20);
+	return slice_of(text, n);
+}
+
+/* Each question once a round, timed alone: the best half of the rounds is what an idle machine would show. */
+static void print_embedder(const struct embedder *e)
+{
+	static char texts[QUESTIONS][400];
+	static double once[QUESTIONS], best[QUESTIONS];
+	struct slice questions[QUESTIONS];
+	double all[ROUNDS_MAX];
+	struct embed_vec v;
+	struct dice d;
+
+	dice_init(&d, 2);
+	for (int i = 0; i < QUESTIONS; i++) {
+		questions[i] = make_question(&d, texts[i], sizeof(texts[i]));
+		best[i] = 1e9;
+	}
+	for (int r = 0; r < rounds; r++) {
+		all[r] = 0;
+		for (int i = 0; i < QUESTIONS; i++) {
+			const double began = now_us();
+			e->embed(e, questions[i], &v);
+			once[i] = now_us() - began;
+			best[i] = MIN_OF(best[i], once[i]);
+			all[r] += once[i] / QUESTIONS;
+		}
+	}
+	const double median = quantile(all, (size_t)rounds, 0.5);
+	printf("| %s %s, %u | %.2f | %.2f | %.2f |\n", e->id, e->version, e->dim, median,
+		quantile(best, QUESTIONS, 0.99), quantile(once, QUESTIONS, 0.99));
+}
+
+static int print_embedders(char **paths, int n)
+{
+	printf("CPU microseconds of one embedding of %d words (the clock's own cost, some 0.2, is in it)\n\n"
+		"| embedder, dimension | mean, median round | p99, each question's best | p99, last round |\n"
+		"|---|--:|--:|--:|\n", WORDS);
+	print_embedder(embedders_open("", NULL));
+	for (int i = 0; i < n; i++) {
+		const char *why = "";
+		const struct embedder *e = embedders_open(paths[i], &why);
+		if (e == NULL) {
+			fprintf(stderr, "near: %s: %s\n", paths[i], why);
+			return 1;
+		}
+		print_embedder(e);
+		embedders_close(&e);
+	}
+	return 0;
+}
+
+static int bounded(long n)
+{
+	return (int)MIN_OF(MAX_OF(n, 1), (long)ROUNDS_MAX);
+}
+
+int main(int argc, char **argv)
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--quick") == 0)
+			rounds = repeats = 1;
+		else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
+			rounds = bounded(strtol(argv[++i], NULL, 10));
+		else {
+			fprintf(stderr, "usage: near [--rounds N] [--quick] [EMBEDDER...]\n");
+			return 2;
+		}
+	}
+	print_scans();
+	return print_embedders(argv + i, argc - i);
+}
