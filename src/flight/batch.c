@@ -19,20 +19,31 @@ struct batch {
 	struct reader reader;		/* of the carrier */
 	struct task news;
 	struct list members;		/* FLIGHT_CARRIED, in the order of their items */
-	uint64_t tokens;		/* estimated, of all members still there */
+	uint64_t items;			/* asked for */
+	uint64_t weight;		/* of all members still there */
 	bool landing;
 	struct grave grave;
 };
 
 /* --- who goes together ---------------------------------------------------------------------------------- */
 
-/* The smallest of all targets', since any of them may be asked. */
-static bool limits_of_targets(const struct flight *f, struct merge_limits *out)
+/* `known`: what the provider takes; 0: not known.  Then configuration alone decides, or what is safe. */
+static uint32_t limit(uint32_t known, uint32_t configured, uint32_t most, uint32_t safe)
 {
+	if (configured)
+		return known ? MIN_OF(known, configured) : configured;
+	return known ? MIN_OF(known, most) : safe;
+}
+
+/* The smallest of all targets', since any of them may be asked. */
+bool batch_limits(const struct flight *f, struct merge_limits *out)
+{
+	const struct window_conf *w = &f->plan.model->window;
 	struct request call = f->request;
 	struct merge_limits one;
+	bool any = false;
 
-	*out = (struct merge_limits){ .items = 0 };
+	*out = (struct merge_limits){ UINT32_MAX, UINT32_MAX };
 	if (call.dialect == &gemini_embed)
 		call.dialect = &gemini_batch_embed;
 	for (size_t i = 0; i < f->plan.n; i++) {
@@ -42,24 +53,12 @@ static bool limits_of_targets(const struct flight *f, struct merge_limits *out)
 			continue;	/* it will not be asked */
 		if (!merge_limits(back, p->quirks, &one))
 			return false;
-		one.items = one.items ? one.items : SAFE_ITEMS;
-		one.tokens = one.tokens ? one.tokens : SAFE_TOK;
-		out->items = out->items ? MIN_OF(out->items, one.items) : one.items;
-		out->tokens = out->tokens ? MIN_OF(out->tokens, one.tokens) : one.tokens;
+		any = true;
+		out->items = MIN_OF(out->items, limit(one.items, w->items, DEFAULT_ITEMS, SAFE_ITEMS));
+		/* Estimates can be a third too low. */
+		out->tokens = MIN_OF(out->tokens, limit(one.tokens / 3 * 2, w->tokens, UINT32_MAX, SAFE_TOK));
 	}
-	return out->items > 0;
-}
-
-bool batch_limits(const struct flight *f, struct merge_limits *out)
-{
-	const struct window_conf *w = &f->plan.model->window;
-
-	if (!limits_of_targets(f, out))
-		return false;
-	/* Estimates can be a third too low. */
-	out->items = w->items ? w->items : MIN_OF(out->items, DEFAULT_ITEMS);
-	out->tokens = w->tokens ? w->tokens : out->tokens > SAFE_TOK ? out->tokens / 3 * 2 : out->tokens;
-	return true;
+	return any;
 }
 
 static bool may_share(const struct flight *a, const struct flight *b)
@@ -67,7 +66,7 @@ static bool may_share(const struct flight *a, const struct flight *b)
 	const struct request_door *x = &a->request.door, *y = &b->request.door;
 
 	return a->roster == b->roster && slice_eq(a->plan.model->name, b->plan.model->name)
-		&& (x->tenant == y->tenant || a->plan.model->window.share_all) && x->strict == y->strict
+		&& x->tenant == y->tenant && x->strict == y->strict
 		&& slice_eq(x->model, y->model) && merge_same(&a->request, &b->request);
 }
 
@@ -75,6 +74,7 @@ bool batch_fits(const struct merge_limits *most, const struct batch_load *load, 
 	const struct flight *f)
 {
 	return load->items + f->items <= most->items && load->tokens + f->request.prompt_tok <= most->tokens
+		&& load->choices + f->request.choices < EVENT_NO_CHOICE
 		&& load->bytes + f->request.body.n <= MOST_BYTES && may_share(first, f);
 }
 
@@ -82,11 +82,18 @@ void batch_add(struct batch_load *load, const struct flight *f)
 {
 	load->n++;
 	load->items += f->items;
+	load->choices += f->request.choices;
 	load->tokens += f->request.prompt_tok;
 	load->bytes += f->request.body.n;
 }
 
 /* --- members -------------------------------------------------------------------------------------------- */
+
+/* In whose proportion tokens are split: the estimate of the prompt, where there is one. */
+static uint64_t weight_of(const struct flight *f)
+{
+	return f->request.prompt_tok ? f->request.prompt_tok : f->items;
+}
 
 static struct flight *pop(struct batch *b)
 {
@@ -103,13 +110,34 @@ static void go_alone(struct batch *b)
 		flight_depart(f);
 }
 
-static void all_fail(struct batch *b)
+/* What the record and the readers' heads say of the carrier's attempts. */
+static void note_carrier(struct flight *f, const struct flight *carrier)
 {
+	f->target = carrier->target;
+	f->back = carrier->back;
+	f->attempts = carrier->attempts;
+	memcpy(f->tries, carrier->tries, sizeof(f->tries));
+	f->upstream_id = arena_copy(&f->arena, carrier->upstream_id);
+	f->dropped = arena_copy(&f->arena, carrier->dropped);
+	f->type = arena_copy(&f->arena, carrier->type);
+	if (carrier->quota == NULL)
+		return;
+	struct quota *quota = ARENA_NEW(&f->arena, struct quota);
+	*quota = *carrier->quota;
+	f->quota = quota;
+}
+
+/* With a fault of their own, or that of the carrier, if any. */
+static void land_all(struct batch *b)
+{
+	const struct flight *carrier = b->reader.flight;
 	struct flight *f;
 
 	while ((f = pop(b)) != NULL) {
-		f->usage = USAGE_NONE;
-		flight_land(f, b->reader.flight);
+		note_carrier(f, carrier);
+		if (f->fault.err == ERR_OK)
+			f->fault = fault_copy(&f->arena, &carrier->fault);
+		flight_land(f);
 	}
 }
 
@@ -136,7 +164,7 @@ void batch_leave(struct flight *f)
 		return;
 	f->batch = NULL;
 	list_remove(&f->node);
-	b->tokens -= f->request.prompt_tok;
+	b->weight -= weight_of(f);
 	if (list_empty(&b->members) && !b->landing)
 		end(b);
 }
@@ -146,8 +174,8 @@ void batch_leave(struct flight *f)
 /* The part of `whole` that `own` of `all` is when `before` have had theirs: rounded so that the parts add up. */
 static int64_t part_of(int64_t whole, uint64_t before, uint64_t own, uint64_t all)
 {
-	if (whole < 0 || all == 0)
-		return whole < 0 ? whole : 0;
+	if (whole < 0)
+		return whole;	/* not said */
 	unsigned __int128 w = (unsigned __int128)whole;
 	return (int64_t)(w * (before + own) / all - w * before / all);
 }
@@ -174,8 +202,8 @@ static void give_counts(struct batch *b, const struct usage *u)
 	LIST_EACH(node, tmp, &b->members) {
 		struct flight *f = LIST_ITEM(node, struct flight, node);
 		struct event ev = { .kind = EVENT_USAGE };
-		f->usage = share(u, before, f->request.prompt_tok, b->tokens);
-		before += f->request.prompt_tok;
+		f->usage = share(u, before, weight_of(f), b->weight);
+		before += weight_of(f);
 		ev.text = event_usage_text(&f->usage);
 		give(f, &ev);
 	}
@@ -224,6 +252,46 @@ static void deal(struct batch *b, struct flight *const *seats)
 	}
 }
 
+/* Of an answer that passes as it is: its bytes, and then no more events. */
+static void deal_raw(struct batch *b, struct slice answer)
+{
+	struct event ev = { .kind = EVENT_OTHER, .first_of_raw = true };
+	struct buf own;
+
+	buf_init(&own, ARENA_BYTES);
+	LIST_EACH(node, tmp, &b->members) {
+		struct flight *f = LIST_ITEM(node, struct flight, node);
+		buf_clear(&own);
+		if (!merge_cut(answer, f->seat, f->items, &own))
+			f->fault = (struct fault){ .err = ERR_UP_TOO_BIG };
+		ev.raw = buf_slice(&own);
+		give(f, &ev);
+	}
+	give_counts(b, &b->reader.flight->usage);
+	b->reader.flight->unpaid = USAGE_NONE;
+	buf_done(&own);
+}
+
+/* False: it has not one result for each item.  Deals them out if it has. */
+static bool split_raw(struct batch *b)
+{
+	struct flight *carrier = b->reader.flight;
+	const struct event *ev;
+	yyjson_doc *doc;
+	struct buf all;
+
+	buf_init(&all, ARENA_BYTES);
+	for (; (ev = reader_peek(&b->reader)) != NULL; reader_pass(&b->reader))
+		if (!buf_put(&all, ev->raw))
+			break;
+	bool ok = ev == NULL && json_parse(&carrier->arena, buf_slice(&all), &doc, NULL) == ERR_OK
+		&& merge_results(buf_slice(&all)) == b->items;
+	if (ok)
+		deal_raw(b, buf_slice(&all));
+	buf_done(&all);
+	return ok;
+}
+
 /* Every item that was asked for has come. */
 static bool is_complete(struct batch *b)
 {
@@ -242,22 +310,31 @@ static bool is_complete(struct batch *b)
 	return n == carrier->request.choices;
 }
 
-static void split(struct batch *b)
+static void split_typed(struct batch *b)
 {
 	size_t n = b->reader.flight->request.choices;
-	struct flight **seats = calloc(n, sizeof(struct flight *)), *f;
+	struct flight **seats = calloc(n, sizeof(struct flight *));
 
 	must(seats != NULL);
 	LIST_EACH(node, tmp, &b->members) {
-		f = LIST_ITEM(node, struct flight, node);
+		struct flight *f = LIST_ITEM(node, struct flight, node);
 		f->finish = b->reader.flight->finish;
 		for (size_t i = 0; i < f->request.choices; i++)
 			seats[f->seat + i] = f;
 	}
 	deal(b, seats);
 	free(seats);
-	while ((f = pop(b)) != NULL)
-		flight_land(f, b->reader.flight);
+	b->reader.flight->unpaid = USAGE_NONE;	/* its members have it, in parts */
+}
+
+static bool split(struct batch *b)
+{
+	if (b->reader.flight->request.op == REQUEST_RAW)
+		return split_raw(b);
+	if (!is_complete(b))
+		return false;
+	split_typed(b);
+	return true;
 }
 
 /* --- life ----------------------------------------------------------------------------------------------- */
@@ -275,10 +352,8 @@ static void land(struct batch *b)
 	b->landing = true;
 	if (carrier == NULL || is_about_the_call(carrier->fault.err))
 		go_alone(b);
-	else if (carrier->journal.state == JOURNAL_FAILED)
-		all_fail(b);
-	else if (is_complete(b))
-		split(b);
+	else if (carrier->journal.state == JOURNAL_FAILED || split(b))
+		land_all(b);
 	else
 		go_alone(b);
 	end(b);
@@ -301,8 +376,9 @@ static void take_members(struct batch *b, struct list *list)
 		struct flight *f = LIST_ITEM(node, struct flight, node);
 		flight_carry(f, b);
 		f->seat = seat;
-		seat += f->request.choices;
-		b->tokens += f->request.prompt_tok;
+		seat += f->request.op == REQUEST_RAW ? f->items : f->request.choices;
+		b->items += f->items;
+		b->weight += weight_of(f);
 		list_push_back(&b->members, node);
 	}
 }
@@ -345,8 +421,8 @@ void batch_open(struct window *w, struct list *list)
 	arena_init(&arena, ARENA_BYTES);
 	counter_add(COUNTER_carriers, 1);
 	counter_add(COUNTER_merged, n);
-	if (merge(b, n, &arena, &call) != ERR_OK || !flight_open(b->env, first->roster, &call, &arena, first->request_id,
-			first->hops, &b->reader, &b->news, &fault)) {
+	if (merge(b, n, &arena, &call) != ERR_OK || !flight_open(b->env, first->roster, &call, &arena,
+			first->request_id, first->hops, &b->reader, &b->news, &fault)) {
 		arena_done(&arena);
 		land(b);
 		return;

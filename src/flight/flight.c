@@ -213,15 +213,21 @@ enum err flight_take(struct flight *f, const struct event *ev)
 	return ERR_OK;
 }
 
+/* The provider's bytes of a merged answer are nobody's, where it has a typed form. */
+static enum err take_bare(struct flight *f, const struct event *ev)
+{
+	struct event bare = *ev;
+
+	if (f->request.op != REQUEST_RAW)
+		bare.raw = SLICE_EMPTY;
+	return flight_take(f, &bare);
+}
+
 static enum err on_event(void *arg, const struct event *ev)
 {
 	struct flight *f = arg;
-	struct event bare = *ev;
+	enum err e = f->request.merged ? take_bare(f, ev) : flight_take(f, ev);
 
-	/* The bytes of a merged answer are nobody's. */
-	if (f->request.merged && f->request.op != REQUEST_RAW)
-		bare.raw = SLICE_EMPTY;
-	enum err e = flight_take(f, &bare);
 	if (e != ERR_OK)
 		return e;
 	if (!f->released && event_is_content(ev) && passes_early(f))
@@ -286,7 +292,7 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	epoch_init(&e->epochs, l, dice);
 	drift_init(&e->drift, dice_u64(dice));
 	owner_init(&e->owners);
-	windows_init(&e->windows, l, dice_u64(dice));
+	window_init(&e->windows, l, dice_u64(dice));
 }
 
 void flight_env_share(struct flight_env *e, struct store *s)
@@ -304,7 +310,7 @@ void flight_env_done(struct flight_env *e)
 {
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
-	windows_done(&e->windows);
+	window_done(&e->windows);
 	exact_done(&e->exact);
 	epoch_done(&e->epochs);
 	drift_done(&e->drift);
@@ -317,10 +323,10 @@ static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
 	cursor_open(&r->cursor, &f->journal, on_news);
 }
 
-/* A deadline of its own: its end would be nobody else's. */
+/* A deadline of its own: its end would be nobody else's.  Nor has a carrier what others could read. */
 bool flight_may_share(const struct request *r)
 {
-	return r->op != REQUEST_RAW && !r->door.alone && r->timeout_ms == 0;
+	return r->op != REQUEST_RAW && !r->door.alone && !r->merged && r->timeout_ms == 0;
 }
 
 bool flight_join(struct flight_env *env, const struct roster *roster, const struct request *request, struct reader *r,
@@ -448,29 +454,10 @@ void flight_carry(struct flight *f, struct batch *b)
 	f->batch = b;
 }
 
-/* What the record and the readers' heads say of the carrier's attempts. */
-static void note_carrier(struct flight *f, const struct flight *carrier)
+void flight_land(struct flight *f)
 {
-	f->target = carrier->target;
-	f->back = carrier->back;
-	f->attempts = carrier->attempts;
-	memcpy(f->tries, carrier->tries, sizeof(f->tries));
-	f->upstream_id = arena_copy(&f->arena, carrier->upstream_id);
-	f->dropped = arena_copy(&f->arena, carrier->dropped);
-	f->type = arena_copy(&f->arena, carrier->type);
-	if (carrier->quota == NULL)
-		return;
-	struct quota *quota = ARENA_NEW(&f->arena, struct quota);
-	*quota = *carrier->quota;
-	f->quota = quota;
-}
-
-void flight_land(struct flight *f, const struct flight *carrier)
-{
+	must(f->state == FLIGHT_CARRIED);
 	f->landed = true;
-	note_carrier(f, carrier);
-	if (f->fault.err == ERR_OK)
-		f->fault = fault_copy(&f->arena, &carrier->fault);
 	if (f->fault.err == ERR_OK)
 		flight_end_ok(f);
 	else

@@ -103,7 +103,7 @@ struct flight {
 	struct window *came_from;	/* its window counts it as under way */
 	struct batch *batch;		/* CARRIED: by whom */
 	uint32_t items;			/* COLLECTED: its part of a call */
-	uint32_t seat;			/* CARRIED: its first choice in the carrier's answer */
+	uint32_t seat;			/* CARRIED: its first choice (REQUEST_RAW: item) in the carrier's answer */
 	bool landed;			/* its answer is a part of a carrier's, or another node's: events without the
 					 * provider's bytes */
 	struct follower *follower;	/* FOLLOWING */
@@ -180,9 +180,8 @@ void flight_depart(struct flight *f);
 void flight_carry(struct flight *f, struct batch *b);
 /* CARRIED: an event of its answer.  ERR_UP_TOO_BIG: there is no room. */
 enum err flight_take(struct flight *f, const struct event *ev) MUST_CHECK;
-/* CARRIED: ends as its carrier did, with the events, usage, finish and, when it has one, the fault that it has itself.
- */
-void flight_land(struct flight *f, const struct flight *carrier);
+/* CARRIED: all that its carrier gave it is there.  Ends it, well when it has no fault. */
+void flight_land(struct flight *f);
 
 /* The answer can be read (or the flight has ended without one). */
 static inline bool flight_may_read(const struct flight *f)

@@ -5,10 +5,8 @@
 
 #include <stdlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/counter.h"
+#include "base/siphash.h"
 #include "base/span.h"
 #include "flight/batch.h"
 #include "flight/flight.h"
@@ -57,7 +55,7 @@ static bool collects(const struct request *r, const struct model *m)
 
 static uint64_t add(uint64_t hash, const void *p, size_t n)
 {
-	return XXH3_64bits_withSeed(p, n, hash);
+	return siphash(&(struct siphash_key){ hash, 2 }, slice_of(p, n));
 }
 
 /* Whether two flights really go together is for batch_fits to say: a collision only makes them wait in one place. */
@@ -69,7 +67,7 @@ static uint64_t key_of(const struct windows *ws, const struct flight *f, const s
 
 	hash = add(hash, &f->roster, sizeof(f->roster));
 	hash = add(hash, &r->dialect, sizeof(r->dialect));
-	if (part && !m->window.share_all)
+	if (part)
 		hash = add(hash, &r->door.tenant, sizeof(r->door.tenant));
 	return hash;
 }
@@ -111,13 +109,13 @@ static struct window *open_window(struct windows *ws, const struct flight *f, ui
 	return NULL;
 }
 
-void windows_init(struct windows *ws, struct loop *l, uint64_t seed)
+void window_init(struct windows *ws, struct loop *l, uint64_t seed)
 {
 	*ws = (struct windows){ .loop = l, .seed = seed };
 	map_init(&ws->groups, MOST_WINDOWS, seed);
 }
 
-void windows_done(struct windows *ws)
+void window_done(struct windows *ws)
 {
 	struct slice key;
 	size_t at = 0;
