@@ -1,6 +1,6 @@
-/* When a server that does not answer in time is left alone: five timeouts within a second open the breaker for a second;
- * then it is asked with one PING, and each that stays without answer doubles the time, up to half a minute.  So a dead
- * server costs operations nothing more until it has answered.  Pure: it knows no clock. */
+/* When a server that does not answer in time is left alone: five timeouts within a second open the breaker for a
+ * second; then it is asked with one PING, and each that stays without answer doubles the time, up to half a minute.
+ * So a dead server costs operations nothing more until it has answered.  Pure: it knows no clock. */
 #ifndef STORE_REDIS_BREAKER_H
 #define STORE_REDIS_BREAKER_H
 

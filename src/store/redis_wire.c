@@ -153,6 +153,21 @@ bool redis_wire_feed(struct redis_wire *w, struct slice bytes)
 	return redisReaderFeed(w->reader, bytes.p, bytes.n) == REDIS_OK;
 }
 
+/* Does the string that is being waited for say of itself that it is longer?  Else we would wait for bytes that are
+ * never taken. */
+static bool too_long(const struct redisReader *r, size_t max)
+{
+	int type = r->ridx >= 0 ? r->task[r->ridx]->type : -1;
+	uint64_t n = 0;
+
+	if (type != REDIS_REPLY_STRING && type != REDIS_REPLY_VERB)
+		return false;
+	for (size_t at = r->pos; at < r->len && r->buf[at] >= '0' && r->buf[at] <= '9'; at++)
+		if ((n = 10 * n + (uint64_t)(r->buf[at] - '0')) > max)
+			return true;
+	return false;
+}
+
 enum redis_got redis_wire_next(struct redis_wire *w, const struct redis_reply **out, const char **out_why)
 {
 	void *object = NULL;
@@ -162,6 +177,10 @@ enum redis_got redis_wire_next(struct redis_wire *w, const struct redis_reply **
 		arena_reset(&w->arena, KEEP);
 	if (redisReaderGetReply(w->reader, &object) != REDIS_OK) {
 		*out_why = w->reader->errstr;
+		return REDIS_BAD;
+	}
+	if (object == NULL && too_long(w->reader, w->max)) {
+		*out_why = "the reply is too big";
 		return REDIS_BAD;
 	}
 	if (object == NULL)

@@ -2,8 +2,8 @@
 
 usage: run.py SHELL [NAME...]   SHELL: build/tests/redis/store_shell; NAME: only tests whose name holds one of these
 
-Prints "ok NAME", "not ok NAME: WHY" or "skip NAME: WHY" lines.  Servers: redis-server of the PATH, and whatever stands in
-deps/redis/NAME/redis-server (deps/README.md).
+Prints "ok NAME", "not ok NAME: WHY" or "skip NAME: WHY" lines.  Servers: those of Debian's redis-tools and
+valkey-tools, and whatever stands in deps/redis/NAME/redis-server (README.md).
 """
 import contextlib
 import os
@@ -23,11 +23,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATIENCE = 10.0                 # seconds until something that must happen counts as missing
 
 
-def servers():
+def servers(folder):
+    """The tools hold the server too (it is redis-check-rdb under another name), without a service."""
     found = {}
-    path = shutil.which("redis-server")
-    if path:
-        found["redis-server"] = [path]
+    for name in ("redis", "valkey"):
+        path = shutil.which(name + "-check-rdb")
+        if path:
+            link = pathlib.Path(folder) / (name + "-server")
+            link.symlink_to(path)
+            found[name] = [str(link)]
     for start in sorted((ROOT / "deps" / "redis").glob("*/redis-server")):
         found[start.parent.name] = [str(start)]
     return found
@@ -250,9 +254,13 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     program, names = sys.argv[1], sys.argv[2:]
-    found = servers()
+    with tempfile.TemporaryDirectory(prefix="weir-redis-") as folder:
+        return play_all(program, servers(folder), names)
+
+
+def play_all(program, found, names):
     if not found:
-        print("not ok servers: there is no redis-server; sh deps/install --test")
+        print("not ok servers: there is none; sh deps/install --test")
         return 1
     failed = 0
     for server, command in found.items():

@@ -64,7 +64,8 @@ static void many_and_other_kinds(void **state)
 
 static void mistakes(void **state)
 {
-	static const char *const bad[] = { "", "localhost:6379", "http://h", "redis://", "redis://h:0", "redis://h:70000",
+	static const char *const bad[] = { "", "localhost:6379", "http://h", "redis://", "redis://h:0",
+		"redis://h:70000",
 		"redis://h:x", "redis://h/x", "redis://h/1?a=b", "redis://h#f", "redis://user@h", "redis://:%zz@h",
 		"redis://[::1", "redis://[::1]x", "sentinel://h", "sentinel://h/", "unix://run/x", "unix://",
 		"redis://a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", "redis://h/99999999999", "redis://a,redis://b" };

@@ -1,0 +1,29 @@
+/* A scripted Redis in the sim: a small one that works (strings, numbers, streams, channels; RESP3; no expiry but of
+ * blocked reads, no scripts but the store's append), and ways to make it slow, mute, wrong or broken. */
+#ifndef SIM_REDIS_H
+#define SIM_REDIS_H
+
+#include "sim_sock.h"
+
+struct sim_redis {
+	struct loop *loop;
+	struct sim_host *host;			/* way, times: how it is reached */
+	struct list conns, values, streams;
+	size_t n_commands, n_conns;		/* ever */
+	uint64_t delay_ms;			/* between a command and its reply */
+	bool mute;				/* takes commands, answers none */
+	uint64_t die_after;			/* reset after that many bytes of replies on a connection; 0: never */
+	/* Asked first.  Bytes to answer with, "" for none, NULL for what the small Redis says itself. */
+	const char *(*answer)(struct sim_redis *r, const struct slice *words, size_t n);
+	void *arg;
+	uint64_t last_id;			/* of a stream entry: "last_id-0" */
+};
+
+struct sim_redis *sim_redis_new(struct loop *l, const char *name, uint16_t port);
+void sim_redis_free(struct sim_redis **r);
+/* All its connections end now. */
+void sim_redis_hang_up(struct sim_redis *r);
+/* FLUSHALL. */
+void sim_redis_wipe(struct sim_redis *r);
+
+#endif
