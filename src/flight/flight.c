@@ -114,7 +114,7 @@ static void start_attempt(struct flight *f)
 {
 	const struct attempt_ask ask = { .target = f->choice.step->target, .key = f->choice.key,
 		.clocks = &f->choice.step->model->clocks, .request = &f->request,
-		.request_id = f->request_id, .hops = f->hops,
+		.request_id = f->request_id, .hops = f->hops, .prefix = f->choice.step->model->prefix,
 		.strict = f->request.door.strict || f->plan.model->strict || f->choice.step->model->strict };
 
 	f->target = ask.target;

@@ -553,6 +553,7 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 	m->retries = (uint32_t)mc->retries;
 	m->strict = mc->strict;
 	m->exact_ms = mc->cache.exact;
+	m->prefix = mc->cache.prefix == ROUTE_PREFIX_AUTO;
 	m->join = mc->join == ROUTE_JOIN_TOGETHER;
 	m->fallbacks = ARENA_ARRAY(a, struct slice, mc->fallbacks.n);
 	for (m->n_fallbacks = 0; m->n_fallbacks < mc->fallbacks.n; m->n_fallbacks++)

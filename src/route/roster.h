@@ -91,6 +91,7 @@ struct model {
 	size_t n_fallbacks;
 	bool strict;			/* nothing may be left out of a request */
 	bool join;			/* identical requests in progress share one answer */
+	bool prefix;			/* cache marks are added for the providers' prompt caches */
 	uint64_t exact_ms;		/* how long an answer serves identical requests; 0: not at all */
 	struct health *health;		/* retry budget of the model, turn of round robin */
 };

@@ -112,6 +112,10 @@ static const struct section clocks_section = ROW_TABLE("clocks", struct route_cl
 static const struct row cache_rows[] = {
 	ROW_MS(struct route_cache_conf, exact, 0, 365 * DAY_MS, "0", ROW_RELOAD,
 		"a complete answer serves identical requests of the same client key for this long; 0: none is kept"),
+	/* Off: a mark changes what a request costs, and a prompt that nobody continues costs more with one. */
+	ROW_ENUM(struct route_cache_conf, prefix, "off|auto", "off", ROW_RELOAD,
+		"make the provider's own prompt cache work: auto adds cache marks (Anthropic), prompt_cache_key and "
+		"prompt_cache_options (OpenAI) where they are likely to pay, never where the client set any"),
 };
 static const struct section cache_section = ROW_TABLE("model_cache", struct route_cache_conf, cache_rows);
 

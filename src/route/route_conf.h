@@ -54,8 +54,11 @@ struct route_clocks_conf {
 	uint64_t connect, first_token, whole, idle, total;
 };
 
+enum route_prefix { ROUTE_PREFIX_OFF, ROUTE_PREFIX_AUTO };
+
 struct route_cache_conf {
 	uint64_t exact;
+	enum route_prefix prefix;
 };
 
 enum route_join { ROUTE_JOIN_TOGETHER, ROUTE_JOIN_SEPARATE };

@@ -8,6 +8,7 @@
 #ifndef UPSTREAM_ATTEMPT_H
 #define UPSTREAM_ATTEMPT_H
 
+#include "cache/reuse.h"
 #include "chat/request.h"
 #include "upstream/answer.h"
 #include "upstream/pool.h"
@@ -20,6 +21,7 @@ struct attempt_env {
 	struct arena build;		/* scratch of one translation */
 	struct drops drops;		/* of the request being built */
 	struct answer_limits limits;
+	struct reuse reuse;		/* prompt prefixes seen lately */
 };
 
 struct attempt_ask {
@@ -29,6 +31,7 @@ struct attempt_ask {
 	const struct request *request;
 	struct slice request_id;
 	bool strict;			/* nothing may be left out */
+	bool prefix;			/* cache marks are added where they pay (cache/prefix.h) */
 	unsigned hops;			/* gateways of our kind passed so far, this one included */
 };
 
