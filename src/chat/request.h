@@ -12,6 +12,7 @@
 #include "base/slice.h"
 #include "codec/json.h"
 
+struct chain;
 struct dialect;
 
 enum request_op {
@@ -55,6 +56,7 @@ struct request {
 	uint32_t choices;		/* n, default 1 */
 	bool has_tools;
 	bool has_options;		/* the body has provider_options */
+	const struct chain *chain;	/* of its prefixes, in the exchange's arena; NULL: its model needs none */
 	struct request_door door;
 	uint64_t timeout_ms;		/* the caller's deadline; 0: none */
 	uint64_t prompt_tok;		/* estimate, for logs and later for routing */

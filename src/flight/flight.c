@@ -95,6 +95,7 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 	struct attempt *at = &f->attempt;
 	bool changed = false;
 
+	plan_cached(&f->plan, &f->choice, at->answer.decode.tally.usage.cached_tok);
 	plan_result(&f->plan, &f->env->plan, &f->choice, fault, loop_now(f->env->attempt.loop), &changed);
 	tell_breaker(f, changed, fault->err);
 	if (f->attempts <= FLIGHT_TRIES)

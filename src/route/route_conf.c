@@ -82,8 +82,9 @@ const struct section route_conf_target =
 	ROW_TABLE_SCALAR("target", struct route_target_conf, target_rows, "target");
 
 static const struct row tier_rows[] = {
-	ROW_ENUM(struct route_tier_conf, balance, "weighted|round_robin|ordered", "weighted", ROW_RELOAD,
-		"which target is tried first; the others of the tier are next when it fails"),
+	ROW_ENUM(struct route_tier_conf, balance, "weighted|round_robin|ordered|prefix", "weighted", ROW_RELOAD,
+		"which target is tried first; the others of the tier are next when it fails; prefix: the one that has "
+		"the prompt's beginning in its cache"),
 	ROW_LIST(struct route_tier_conf, targets, 1, ROSTER_MAX_TARGETS, &route_conf_target, ROW_REQUIRED,
 		ROW_RELOAD, "who may answer"),
 };
