@@ -4,9 +4,9 @@
 
 #include "base/counter.h"
 #include "base/span.h"
-#include "chat/chain.h"
 #include "exchange/refuse.h"
 #include "exchange/relay.h"
+#include "route/affinity.h"
 
 enum turn { TURN_NEXT, TURN_WAIT, TURN_DONE };
 
@@ -222,19 +222,6 @@ static void digest(struct exchange *ex, const struct request *r)
 	digest_request(&ex->env->sha, r, r->dialect->tag, tenant, &ex->digest);
 }
 
-/* The same for the hashes of its prefixes.  One tenant's are nobody else's. */
-static void make_chain(struct exchange *ex)
-{
-	struct request *r = &ex->request;
-	const struct model *m = map_find(&ex->env->roster->models, r->model);
-
-	if (m == NULL || !m->chains || r->op != REQUEST_CHAT)
-		return;
-	struct chain *c = ARENA_NEW(&ex->arena, struct chain);
-	chain_make(c, &ex->env->parse, r->body, chain_salt(r->door.tenant, m->name));
-	r->chain = c;
-}
-
 /* Runs inside exchange_open, where the body is borrowed; step_parse tells what it found. */
 static void parse(struct exchange *ex)
 {
@@ -252,7 +239,7 @@ static void parse(struct exchange *ex)
 		 * dropped here. */
 		request_keep(&ex->arena, &r, &ex->request);
 		digest(ex, &r);
-		make_chain(ex);
+		ex->request.chain = affinity_chain(env->roster, &ex->request, &ex->arena, &env->parse);
 		if (ex->ask.timeout_ms)
 			ex->request.timeout_ms = ex->ask.timeout_ms;
 	}

@@ -24,6 +24,7 @@ static void move(struct flight *f, enum flight_state to)
 	if (to != FLIGHT_ENDED)
 		return;
 	alarm_clear(&f->total);
+	gate_leave(f);
 	f->end_ns = loop_now(f->env->attempt.loop);
 	join_unlist(&f->env->join, f);
 }
@@ -95,6 +96,7 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 	struct attempt *at = &f->attempt;
 	bool changed = false;
 
+	gate_open(f, false);
 	plan_cached(&f->plan, &f->choice, at->answer.decode.tally.usage.cached_tok);
 	plan_result(&f->plan, &f->env->plan, &f->choice, fault, loop_now(f->env->attempt.loop), &changed);
 	tell_breaker(f, changed, fault->err);
@@ -124,6 +126,7 @@ static void start_attempt(struct flight *f)
 	counter_add(COUNTER_retries, f->attempts > 1);
 	move(f, FLIGHT_TRYING);
 	attempt_open(&f->attempt, &f->env->attempt, &ask, &f->arena, &attempt_events, f);
+	gate_lead(f);
 }
 
 static void give_up(struct flight *f)
@@ -264,6 +267,8 @@ static enum err on_event(void *arg, const struct event *ev)
 
 	if (e != ERR_OK)
 		return ERR_UP_TOO_BIG;
+	if (f->gate.leads)
+		gate_open(f, true);
 	keep_on_tape(f, ev);
 	if (!f->released && event_is_content(ev) && passes_early(f))
 		release(f);
@@ -297,7 +302,10 @@ static void drive(struct task *t)
 
 static void on_clock(struct alarm *a)
 {
-	try_next(LIST_ITEM(a, struct flight, clock));
+	struct flight *f = LIST_ITEM(a, struct flight, clock);
+
+	gate_leave(f);		/* its leader was too slow, or has spoken */
+	try_next(f);
 }
 
 static void on_total(struct alarm *a)
@@ -429,7 +437,13 @@ struct flight *flight_open(struct flight_env *env, struct roster *roster, const 
 	list_for_joining(f);
 	add_reader(f, r, on_news);
 	start_total(f);
-	try_next(f);
+	uint64_t hold_ms = gate_hold(f);
+	if (hold_ms == 0) {
+		try_next(f);
+		return f;
+	}
+	move(f, FLIGHT_WAITING);
+	alarm_set(&f->clock, hold_ms);
 	return f;
 }
 

@@ -2,7 +2,7 @@
  * nobody: the last reader that leaves ends it.
  *
  *   FLIGHT_TRYING    an attempt is running                                        [flight.c, move()]
- *   FLIGHT_WAITING   a back-off or a Retry-After runs; then TRYING
+ *   FLIGHT_WAITING   a back-off or a Retry-After runs, or one with the same beginning goes first (gate.h); then TRYING
  *   FLIGHT_ENDED     the journal is complete or failed; readers may still read
  *
  *   TRYING -> TRYING   attempt failed before release, another target at once
@@ -22,6 +22,7 @@
 #include "cache/exact.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
+#include "flight/gate.h"
 #include "flight/join.h"
 #include "flight/reader.h"
 #include "route/plan.h"
@@ -43,6 +44,7 @@ struct flight_env {
 	struct dice *dice;
 	struct join join;
 	struct exact exact;
+	struct gate gate;
 };
 
 /* What happened in one attempt: for the record. */
@@ -65,6 +67,7 @@ struct flight {
 	struct roster *roster;		/* a reference */
 	struct plan plan;
 	struct plan_choice choice;	/* of the running attempt */
+	struct gate_pass gate;
 	struct attempt attempt;
 	struct journal journal;
 	struct fault fault;		/* the first one; err OK while none */

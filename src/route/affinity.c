@@ -32,6 +32,18 @@ void affinity_limit(struct affinity *a, size_t max_bytes)
 	affinity_init(a, max_bytes);
 }
 
+const struct chain *affinity_chain(const struct roster *r, const struct request *q, struct arena *a,
+	struct arena *scratch)
+{
+	const struct model *m = map_find(&r->models, q->model);
+
+	if (m == NULL || !m->chains || q->op != REQUEST_CHAT)
+		return NULL;
+	struct chain *c = ARENA_NEW(a, struct chain);
+	chain_make(c, scratch, q->body, chain_salt(q->door.tenant, m->name));
+	return c;
+}
+
 /* --- slots ---------------------------------------------------------------------------------------------- */
 
 static struct affinity_slot *at(struct affinity *a, uint64_t hash, size_t i)

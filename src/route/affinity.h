@@ -40,6 +40,10 @@ void affinity_done(struct affinity *a);
 /* Another size, at a reload: what was learned goes when it differs. */
 void affinity_limit(struct affinity *a, size_t max_bytes);
 
+/* The hashes of the request's prefixes, in `a`, where its model needs them; else NULL.  One tenant's are nobody else's. */
+const struct chain *affinity_chain(const struct roster *r, const struct request *q, struct arena *a,
+	struct arena *scratch);
+
 /* Orders the targets, best first: the home of the longest known prefix that is not loaded above its share; else by the
  * prompt's root.  Prefixes in a larger share of all requests than one target has get as many homes as that takes.  One
  * request in a hundred goes anywhere.  n > 0. */
