@@ -36,8 +36,8 @@ static const struct row cache_rows[] = {
 	ROW_BYTES(struct settings_cache, memory, 0, 1ull << 40, "64MiB", ROW_RELOAD,
 		"answers kept in this process; what was not used lately gives way"),
 	ROW_BYTES(struct settings_cache, prefixes, 4096, 1ull << 30, "8MiB", ROW_RELOAD,
-		"what is remembered of prompt prefixes for `balance: prefix` and models.NAME.cache.prefix: one half who "
-		"has them warm, the other how often they come again"),
+		"what is remembered of prompt prefixes for `balance: prefix` and models.NAME.cache.prefix: one half "
+		"who has them warm, the other how often they come again"),
 };
 static const struct section cache_section = ROW_TABLE("cache", struct settings_cache, cache_rows);
 

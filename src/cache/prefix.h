@@ -3,8 +3,8 @@
  * finished body.  No answer is kept here.
  *
  * With w the price of a token written, r that of one read, in units of one that is not cached, a mark pays when the
- * chance that its prefix comes again in time is above (w - 1) / (1 - r): 0.28 for Anthropic's five minutes; for its hour
- * 1.1 further uses must be expected. */
+ * chance that its prefix comes again in time is above (w - 1) / (1 - r): 0.28 for Anthropic's five minutes; for its
+ * hour 1.1 further uses must be expected. */
 #ifndef CACHE_PREFIX_H
 #define CACHE_PREFIX_H
 

@@ -96,8 +96,8 @@ static void count(struct reuse *r, uint64_t place, enum reuse_kind kind, bool ag
 	o->of[kind].again /= 2;
 }
 
-/* What is believed before anything was seen, as counts: system texts are made to be used again; a dialogue that has gone
- * on goes on; a lone question is nothing until shown otherwise, since being wrong costs a surcharge. */
+/* What is believed before anything was seen, as counts: system texts are made to be used again; a dialogue that has
+ * gone on goes on; a lone question is nothing until shown otherwise, since being wrong costs a surcharge. */
 static const struct {
 	double n, again;
 } before[REUSE_KINDS] = { [REUSE_SYSTEM] = { 2, 1 }, [REUSE_FIRST] = { 2, 0 }, [REUSE_TURN] = { 4, 3 } };

@@ -71,7 +71,7 @@ void chain_find(struct arena *a, struct slice body, struct chain_parts *out)
 	}
 }
 
-bool chain_is_system(struct slice message)
+static bool is_system(struct slice message)
 {
 	struct json_member m;
 	size_t at = 0;
@@ -207,7 +207,7 @@ static void add(struct chain *c, struct slice text, enum chain_kind kind, uint32
 static void add_messages(struct chain *c, const struct chain_parts *parts)
 {
 	for (uint32_t i = 0; i < parts->n_messages; i++) {
-		if (c->messages == 0 && chain_is_system(parts->messages[i])) {
+		if (c->messages == 0 && is_system(parts->messages[i])) {
 			add(c, parts->messages[i], CHAIN_SYSTEM, i);
 			continue;
 		}

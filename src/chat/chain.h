@@ -1,6 +1,7 @@
-/* The prefixes of a prompt as chained hashes: what a provider's prompt cache could hold of it.  h_i covers everything up
- * to boundary i (XXH3_64 of the piece, mixed with h_i-1), so two prompts that agree up to a boundary agree in its hash.
- * Boundaries stand at the end of the tools, of each system text and of each message, and after each KiB within one.
+/* The prefixes of a prompt as chained hashes: what a provider's prompt cache could hold of it.  h_i covers everything
+ * up to boundary i (XXH3_64 of the piece, mixed with h_i-1), so two prompts that agree up to a boundary agree in its
+ * hash. Boundaries stand at the end of the tools, of each system text and of each message, and after each KiB within
+ * one.
  *
  * Taken from the body as it stands, in the order in which providers render it: tools, system, messages.  Cache marks
  * (cache_control) are left out, since clients move them from turn to turn.  Pure; knows member names, no dialect. */
@@ -53,8 +54,6 @@ void chain_make(struct chain *c, struct arena *scratch, struct slice body, uint6
 void chain_of(struct chain *c, const struct chain_parts *parts, uint64_t salt);
 /* Does a member cache_control stand anywhere in this JSON? */
 bool chain_has_marks(struct slice json);
-/* Does this element of `messages` hold a system or developer text? */
-bool chain_is_system(struct slice message);
 /* Two hashes into one. */
 uint64_t chain_mix(uint64_t a, uint64_t b);
 

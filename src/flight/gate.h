@@ -1,6 +1,6 @@
 /* The cold-prefix gate: of requests that begin alike, where the provider does not have that beginning yet, one goes
- * first; the others wait for the first byte of its answer, when what it wrote into the provider's cache can be read.  So
- * N writes become one write and N - 1 reads.  Only for models with cache.prefix, and only where writing costs.
+ * first; the others wait for the first byte of its answer, when what it wrote into the provider's cache can be read.
+ * So N writes become one write and N - 1 reads.  Only for models with cache.prefix, and only where writing costs.
  *
  *   nobody --first to send--> LEADS --first byte--> warm, siblings go            [gate_lead, gate_open]
  *                             LEADS --failed, gone--> siblings go at once        [gate_open, gate_leave]

@@ -102,7 +102,8 @@ static bool is_live(const struct target *t, uint32_t last_s, uint64_t now_ns)
 	return (t->health->void_ns == 0 || last_s > void_s) && now_s - last_s <= AFFINITY_LIFE_S;
 }
 
-static bool has_home(const struct affinity_slot *s, const struct target *t, const struct roster_key *key, uint64_t now_ns)
+static bool has_home(const struct affinity_slot *s, const struct target *t, const struct roster_key *key,
+	uint64_t now_ns)
 {
 	uint32_t want = who(t, key);
 
@@ -124,8 +125,9 @@ static bool is_home(const struct affinity_slot *s, const struct target *t, uint6
 
 /* --- load ----------------------------------------------------------------------------------------------- */
 
-/* The most that one of n may have in flight, this request included.  Two more than the bound: at little load chance alone
- * puts three where one is the average, and leaving home for that costs a fleet a tenth of its hits (affinity_test.c). */
+/* The most that one of n may have in flight, this request included.  Two more than the bound: at little load chance
+ * alone puts three where one is the average, and leaving home for that costs a fleet a tenth of its hits
+ * (affinity_test.c). */
 static uint64_t most_load(uint64_t in_flight, size_t n)
 {
 	return (LOAD_NUM * (in_flight + 1) + LOAD_DEN * n - 1) / (LOAD_DEN * n) + LOAD_SLACK;
@@ -177,8 +179,8 @@ static size_t least_loaded(const struct field *f, const bool *home, bool any)
 	for (size_t i = 0; i < f->n; i++) {
 		if (!has_room(f, i) || !(any || home[i]))
 			continue;
-		if (best == f->n || f->v[i]->health->in_flight < f->v[best]->health->in_flight
-				|| (f->v[i]->health->in_flight == f->v[best]->health->in_flight && home[i] && !home[best]))
+		uint32_t load = f->v[i]->health->in_flight, least = best < f->n ? f->v[best]->health->in_flight : 0;
+		if (best == f->n || load < least || (load == least && home[i] && !home[best]))
 			best = i;
 	}
 	return best;

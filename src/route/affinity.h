@@ -1,6 +1,6 @@
 /* Who has which prompt prefix warm: learned from where requests were sent, so that the next one with the same beginning
- * goes there again.  What a provider's cache holds is never asked; that a target was restarted shows in its breaker, and
- * that it forgot in its usage.
+ * goes there again.  What a provider's cache holds is never asked; that a target was restarted shows in its breaker,
+ * and that it forgot in its usage.
  *
  * A home is a target with one of its keys: at many providers each key is a cache of its own.  The table is bounded, and
  * CLOCK picks what gives way.  Homes are named by a hash of names from the configuration, which is the same on every
@@ -40,7 +40,8 @@ void affinity_done(struct affinity *a);
 /* Another size, at a reload: what was learned goes when it differs. */
 void affinity_limit(struct affinity *a, size_t max_bytes);
 
-/* The hashes of the request's prefixes, in `a`, where its model needs them; else NULL.  One tenant's are nobody else's. */
+/* The hashes of the request's prefixes, in `a`, where its model needs them; else NULL.  One tenant's are nobody else's.
+ * */
 const struct chain *affinity_chain(const struct roster *r, const struct request *q, struct arena *a,
 	struct arena *scratch);
 
@@ -49,7 +50,8 @@ const struct chain *affinity_chain(const struct roster *r, const struct request 
  * request in a hundred goes anywhere.  n > 0. */
 void affinity_order(struct affinity *a, const struct chain *c, const struct target **targets, size_t n, uint64_t now_ns,
 	struct dice *d);
-/* Of the target's keys that may be used the one that has seen most of this prompt, within its share of load; else any. */
+/* Of the target's keys that may be used the one that has seen most of this prompt, within its share of load; else any.
+ * */
 const struct roster_key *affinity_key(struct affinity *a, const struct chain *c, const struct target *t,
 	const struct roster_key *const *keys, size_t n, uint64_t now_ns, struct dice *d);
 /* Bytes of the prompt that this home has seen. */

@@ -91,8 +91,8 @@ static void translated_requests_are_marked(void **state)
 
 	memset(system, 's', SYSTEM_BYTES);
 	struct sim_client *c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, "/v1/chat/completions", "",
-		sim_printf(s, "{\"model\":\"" MODEL "\",\"stream\":true,\"messages\":[{\"role\":\"system\",\"content\":\"%s\"},"
-		"{\"role\":\"user\",\"content\":\"hi\"}]}", system)) } });
+		sim_printf(s, "{\"model\":\"" MODEL "\",\"stream\":true,\"messages\":["
+		"{\"role\":\"system\",\"content\":\"%s\"},{\"role\":\"user\",\"content\":\"hi\"}]}", system)) } });
 	sim_run(s);
 	sim_tongue_whole(s, SIM_CHAT, c, true, TEXT);
 	sim_check(s, p->n == 1 && marks_in(p, 0) == 1);
@@ -104,8 +104,9 @@ static void the_clients_marks_stand(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, CLAUDE);
 	struct sim_provider *p = sim_provider(s, "claude.test", good(s), NULL);
-	const char *own = sim_printf(s, "{\"model\":\"" MODEL "\",\"max_tokens\":9,\"stream\":true, \"messages\":[{\"role\":\"user\","
-		"\"content\":[{\"type\":\"text\",\"text\":\"%0*d\" , \"cache_control\":{\"type\":\"ephemeral\"}}]}]}",
+	const char *own = sim_printf(s, "{\"model\":\"" MODEL "\",\"max_tokens\":9,\"stream\":true, "
+		"\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"%0*d\" , "
+		"\"cache_control\":{\"type\":\"ephemeral\"}}]}]}",
 		SYSTEM_BYTES, 7);
 	for (size_t i = 0; i < 3; i++) {
 		ask_claude(s, i * 1000, body(s, MODEL, "hi"));
@@ -279,7 +280,8 @@ static struct sim_client *ask_fleet(struct sim *s, uint64_t at_ms, size_t turns)
 	const char *text = "";
 
 	for (size_t i = 0; i < turns; i++)
-		text = sim_printf(s, "%s%s{\"role\":\"user\",\"content\":\"turn %zu %0*d\"}", text, i ? "," : "", i, 500, 1);
+		text = sim_printf(s, "%s%s{\"role\":\"user\",\"content\":\"turn %zu %0*d\"}", text, i ? "," : "", i,
+			500, 1);
 	return sim_client(s, (struct sim_plan){ .at_ms = at_ms, .sends = { sim_post(s, "/v1/chat/completions", "",
 		sim_printf(s, "{\"model\":\"fleet\",\"stream\":true,\"messages\":[%s]}", text)) } });
 }

@@ -104,7 +104,8 @@ static void test_twenty_turns(void **state)
 {
 	static const struct talk talks[] = {
 		{ .seed = 1, .system = 8000, .app = 1, .question = 400, .answer = 1600 },
-		{ .seed = 2, .system = 8000, .tools = 12000, .app = 1, .question = 400, .answer = 1600, .as_blocks = true },
+		{ .seed = 2, .system = 8000, .tools = 12000, .app = 1, .question = 400, .answer = 1600,
+			.as_blocks = true },
 		{ .seed = 3, .question = 6000, .answer = 1600 },
 	};
 
@@ -114,7 +115,7 @@ static void test_twenty_turns(void **state)
 			write_turn(&talks[i], turn);
 			send((uint32_t)(turn * 60));
 		}
-		print_message("talk %zu: %.1f %% saved\n", i, saved() * 100);
+		print_message("# talk %zu: %.1f %% saved\n", i, saved() * 100);
 		if (saved() < 0.70)
 			fail_msg("talk %zu saves %.3f", i, saved());
 	}
@@ -131,7 +132,7 @@ static void test_many_conversations(void **state)
 			write_turn(&t, turn);
 			send((uint32_t)(turn * 120 + who));
 		}
-	print_message("%.1f %% saved\n", saved() * 100);
+	print_message("# %.1f %% saved\n", saved() * 100);
 	assert_true(saved() >= 0.70);
 }
 
@@ -147,12 +148,12 @@ static void test_tool_loop(void **state)
 		for (size_t i = 1; i < turn; i++) {
 			buf_add(&body, SLICE(",{\"role\":\"assistant\",\"content\":["));
 			for (size_t k = 0; k < 30; k++)
-				buf_addf(&body, "%s{\"type\":\"tool_use\",\"id\":\"c%zu.%zu\",\"name\":\"f\",\"input\":{}}",
-					k ? "," : "", i, k);
+				buf_addf(&body, "%s{\"type\":\"tool_use\",\"id\":\"c%zu.%zu\",\"name\":\"f\","
+					"\"input\":{}}", k ? "," : "", i, k);
 			buf_add(&body, SLICE("]},{\"role\":\"user\",\"content\":["));
 			for (size_t k = 0; k < 30; k++) {
-				buf_addf(&body, "%s{\"type\":\"tool_result\",\"tool_use_id\":\"c%zu.%zu\",\"content\":\"",
-					k ? "," : "", i, k);
+				buf_addf(&body, "%s{\"type\":\"tool_result\",\"tool_use_id\":\"c%zu.%zu\","
+					"\"content\":\"", k ? "," : "", i, k);
 				add_words(i * 100 + k, 200);
 				buf_add(&body, SLICE("\"}"));
 			}
@@ -161,7 +162,7 @@ static void test_tool_loop(void **state)
 		buf_add(&body, SLICE("]}"));
 		send((uint32_t)turn * 10);
 	}
-	print_message("%.1f %% saved\n", saved() * 100);
+	print_message("# %.1f %% saved\n", saved() * 100);
 	assert_true(saved() >= 0.70);
 }
 
@@ -228,7 +229,7 @@ static void test_hour(void **state)
 		send(i * 600);
 	}
 	assert_true(till->hours > 40);
-	print_message("%.1f %% saved\n", saved() * 100);
+	print_message("# %.1f %% saved\n", saved() * 100);
 	assert_true(saved() > 0.6);
 }
 
@@ -250,7 +251,8 @@ static void test_too_rare(void **state)
 static void test_the_clients_marks_stand(void **state)
 {
 	static const char *const bodies[] = {
-		"{\"system\":[{\"type\":\"text\",\"text\":\"%s\",\"cache_control\":{\"type\":\"ephemeral\"}}],\"messages\":[]}",
+		"{\"system\":[{\"type\":\"text\",\"text\":\"%s\",\"cache_control\":{\"type\":\"ephemeral\"}}],"
+			"\"messages\":[]}",
 		"{\"cache_control\":{\"type\":\"ephemeral\"},\"system\":\"%s\",\"messages\":[]}",
 		"{\"system\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\","
 			"\"cache_control\" : null}]}]}",
@@ -318,7 +320,8 @@ static void test_paid_writes_of_conversations(void **state)
 	start(1024);
 	for (uint64_t who = 0; who < 10; who++)
 		for (size_t turn = 1; turn <= 4; turn++) {
-			const struct talk t = { .seed = who, .system = 8000, .app = 1, .question = 6000, .answer = 100 };
+			const struct talk t = { .seed = who, .system = 8000, .app = 1, .question = 6000,
+				.answer = 100 };
 			write_turn(&t, turn);
 			send_to(&openai_responses, "openai", "gpt-5.6-sol", (uint32_t)(who * 100 + turn * 10));
 			if (has(EXPLICIT) != (turn == 1 && who == 0))
@@ -364,8 +367,7 @@ static void test_keys(void **state)
 
 /* --- whatever comes ------------------------------------------------------------------------------------- */
 
-/* The body without what was added: bare strings that became blocks are compared by the till's hash, the rest by the
- * marks' own text. */
+/* And whatever is marked, the provider reads the same prompt. */
 static void test_never_more_than_four(void **state)
 {
 	struct dice d;
@@ -373,11 +375,13 @@ static void test_never_more_than_four(void **state)
 	start(512);
 	dice_init(&d, 3);
 	for (uint32_t i = 0, now_s = 0; i < 3000; i++, now_s += (uint32_t)dice_below(&d, 100)) {
-		struct talk t = { .seed = dice_below(&d, 5), .app = dice_below(&d, 3), .system = dice_below(&d, 2) * 9000,
-			.tools = dice_below(&d, 2) * 5000, .question = 100 + dice_below(&d, 2) * 4000, .answer = 500,
-			.as_blocks = dice_below(&d, 2) };
+		struct talk t = { .seed = dice_below(&d, 5), .app = dice_below(&d, 3),
+			.system = dice_below(&d, 2) * 9000, .tools = dice_below(&d, 2) * 5000,
+			.question = 100 + dice_below(&d, 2) * 4000, .answer = 500, .as_blocks = dice_below(&d, 2) };
 		write_turn(&t, 1 + dice_below(&d, 8));
+		uint64_t plain = till_read(buf_slice(&body))->hash;
 		send(now_s);	/* asserts: at most four, long ones first */
+		assert_true(till_read(buf_slice(&body))->hash == plain);
 	}
 	assert_int_equal(till->most_marks, 4);
 }

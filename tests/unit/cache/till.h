@@ -1,7 +1,7 @@
-/* A till: what Anthropic's prompt cache would charge for the input of a request (platform.claude.com, "Prompt caching").
- * Blocks stand in the order tools, system, messages.  A mark reads the longest known prefix that ends at it or up to 20
- * blocks before it; what lies between the last hit and the last mark is written; the rest is plain.  Entries live five
- * minutes or an hour after their last use.  Written apart from src/: it reads the finished body. */
+/* A till: what Anthropic's prompt cache would charge for the input of a request (platform.claude.com, "Prompt
+ * caching"). Blocks stand in the order tools, system, messages.  A mark reads the longest known prefix that ends at it
+ * or up to 20 blocks before it; what lies between the last hit and the last mark is written; the rest is plain.
+ * Entries live five minutes or an hour after their last use.  Written apart from src/: it reads the finished body. */
 #ifndef TESTS_TILL_H
 #define TESTS_TILL_H
 
@@ -94,7 +94,8 @@ static inline void till_add(struct till_roll *r, yyjson_val *block)
 	} else {
 		tok = till_walk(block, &r->hash);
 	}
-	r->v[r->n++] = (struct till_block){ r->hash, tok, mark == NULL ? 0 : ttl && strcmp(ttl, "1h") == 0 ? 3600 : 300 };
+	int life_s = mark == NULL ? 0 : ttl && strcmp(ttl, "1h") == 0 ? 3600 : 300;
+	r->v[r->n++] = (struct till_block){ r->hash, tok, life_s };
 	if (mark)
 		assert_string_equal(yyjson_get_str(yyjson_obj_get(mark, "type")), "ephemeral");
 }
@@ -186,7 +187,8 @@ static inline void till_charge(struct till *t, const struct till_roll *r, double
 	assert_true(t->marks <= 4);
 }
 
-static inline void till_take(struct till *t, struct slice body, double now_s)
+/* The body's blocks, in the provider's order. */
+static inline struct till_roll *till_read(struct slice body)
 {
 	static struct till_roll r;
 	struct arena a;
@@ -203,8 +205,13 @@ static inline void till_take(struct till *t, struct slice body, double now_s)
 	till_add_all(&r, yyjson_obj_get(root, "system"));
 	yyjson_arr_foreach(yyjson_obj_get(root, "messages"), i, n, m)
 		till_add_all(&r, yyjson_obj_get(m, "content"));
-	till_charge(t, &r, now_s);
 	arena_done(&a);
+	return &r;
+}
+
+static inline void till_take(struct till *t, struct slice body, double now_s)
+{
+	till_charge(t, till_read(body), now_s);
 }
 
 #endif

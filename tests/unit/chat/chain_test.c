@@ -29,7 +29,8 @@ static bool has(const struct chain *c, uint64_t hash)
 static void test_a_longer_prompt_has_the_hashes_of_the_shorter(void **state)
 {
 	struct chain a = make("{" TOOLS ",\"system\":\"be good\",\"messages\":[" M1 "]}");
-	struct chain b = make("{\"messages\":[" M1 "," M2 ", " M3 "],\"model\":\"x\",\"system\":\"be good\"," TOOLS "}");
+	struct chain b = make("{\"messages\":[" M1 "," M2 ", " M3 "],\"model\":\"x\",\"system\":\"be good\","
+		TOOLS "}");
 
 	assert_int_equal(a.n, 3);
 	assert_int_equal(b.n, 5);
@@ -81,7 +82,8 @@ static void test_system_messages(void **state)
 static void test_other_dialects(void **state)
 {
 	struct chain r = make("{\"instructions\":\"i\",\"input\":\"hello\"}");
-	struct chain g = make("{\"contents\":[{\"role\":\"user\",\"parts\":[]}],\"system_instruction\":{\"parts\":[]}}");
+	struct chain g = make("{\"contents\":[{\"role\":\"user\",\"parts\":[]}],"
+		"\"system_instruction\":{\"parts\":[]}}");
 
 	assert_int_equal(r.n, 2);
 	assert_int_equal(r.messages, 1);
@@ -119,10 +121,10 @@ static char long_body[1 << 20];
 
 static const char *body_of(size_t bytes)
 {
-	size_t n = (size_t)sprintf(long_body, "{\"messages\":[{\"role\":\"user\",\"content\":\"");
+	size_t n = (size_t)snprintf(long_body, sizeof(long_body), "{\"messages\":[{\"role\":\"user\",\"content\":\"");
 
 	memset(long_body + n, 'x', bytes);
-	sprintf(long_body + n + bytes, "\"}]}");
+	snprintf(long_body + n + bytes, 8, "\"}]}");
 	return long_body;
 }
 
@@ -162,10 +164,11 @@ static void test_long_conversations(void **state)
 	uint64_t last = 0;
 
 	for (size_t turns = 1; turns < 300; turns += 2) {
-		size_t n = (size_t)sprintf(text, "{\"system\":\"s\",\"messages\":[");
+		size_t n = (size_t)snprintf(text, sizeof(text), "{\"system\":\"s\",\"messages\":[");
 		for (size_t i = 0; i < turns; i++)
-			n += (size_t)sprintf(text + n, "%s{\"role\":\"user\",\"content\":\"%zu\"}", i ? "," : "", i);
-		sprintf(text + n, "]}");
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s{\"role\":\"user\",\"content\":\"%zu\"}",
+				i ? "," : "", i);
+		snprintf(text + n, sizeof(text) - n, "]}");
 		struct chain c = make(text);
 		assert_true(c.n <= CHAIN_MAX && c.links[0].kind == CHAIN_SYSTEM);
 		assert_true(last == 0 || has(&c, last));
@@ -177,11 +180,12 @@ static void test_long_conversations(void **state)
 static void test_many_system_texts(void **state)
 {
 	static char text[1 << 16];
-	size_t n = (size_t)sprintf(text, "{\"messages\":[");
+	size_t n = (size_t)snprintf(text, sizeof(text), "{\"messages\":[");
 
 	for (size_t i = 0; i < 500; i++)
-		n += (size_t)sprintf(text + n, "%s{\"role\":\"system\",\"content\":\"%zu\"}", i ? "," : "", i);
-	sprintf(text + n, "]}");
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s{\"role\":\"system\",\"content\":\"%zu\"}",
+			i ? "," : "", i);
+	snprintf(text + n, sizeof(text) - n, "]}");
 	assert_in_range(make(text).n, 1, CHAIN_MAX);
 }
 

@@ -30,8 +30,8 @@ static void test_all_four(void **state)
 		{ MARKS_MESSAGE, 0, false }, { MARKS_MESSAGE, 2, false } }, .n = 4 };
 
 	assert_slice(place(&plan, "{\"messages\":[" HI ",{\"role\":\"assistant\",\"content\":[]}, {\"role\":\"user\","
-		"\"content\": [{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":\"b\" } ]}],\"system\" : \"S\","
-		"\"tools\":[{\"name\":\"x\"}, {\"name\":\"y\"}] }", 4),
+		"\"content\": [{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":\"b\" } ]}],"
+		"\"system\" : \"S\",\"tools\":[{\"name\":\"x\"}, {\"name\":\"y\"}] }", 4),
 		"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Hi\"," C5 "}]},"
 		"{\"role\":\"assistant\",\"content\":[]}, {\"role\":\"user\","
 		"\"content\": [{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":\"b\" ," C5 "} ]}],"
@@ -52,8 +52,8 @@ static void test_blocks(void **state)
 		{ "[{\"type\":\"thinking\",\"thinking\":\"a\",\"signature\":\"s\"}]", NULL },
 		{ "[{\"type\":\"text\",\"text\":\"\"}]", NULL },
 		{ "[{\"type\":\"tool_use\",\"id\":\"1\",\"input\":{}},{\"type\":\"redacted_thinking\",\"data\":\"x\"}]",
-			"[{\"type\":\"tool_use\",\"id\":\"1\",\"input\":{}," C5 "},{\"type\":\"redacted_thinking\",\"data\":\"x\"}"
-			"]" },
+			"[{\"type\":\"tool_use\",\"id\":\"1\",\"input\":{}," C5 "},"
+			"{\"type\":\"redacted_thinking\",\"data\":\"x\"}]" },
 		{ "[{\"type\":\"tool_result\",\"content\":[{\"type\":\"text\",\"text\":\"in\"}]}]",
 			"[{\"type\":\"tool_result\",\"content\":[{\"type\":\"text\",\"text\":\"in\"}]," C5 "}]" },
 		{ "[{\"type\":\"image\",\"source\":{}}]", "[{\"type\":\"image\",\"source\":{}," C5 "}]" },
@@ -89,7 +89,8 @@ static void test_members(void **state)
 {
 	struct marks_plan plan = { .key = SLICE("weir-abc-0") };
 
-	assert_slice(place(&plan, "{\"model\":\"m\"} \n", 0), "{\"model\":\"m\",\"prompt_cache_key\":\"weir-abc-0\"} \n");
+	assert_slice(place(&plan, "{\"model\":\"m\"} \n", 0),
+		"{\"model\":\"m\",\"prompt_cache_key\":\"weir-abc-0\"} \n");
 	plan = (struct marks_plan){ .explicit_only = true };
 	assert_slice(place(&plan, "{\"model\":\"m\"}", 0),
 		"{\"model\":\"m\",\"prompt_cache_options\":{\"mode\":\"explicit\"}}");
