@@ -200,12 +200,14 @@ static void plan_members(struct work *w)
 		w->plan.key = cache_key(w);
 }
 
-void prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body)
+bool prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body)
 {
 	struct work w = { .reuse = r, .ask = ask, .row = marks_find(ask->back, ask->model) };
 
-	if (w.row == NULL || marks_taken(w.row, buf_slice(body)))
-		return;
+	if (w.row == NULL)
+		return false;
+	if (marks_taken(w.row, buf_slice(body)))
+		return true;
 	w.chain = ARENA_NEW(ask->arena, struct chain);
 	w.place = chain_salt(ask->tenant, ask->place);
 	chain_find(ask->arena, buf_slice(body), &w.parts);
@@ -219,6 +221,8 @@ void prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body
 	}
 	if (!ask->again)
 		note_links(&w);
-	counter_add(COUNTER_prefix_marks, marks_place(&w.plan, &w.parts, body));
+	size_t placed = marks_place(&w.plan, &w.parts, body);
+	counter_add(COUNTER_prefix_marks, placed);
 	counter_add(COUNTER_prefix_one_offs, w.plan.explicit_only);
+	return placed > 0;
 }

@@ -23,7 +23,8 @@ struct prefix_ask {
 };
 
 /* Body in, body out.  Never touches one in which the client has a say about caching already; never more than four
- * marks; all else stays byte for byte. */
-void prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body);
+ * marks; all else stays byte for byte.  True: it carries marks then, the client's or ours, and so may be written into
+ * the provider's cache. */
+bool prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body);
 
 #endif

@@ -6,6 +6,7 @@
 #include "codec/json.h"
 
 #define MARK "\"cache_control\""
+#define SIEVE 256u		/* bytes looked at in one go */
 
 /* --- the parts of a body -------------------------------------------------------------------------------- */
 
@@ -91,12 +92,32 @@ static size_t skip_space(struct slice s, size_t at)
 	return at;
 }
 
+/* Place of the next block that may hold an `e_c`, as the mark does, or of the rest.  A fixed number of bytes and no early
+ * end let the compiler use vectors: nearly all prompts have none, and memmem costs three times as much. */
+static size_t sift(struct slice s, size_t at)
+{
+	for (; s.n - at > SIEVE + 2; at += SIEVE) {
+		const char *p = s.p + at;
+		uint8_t any = 0;
+		for (size_t i = 0; i < SIEVE; i++)
+			any |= (uint8_t)((p[i] == 'e') & (p[i + 1] == '_') & (p[i + 2] == 'c'));
+		if (any)
+			break;
+	}
+	return at;
+}
+
 /* The next key cache_control from *at on; *at is behind its colon.  The text `\"cache_control\"` within a string is
  * none: there the quotes are escaped.  NULL: no more. */
 static const char *next_mark(struct slice s, size_t *at)
 {
 	const char *key;
 
+	if (*at >= s.n)
+		return NULL;
+	/* The block's `e_c` may be in the middle of a mark. */
+	size_t from = sift(s, *at);
+	*at = MAX_OF(*at, from - MIN_OF(from, strlen(MARK)));
 	while (*at < s.n && (key = memmem(s.p + *at, s.n - *at, MARK, strlen(MARK))) != NULL) {
 		size_t colon = skip_space(s, (size_t)(key - s.p) + strlen(MARK));
 		*at = colon + 1;

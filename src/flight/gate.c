@@ -127,8 +127,10 @@ void gate_lead(struct flight *f)
 	const struct marks_row *row = row_of(f);
 	struct gate *g = &f->env->gate;
 
-	if (row == NULL || f->gate.leads || f->attempts != 1)
+	/* Sent without marks it writes nothing that anybody could wait for. */
+	if (row == NULL || f->attempts != 1 || (f->attempt.state == ATTEMPT_SENT && !f->attempt.marked))
 		return;
+	must(!f->gate.leads);
 	f->gate.n_rows = 0;
 	for (uint32_t i = c->n; i-- > 0 && f->gate.n_rows < COUNT_OF(f->gate.rows);) {
 		const struct chain_link *l = &c->links[i];

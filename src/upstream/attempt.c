@@ -347,7 +347,7 @@ static void mark_prefix(struct attempt *at, struct buf *b)
 			SLICE_ARG(ask->key ? ask->key->health->name : SLICE_EMPTY)),
 		.now_s = (uint32_t)(loop_now(at->env->loop) / SPAN_NS_PER_S), .again = at->replayed, .arena = a };
 
-	prefix_mark(&at->env->reuse, &want, b);
+	at->marked = prefix_mark(&at->env->reuse, &want, b);
 }
 
 /* The length stands before the body, so the body is built first and the head goes out ahead of it. */

@@ -59,6 +59,7 @@ struct attempt {
 	const struct dialect *dialect;	/* in which it is asked; NULL: the provider has none for this */
 	struct slice dropped;		/* what the target could not be told, "seed, logit_bias"; in the arena */
 	bool replayed, paused, reused;
+	bool marked;			/* sent with cache marks */
 };
 
 void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer_limits *limits);

@@ -117,6 +117,23 @@ static void test_marks_do_not_count(void **state)
 	assert_false(chain_has_marks(SLICE("{\"a\":\"\\\"cache_control\\\":{}\",\"b\":\"cache_control\"}")));
 }
 
+/* Wherever it stands in a long text, and whatever stands before it. */
+static void test_marks_are_found_everywhere(void **state)
+{
+	static char text[2048];
+
+	for (size_t at = 0; at < 1500; at++)
+		for (int twin = 0; twin < 2; twin++) {
+			memset(text, twin ? '_' : 'x', sizeof(text));
+			memcpy(text + at, "\"cache_control\" :", 17);
+			assert_true(chain_has_marks(slice_of(text, sizeof(text))));
+			assert_true(chain_has_marks(slice_of(text, at + 17)));
+			assert_false(chain_has_marks(slice_of(text, at + 16)));
+			text[at + 3] = 'x';
+			assert_false(chain_has_marks(slice_of(text, sizeof(text))));
+		}
+}
+
 static char long_body[1 << 20];
 
 static const char *body_of(size_t bytes)
@@ -197,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_system_messages),
 		cmocka_unit_test(test_other_dialects),
 		cmocka_unit_test(test_marks_do_not_count),
+		cmocka_unit_test(test_marks_are_found_everywhere),
 		cmocka_unit_test(test_boundaries_within_a_message),
 		cmocka_unit_test(test_long_prompts_are_thinned),
 		cmocka_unit_test(test_long_conversations),
