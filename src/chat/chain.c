@@ -92,8 +92,8 @@ static size_t skip_space(struct slice s, size_t at)
 	return at;
 }
 
-/* Place of the next block that may hold an `e_c`, as the mark does, or of the rest.  A fixed number of bytes and no early
- * end let the compiler use vectors: nearly all prompts have none, and memmem costs three times as much. */
+/* Place of the next block that may hold an `e_c`, as the mark does, or of the rest.  A fixed number of bytes and no
+ * early end let the compiler use vectors: nearly all prompts have none, and memmem costs three times as much. */
 static size_t sift(struct slice s, size_t at)
 {
 	for (; s.n - at > SIEVE + 2; at += SIEVE) {

@@ -316,3 +316,58 @@ void affinity_forget(struct affinity *a, const struct chain *c, const struct tar
 				s->homes[i].who = 0;
 	}
 }
+
+/* --- sharing -------------------------------------------------------------------------------------------- */
+
+static void put_u32(char *out, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		out[i] = (char)(v >> 8 * i);
+}
+
+static uint32_t get_u32(const char *p)
+{
+	uint32_t v = 0;
+
+	for (int i = 3; i >= 0; i--)
+		v = v << 8 | (unsigned char)p[i];
+	return v;
+}
+
+size_t affinity_pack(struct affinity *a, uint64_t hash, uint64_t now_ns, char out[AFFINITY_PACKED])
+{
+	const struct affinity_slot *s = find(a, hash);
+	size_t n = 0;
+
+	for (size_t i = 0; s && i < AFFINITY_HOMES; i++) {
+		uint32_t age = seconds(now_ns) - s->homes[i].last_s;
+		if (s->homes[i].who == 0 || age > AFFINITY_LIFE_S)
+			continue;
+		put_u32(out + n, s->homes[i].who);
+		put_u32(out + n + 4, age);
+		n += 8;
+	}
+	return n;
+}
+
+static uint32_t last_seen(const struct affinity_slot *s, uint32_t id)
+{
+	for (size_t i = 0; i < AFFINITY_HOMES; i++)
+		if (s->homes[i].who == id)
+			return s->homes[i].last_s;
+	return 0;
+}
+
+void affinity_unpack(struct affinity *a, uint64_t hash, struct slice packed, uint64_t now_ns)
+{
+	if (packed.n == 0 || packed.n > AFFINITY_PACKED || packed.n % 8)
+		return;
+	struct affinity_slot *s = find(a, hash);
+	if (s == NULL)
+		s = make(a, hash);
+	for (; packed.n; packed = slice_skip(packed, 8)) {
+		uint32_t id = get_u32(packed.p), age = get_u32(packed.p + 4);
+		if (id && age <= AFFINITY_LIFE_S && age <= seconds(now_ns) && last_seen(s, id) < seconds(now_ns) - age)
+			add_home(s, id, seconds(now_ns) - age);
+	}
+}

@@ -63,4 +63,14 @@ void affinity_learn(struct affinity *a, const struct chain *c, const struct targ
 /* It did not arrive, or is not kept there. */
 void affinity_forget(struct affinity *a, const struct chain *c, const struct target *t, const struct roster_key *key);
 
+/* For a store that nodes share (store/store.h), under "weir:{pf:<pool>}:<hash>" for AFFINITY_LIFE_S: what is known of
+ * one prefix, in bytes that mean the same on every node.  Written without waiting when something was learned; read,
+ * without waiting either, when nothing is known here: the next request with this prefix then knows it.  The salt of
+ * chains must be the same on all nodes for that. */
+#define AFFINITY_PACKED (AFFINITY_HOMES * 8u)	/* each home: u32 name, u32 seconds since its last use, little-endian */
+/* Returns how many bytes were written; 0: nothing is known. */
+size_t affinity_pack(struct affinity *a, uint64_t hash, uint64_t now_ns, char out[AFFINITY_PACKED]);
+/* What was known here stays when it is newer.  Bytes that are no such row do nothing. */
+void affinity_unpack(struct affinity *a, uint64_t hash, struct slice packed, uint64_t now_ns);
+
 #endif

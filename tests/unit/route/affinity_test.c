@@ -246,6 +246,38 @@ static void test_bounded_memory(void **state)
 	stop();
 }
 
+/* One node's knowledge on another. */
+static void test_sharing(void **state)
+{
+	static const struct slice bad[] = { { "", 0 }, { "1234567", 7 }, { "\0\0\0\0\0\0\0\0", 8 },
+		{ "\1\0\0\0\xff\xff\xff\xff", 8 }, { "0123456789012345678901234567890123456789", 40 } };
+	struct affinity other;
+	char packed[AFFINITY_PACKED];
+
+	start("");
+	ask("fleet", SYSTEM("s") USER("one") "]}");
+	const struct target *t = &w.roster->model_list[1]->tiers[0].targets[2];
+	affinity_init(&other, 1 << 16);
+	assert_int_equal(affinity_pack(&table, chain.hash, w.now_ns, packed), 0);
+	affinity_learn(&table, &chain, t, NULL, w.now_ns);
+	w.now_ns += S(200);
+	assert_int_equal(affinity_pack(&table, chain.hash, w.now_ns, packed), 8);
+	affinity_unpack(&other, chain.hash, slice_of(packed, 8), S(5000));	/* its clock is another */
+	assert_int_equal(affinity_known(&other, &chain, t, NULL, S(5000)), chain.bytes);
+	assert_int_equal(affinity_known(&other, &chain, t, NULL, S(5000 + AFFINITY_LIFE_S - 201)), chain.bytes);
+	assert_int_equal(affinity_known(&other, &chain, t, NULL, S(5000 + AFFINITY_LIFE_S - 199)), 0);
+	/* what is older than what is known here changes nothing */
+	affinity_learn(&other, &chain, t, NULL, S(5000));
+	affinity_unpack(&other, chain.hash, slice_of(packed, 8), S(5000));
+	assert_int_equal(affinity_known(&other, &chain, t, NULL, S(5000 + AFFINITY_LIFE_S - 1)), chain.bytes);
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		affinity_unpack(&other, 77, bad[i], S(5000));
+		assert_int_equal(affinity_pack(&other, 77, S(5000), packed), 0);
+	}
+	affinity_done(&other);
+	stop();
+}
+
 /* --- a fleet -------------------------------------------------------------------------------------------- */
 
 #define GROUPS 30
@@ -423,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_usage_corrects),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_bounded_memory),
+		cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_fleet),
 		cmocka_unit_test(test_fleet_forgets),
 	};
