@@ -1,5 +1,6 @@
 /* Prompt caches of providers: marks in what they are asked, one that goes first where a prefix is cold, and requests
  * that go where their beginning is warm. */
+#include "flight/gate.h"
 #include "pairs.h"
 
 #define MODEL "claude-sonnet-4-5"
@@ -190,6 +191,92 @@ static void a_leader_that_fails_holds_up_nobody(void **state)
 	sim_free(&s);
 }
 
+/* Its next target may take long: they do not wait for that. */
+static void a_leader_that_goes_elsewhere_holds_up_nobody(void **state)
+{
+	static const struct sim_act down[] = { SIM_WAIT(100), SIM_ERROR(500, "", "api_error", "internal"), SIM_STOP };
+	struct sim *s = sim_new(SIM_SEED, CLAUDE);
+	struct sim_provider *p = sim_provider(s, "claude.test", down, good(s), NULL);
+
+	sim_provider(s, "other.test", after(1200, good(s)), NULL);
+	ask_alike(s, "two");
+	sim_run(s);
+	check_siblings(s, 0);
+	sim_check(s, p->n == SIBLINGS);
+	for (size_t i = 1; i < SIBLINGS; i++)
+		sim_check(s, p->seen[i]->at_ms < p->seen[0]->at_ms + 150);
+	sim_free(&s);
+}
+
+/* A connection that is open already: the request goes out before the next one comes. */
+static void one_goes_first_on_a_warm_connection(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CLAUDE);
+	struct sim_provider *p = sim_provider(s, "claude.test", good(s), after(FIRST_MS, good(s)), good(s), NULL);
+	uint64_t waits = counter_values[COUNTER_gate_waits];
+
+	ask_claude(s, 0, "{\"model\":\"" MODEL "\",\"max_tokens\":9,"
+		"\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true}");
+	sim_run(s);
+	ask_alike(s, MODEL);
+	sim_run(s);
+	check_siblings(s, 0);
+	sim_check(s, p->n_conns > 0 && counter_values[COUNTER_gate_waits] == waits + SIBLINGS - 1);
+	sim_free(&s);
+}
+
+/* System texts that never come again are not marked after a while: nobody waits for a request with such a one.  The
+ * second request with the same one is marked, and leads. */
+static void nobody_waits_for_one_without_marks(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CLAUDE);
+	struct sim_provider *p = sim_provider(s, "claude.test", good(s), NULL);
+	char other[SYSTEM_BYTES + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < 6; i++) {
+		memset(other, (int)('a' + i), SYSTEM_BYTES);
+		other[SYSTEM_BYTES] = '\0';
+		ask_claude(s, i * 500, sim_printf(s, "{\"model\":\"" MODEL "\",\"max_tokens\":9,\"stream\":true,"
+			"\"system\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}", other));
+		n++;
+	}
+	sim_run(s);
+	uint64_t waits = counter_values[COUNTER_gate_waits];
+	sim_check(s, marks_in(p, n - 1) == 0);
+	ask_alike(s, MODEL);
+	sim_run(s);
+	check_siblings(s, 0);
+	sim_check(s, counter_values[COUNTER_gate_waits] == waits + SIBLINGS - 2);
+	sim_free(&s);
+}
+
+/* However slow a model is known to be: two seconds. */
+static void nobody_waits_above_two_seconds(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CLAUDE);
+	struct sim_provider *p = sim_provider(s, "claude.test", after(9000, good(s)), NULL);
+	char other[SYSTEM_BYTES + 1];
+
+	for (size_t i = 0; i < 12; i++) {
+		memset(other, (int)('a' + i), SYSTEM_BYTES);
+		other[SYSTEM_BYTES] = '\0';
+		for (size_t twice = 0; twice < 2; twice++)	/* so that such texts seem worth marks */
+			ask_claude(s, i * 20000 + twice * 15000, sim_printf(s, "{\"model\":\"" MODEL "\","
+				"\"max_tokens\":9,\"stream\":true,\"system\":\"%s\",\"messages\":["
+				"{\"role\":\"user\",\"content\":\"%zu\"}]}", other, twice));
+	}
+	sim_run(s);
+	size_t n = p->n;
+	ask_alike(s, MODEL);
+	sim_run(s);
+	for (size_t i = n + 1; i < n + SIBLINGS; i++) {
+		sim_check(s, p->seen[i]->at_ms >= p->seen[n]->at_ms + GATE_WAIT_MAX_MS - 100);
+		sim_check(s, p->seen[i]->at_ms < p->seen[n]->at_ms + GATE_WAIT_MAX_MS + 100);
+	}
+	sim_free(&s);
+}
+
 /* Nothing is known of the model's pace: one and a half seconds. */
 static void a_slow_leader_is_not_waited_for_long(void **state)
 {
@@ -352,6 +439,10 @@ int main(void)
 		cmocka_unit_test(one_goes_first),
 		cmocka_unit_test(without_the_planner_nobody_waits),
 		cmocka_unit_test(a_leader_that_fails_holds_up_nobody),
+		cmocka_unit_test(a_leader_that_goes_elsewhere_holds_up_nobody),
+		cmocka_unit_test(one_goes_first_on_a_warm_connection),
+		cmocka_unit_test(nobody_waits_for_one_without_marks),
+		cmocka_unit_test(nobody_waits_above_two_seconds),
 		cmocka_unit_test(a_slow_leader_is_not_waited_for_long),
 		cmocka_unit_test(the_leader_may_leave_at_every_step),
 		cmocka_unit_test(a_waiting_one_may_leave_at_every_step),

@@ -1,6 +1,8 @@
 /* What is marked, and what it saves: conversations replayed against a till (till.h). */
 #include "unit.h"
 
+#include <dirent.h>
+
 #include "base/dice.h"
 #include "cache/prefix.h"
 #include "dialect/quirks.h"
@@ -386,6 +388,52 @@ static void test_never_more_than_four(void **state)
 	assert_int_equal(till->most_marks, 4);
 }
 
+/* Every mark that a body can carry, on the bodies of the golden pages: still JSON, and the same prompt. */
+static void mark_all(struct slice text, size_t *placed)
+{
+	struct marks_plan plan = { .at = { { MARKS_TOOLS, 0, true }, { MARKS_SYSTEM, 0, false } }, .n = 2 };
+	struct chain_parts parts;
+	yyjson_doc *doc;
+
+	if (json_parse(&arena, text, &doc, NULL) != ERR_OK || !json_arr(yyjson_doc_get_root(doc), "messages")
+			|| chain_has_marks(text))
+		return;
+	buf_clear(&body);
+	buf_add(&body, text);
+	chain_find(&arena, buf_slice(&body), &parts);
+	for (size_t i = parts.n_messages; i-- > 0 && plan.n < MARKS_MAX; plan.n++) {
+		plan.at[plan.n].spot = MARKS_MESSAGE;
+		plan.at[plan.n].message = (uint32_t)i;
+	}
+	uint64_t plain = till_read(text)->hash;
+	*placed += marks_place(&plan, &parts, &body);
+	if (till_read(buf_slice(&body))->hash != plain)
+		fail_msg("%.*s", SLICE_ARG(buf_slice(&body)));
+}
+
+static void test_golden_bodies(void **state)
+{
+	static char line[1 << 20];
+	const char *folder = "golden/anthropic-messages";
+	size_t placed = 0;
+	char path[512];
+
+	start(1024);
+	DIR *dir = opendir(folder);
+	assert_non_null(dir);
+	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		FILE *f = e->d_name[0] == '.' ? NULL : fopen(path, "r");
+		while (f && fgets(line, sizeof(line), f))
+			if (line[0] == '{')
+				mark_all(slice_trim(slice_str(line)), &placed);
+		if (f)
+			fclose(f);
+	}
+	closedir(dir);
+	assert_true(placed > 50);
+}
+
 static int end(void **state)
 {
 	free(till);
@@ -413,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_paid_writes_of_conversations),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_never_more_than_four),
+		cmocka_unit_test(test_golden_bodies),
 	};
 	return cmocka_run_group_tests(tests, NULL, end);
 }
