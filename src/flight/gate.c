@@ -6,6 +6,7 @@
 #include "flight/flight.h"
 
 #define FIRST_GUESS_MS 1000.0	/* before anything was measured */
+#define DEADLINE_SHARE 4	/* who has less left than so many times the wait does not wait */
 #define PACE 0.05		/* the median moves by so much of itself with each answer (stochastic approximation) */
 
 static uint64_t now_of(const struct flight *f)
@@ -13,10 +14,16 @@ static uint64_t now_of(const struct flight *f)
 	return loop_now(f->env->attempt.loop);
 }
 
-/* What the first target's cache is like; NULL: writing costs nothing there, or nobody asked for marks. */
+/* The one that is asked, or that will be asked first. */
+static const struct target *target_of(const struct flight *f)
+{
+	return f->target || f->plan.n == 0 ? f->target : f->plan.steps[0].target;
+}
+
+/* What its cache is like; NULL: writing costs nothing there, or nobody asked for marks. */
 static const struct marks_row *row_of(const struct flight *f)
 {
-	const struct target *t = f->plan.n ? f->plan.steps[0].target : NULL;
+	const struct target *t = target_of(f);
 
 	if (t == NULL || f->request.chain == NULL || !f->plan.steps[0].model->prefix)
 		return NULL;
@@ -33,9 +40,15 @@ static bool is_shareable(const struct chain *c, const struct chain_link *l, cons
 	return l->kind != CHAIN_INSIDE && l->hash != c->hash && l->end / CHAIN_TOKEN_BYTES >= row->min_tok;
 }
 
-static uint32_t place_of(uint64_t hash)
+/* A prefix at a target: elsewhere it is another. */
+static uint64_t key_of(const struct flight *f, const struct chain_link *l)
 {
-	return (uint32_t)(hash % GATE_ROWS);
+	return l->hash ^ chain_salt(0, target_of(f)->name);
+}
+
+static uint32_t place_of(uint64_t key)
+{
+	return (uint32_t)(key % GATE_ROWS);
 }
 
 static uint64_t model_hash(const struct flight *f)
@@ -66,8 +79,11 @@ static struct gate_pass *find_leader(struct flight *f, const struct marks_row *r
 
 	*out_warm = false;
 	for (uint32_t i = c->n; i-- > 0;) {
-		uint32_t at = place_of(c->links[i].hash);
-		if (g->rows[at].hash != c->links[i].hash || !is_shareable(c, &c->links[i], row))
+		if (!is_shareable(c, &c->links[i], row))
+			continue;
+		uint64_t key = key_of(f, &c->links[i]);
+		uint32_t at = place_of(key);
+		if (g->rows[at].key != key)
 			continue;
 		*out_warm = g->rows[at].warm_ns > now_of(f);
 		if (*out_warm || g->rows[at].leader)
@@ -88,11 +104,14 @@ uint64_t gate_hold(struct flight *f)
 		counter_add(COUNTER_gate_full, 1);
 		return 0;
 	}
+	uint64_t wait_ms = MAX_OF((uint64_t)MIN_OF(*median_of(f) * 1.5, (double)GATE_WAIT_MAX_MS), 1);
+	if (f->deadline_ns && f->deadline_ns - now_of(f) < wait_ms * SPAN_NS_PER_MS * DEADLINE_SHARE)
+		return 0;
 	counter_add(COUNTER_gate_waits, 1);
 	f->env->gate.waiters++;
 	f->gate.waits = true;
 	list_push_back(&leader->siblings, &f->gate.node);
-	return MAX_OF((uint64_t)MIN_OF(*median_of(f) * 1.5, (double)GATE_WAIT_MAX_MS), 1);
+	return wait_ms;
 }
 
 static void stop_waiting(struct flight *f)
@@ -107,14 +126,14 @@ static void stop_waiting(struct flight *f)
 /* --- leaders -------------------------------------------------------------------------------------------- */
 
 /* A row whose leader is still on the way stays his. */
-static void take_row(struct flight *f, uint64_t hash)
+static void take_row(struct flight *f, uint64_t key)
 {
 	struct gate *g = &f->env->gate;
-	uint32_t at = place_of(hash);
+	uint32_t at = place_of(key);
 
 	if (g->rows[at].leader)
 		return;
-	g->rows[at].hash = hash;
+	g->rows[at].key = key;
 	g->rows[at].warm_ns = 0;
 	g->rows[at].leader = &f->gate;
 	f->gate.rows[f->gate.n_rows++] = at;
@@ -134,14 +153,15 @@ void gate_lead(struct flight *f)
 	f->gate.n_rows = 0;
 	for (uint32_t i = c->n; i-- > 0 && f->gate.n_rows < COUNT_OF(f->gate.rows);) {
 		const struct chain_link *l = &c->links[i];
-		uint32_t at = place_of(l->hash);
 		bool is_root = l->hash == c->root, is_first = l->kind == CHAIN_MESSAGE && f->gate.n_rows == 0;
 		if (!is_shareable(c, l, row) || !(is_root || is_first))
 			continue;
-		if (g->rows[at].hash == l->hash && g->rows[at].warm_ns > now_of(f))
+		uint64_t key = key_of(f, l);
+		uint32_t at = place_of(key);
+		if (g->rows[at].key == key && g->rows[at].warm_ns > now_of(f))
 			g->rows[at].warm_ns = now_of(f) + row->life_s * (uint64_t)SPAN_NS_PER_S;
 		else
-			take_row(f, l->hash);
+			take_row(f, key);
 	}
 	f->gate.leads = f->gate.n_rows > 0;
 	f->gate.since_ns = now_of(f);

@@ -6,7 +6,8 @@
  *                             LEADS --failed, gone--> siblings go at once        [gate_open, gate_leave]
  *   sibling: WAITS --leader's word, or min(1.5 x median time to the first byte, 2 s)--> sends
  *
- * Nobody waits for a leader twice, and more than GATE_WAITERS_MAX never wait at all. */
+ * Nobody waits twice, nor for one that goes to another target, nor with a deadline that the wait would endanger; and
+ * more than GATE_WAITERS_MAX never wait. */
 #ifndef FLIGHT_GATE_H
 #define FLIGHT_GATE_H
 
@@ -24,7 +25,7 @@ struct gate_pass;
 
 struct gate {
 	struct {
-		uint64_t hash;
+		uint64_t key;			/* of a prefix at a target */
 		uint64_t warm_ns;		/* until then the provider has it; 0: not */
 		struct gate_pass *leader;	/* NULL: nobody is on the way with it */
 	} rows[GATE_ROWS];

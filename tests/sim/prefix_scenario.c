@@ -12,6 +12,7 @@
 	"  plain: {targets: [claude/" MODEL "], retries: 0}\n" \
 	"  two:\n    tiers: [{targets: [claude/" MODEL "]}, {targets: [other/" MODEL "]}]\n" \
 	"    cache: {prefix: auto}\n    retries: 0\n"
+#define HEADERS "x-api-key: k\r\nanthropic-version: 2023-06-01\r\n"	/* one tenant */
 #define SYSTEM_BYTES 9000
 
 /* A long system text, and a question. */
@@ -27,7 +28,7 @@ static const char *body(struct sim *s, const char *model, const char *question)
 static struct sim_client *ask_claude(struct sim *s, uint64_t at_ms, const char *text)
 {
 	return sim_client(s, (struct sim_plan){ .at_ms = at_ms,
-		.sends = { sim_post(s, "/v1/messages", "x-api-key: k\r\nanthropic-version: 2023-06-01\r\n", text) } });
+		.sends = { sim_post(s, "/v1/messages", HEADERS, text) } });
 }
 
 /* That script, `ms` later. */
@@ -206,6 +207,30 @@ static void a_leader_that_goes_elsewhere_holds_up_nobody(void **state)
 	for (size_t i = 1; i < SIBLINGS; i++)
 		sim_check(s, p->seen[i]->at_ms < p->seen[0]->at_ms + 150);
 	sim_free(&s);
+}
+
+/* Who has little time does not wait, nor who goes to another target. */
+static void those_who_cannot_gain_do_not_wait(void **state)
+{
+	static const char *const models[] = { MODEL, "split" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct sim *s = sim_new(SIM_SEED, CLAUDE "  split:\n    cache: {prefix: auto}\n    tiers:\n"
+			"      - {balance: round_robin, targets: [claude/" MODEL ", other/" MODEL "]}\n");
+		struct sim_provider *p = sim_provider(s, "claude.test", after(FIRST_MS, good(s)), good(s), NULL);
+		uint64_t waits = counter_values[COUNTER_gate_waits];
+
+		sim_provider(s, "other.test", good(s), NULL);
+		struct sim_client *x = ask_claude(s, 0, body(s, models[i], "one"));
+		struct sim_client *y = sim_client(s, (struct sim_plan){ .at_ms = 5, .sends = { sim_post(s,
+			"/v1/messages", i == 0 ? HEADERS "x-weir-timeout-ms: 2000\r\n" : HEADERS,
+			body(s, models[i], "two")) } });
+		sim_run(s);
+		sim_tongue_whole(s, SIM_CLAUDE, x, true, TEXT);
+		sim_tongue_whole(s, SIM_CLAUDE, y, true, TEXT);
+		sim_check(s, p->n > 0 && counter_values[COUNTER_gate_waits] == waits);
+		sim_free(&s);
+	}
 }
 
 /* A connection that is open already: the request goes out before the next one comes. */
@@ -440,6 +465,7 @@ int main(void)
 		cmocka_unit_test(without_the_planner_nobody_waits),
 		cmocka_unit_test(a_leader_that_fails_holds_up_nobody),
 		cmocka_unit_test(a_leader_that_goes_elsewhere_holds_up_nobody),
+		cmocka_unit_test(those_who_cannot_gain_do_not_wait),
 		cmocka_unit_test(one_goes_first_on_a_warm_connection),
 		cmocka_unit_test(nobody_waits_for_one_without_marks),
 		cmocka_unit_test(nobody_waits_above_two_seconds),
