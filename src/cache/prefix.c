@@ -16,6 +16,7 @@ struct work {
 	struct chain_parts parts;
 	struct chain *chain;
 	uint64_t place;
+	bool continues;			/* what it continues is kept at the provider */
 	const struct chain_link *tools, *system, *newest, *before;	/* NULL: none.  before: the last one seen */
 	struct marks_plan plan;
 };
@@ -57,7 +58,7 @@ static void find_links(struct work *w)
 
 static enum reuse_kind kind_of_newest(const struct work *w)
 {
-	return w->chain->messages > 1 ? REUSE_TURN : REUSE_FIRST;
+	return w->chain->messages > 1 || w->continues ? REUSE_TURN : REUSE_FIRST;
 }
 
 static void note(const struct work *w, const struct chain_link *l, enum reuse_kind kind)
@@ -163,7 +164,7 @@ static void plan_dialogue(struct work *w)
  * that continues nothing, the surcharge is for nothing. */
 static bool is_one_off(const struct work *w)
 {
-	return w->row->how == MARKS_PAID && w->newest && w->before == NULL && !is_warm(w, w->newest)
+	return w->row->how == MARKS_PAID && w->before == NULL && !w->continues && !is_warm(w, w->newest)
 		&& !is_likely(w, kind_of_newest(w));
 }
 
@@ -209,6 +210,7 @@ bool prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body
 	if (marks_taken(w.row, buf_slice(body)))
 		return true;
 	w.chain = ARENA_NEW(ask->arena, struct chain);
+	w.continues = w.row->how == MARKS_PAID && marks_continues(buf_slice(body));
 	w.place = chain_salt(ask->tenant, ask->place);
 	chain_find(ask->arena, buf_slice(body), &w.parts);
 	chain_of(w.chain, &w.parts, w.place);

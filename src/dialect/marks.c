@@ -31,21 +31,29 @@ const struct marks_row *marks_find(const struct dialect *back, struct slice mode
 	return NULL;
 }
 
-bool marks_taken(const struct marks_row *row, struct slice body)
+/* A member's name that begins so: within a string its quote is escaped. */
+static bool has_member(struct slice body, const char *word)
 {
-	static const char word[] = "\"prompt_cache_";	/* _key, _options, _retention, _breakpoint */
-
 	const char *at;
 
-	if (row->how == MARKS_BLOCKS)
-		return chain_has_marks(body);
-	/* Within a string its quote is escaped. */
 	while ((at = memmem(body.p, body.n, word, strlen(word))) != NULL) {
 		if (at > body.p && at[-1] != '\\')
 			return true;
 		body = slice_skip(body, (size_t)(at + strlen(word) - body.p));
 	}
 	return false;
+}
+
+bool marks_taken(const struct marks_row *row, struct slice body)
+{
+	if (row->how == MARKS_BLOCKS)
+		return chain_has_marks(body);
+	return has_member(body, "\"prompt_cache_");	/* _key, _options, _retention, _breakpoint */
+}
+
+bool marks_continues(struct slice body)
+{
+	return has_member(body, "\"previous_response_id\"") || has_member(body, "\"conversation\"");
 }
 
 /* --- finding the block ---------------------------------------------------------------------------------- */

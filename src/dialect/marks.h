@@ -40,6 +40,8 @@ struct marks_plan {
 
 /* Has the client, or a translation of what it said, any say in caching already?  Then nothing is added. */
 bool marks_taken(const struct marks_row *row, struct slice body);
+/* OpenAI's Responses: is the dialogue before this body kept at the provider? */
+bool marks_continues(struct slice body);
 /* Puts them into `body`, whose `parts` point into it; a spot without a block that may be marked is passed over.
  * Returns how many stand there then.  The body stays as it is when it has no room. */
 size_t marks_place(const struct marks_plan *plan, const struct chain_parts *parts, struct buf *body);

@@ -210,6 +210,21 @@ static void test_busted_system_texts(void **state)
 	assert_in_range(marked, 1, 3);
 }
 
+/* Examples written as a dialogue that never goes on. */
+static void test_dialogues_that_end(void **state)
+{
+	size_t marked = 0;
+
+	start(1024);
+	for (uint64_t i = 0; i < 100; i++) {
+		const struct talk t = { .seed = i, .question = 3000, .answer = 3000 };
+		write_turn(&t, 3);
+		send((uint32_t)i * 10);
+		marked += till->marks > 0;
+	}
+	assert_in_range(marked, 1, 10);
+}
+
 static void test_short_prompts(void **state)
 {
 	start(1024);
@@ -313,6 +328,23 @@ static void test_paid_writes_of_one_offs(void **state)
 		write_turn(&t, 1);
 		send_to(&openai_chat, "openai", "gpt-5.6-sol", (uint32_t)i);
 		assert_true(has(EXPLICIT) && !has("prompt_cache_key"));
+	}
+}
+
+/* What it continues is not in the body. */
+static void test_paid_writes_of_kept_dialogues(void **state)
+{
+	static const char *const members[] = { "\"previous_response_id\":\"r\",",
+		"\"conversation\":{\"id\":\"c\"}," };
+
+	start(1024);
+	for (uint32_t i = 0; i < 20; i++) {
+		buf_clear(&body);
+		buf_addf(&body, "{%s\"input\":\"", members[i % 2]);
+		add_words(i, 9000);
+		buf_add(&body, SLICE("\"}"));
+		send_to(&openai_responses, "openai", "gpt-5.6-sol", i);
+		assert_true(!has(EXPLICIT) && has("prompt_cache_key"));
 	}
 }
 
@@ -452,12 +484,14 @@ int main(void)
 		cmocka_unit_test(test_one_offs_cost_nothing),
 		cmocka_unit_test(test_lone_questions_share_the_system_text),
 		cmocka_unit_test(test_busted_system_texts),
+		cmocka_unit_test(test_dialogues_that_end),
 		cmocka_unit_test(test_short_prompts),
 		cmocka_unit_test(test_hour),
 		cmocka_unit_test(test_too_rare),
 		cmocka_unit_test(test_the_clients_marks_stand),
 		cmocka_unit_test(test_other_models_are_left_alone),
 		cmocka_unit_test(test_paid_writes_of_one_offs),
+		cmocka_unit_test(test_paid_writes_of_kept_dialogues),
 		cmocka_unit_test(test_paid_writes_of_conversations),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_never_more_than_four),
