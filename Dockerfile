@@ -22,7 +22,7 @@ FROM debian:13-slim
 ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
 	&& apt-get install -y --no-install-recommends \
-		ca-certificates libcares2 libfyaml0 libssl3t64 libuv1t64 libyyjson0 zlib1g \
+		ca-certificates libcares2 libfyaml0 liblz4-1 libssl3t64 libuv1t64 libyyjson0 zlib1g \
 	&& rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/usr/local/bin/weir /usr/local/bin/weir
 USER 65532:65532

@@ -13,6 +13,7 @@
 #include "loop/tls.h"
 #include "observe/metrics.h"
 #include "route/affinity.h"
+#include "store/store.h"
 
 #define MAX_HEALTH 16384u	/* targets, keys, providers and models known at once; direct names beyond
 				 * share one entry */
@@ -54,11 +55,19 @@ static void on_record(void *arg, const struct record *r)
 	log_write(buf_slice(&s->line));
 }
 
-static void purge(void *arg)
+static void purge(void *arg, const struct request_door *door)
 {
 	struct service *s = arg;
+	struct flight_env *f = &s->exchange.flight;
 
-	exact_purge(&s->exchange.flight.exact);
+	if (door->model.n)
+		epoch_end_model(&f->epochs, door->model);
+	if (door->tenant)
+		epoch_end_tenant(&f->epochs, door->tenant);
+	if (door->model.n || door->tenant)
+		return;
+	exact_purge(&f->exact);
+	epoch_end_all(&f->epochs);
 }
 
 static void write_metrics(void *arg, struct buf *out)
@@ -136,6 +145,7 @@ static struct answer_limits answer_limits(const struct settings *st)
 static void apply(struct service *s)
 {
 	const struct settings *st = settings_of(s);
+	uint8_t hash[SHA256_BYTES];
 
 	s->exchange.flight.plan = route_conf_plan(&st->route);
 	s->exchange.flight.limits = (struct flight_limits){ .journal_bytes = st->answers.journal,
@@ -146,8 +156,13 @@ static void apply(struct service *s)
 	affinity_limit(&s->affinity, st->cache.prefixes / 2);
 	reuse_limit(&s->exchange.flight.attempt.reuse, st->cache.prefixes / 2);
 	s->exchange.ping_ms = st->ping;
+	s->exchange.hot = (uint32_t)st->cluster.hot;
 	s->exchange.max_hops = (unsigned)st->max_hops;
 	/* the other half is for providers */
+	sha256_begin(&s->exchange.sha);
+	sha256_add(&s->exchange.sha, st->cache.secret.bytes);
+	sha256_end(&s->exchange.sha, hash);
+	memcpy(&s->exchange.tenant_key, hash, sizeof(s->exchange.tenant_key));
 	s->front.max_conns = sys_raise_files() / 2;	/* the other half is for providers */
 	s->front.limits = (struct front_limits){ .sizes = st->limits, .times = st->timeouts,
 		.half_close = st->half_close };
@@ -215,10 +230,13 @@ static struct service *make(struct loop *l, struct conf *c)
 	attempt_env_init(&s->exchange.flight.attempt, l, &limits);
 	arena_init(&s->exchange.parse, 0);
 	buf_init(&s->exchange.out, 1u << 30);
+	refresh_init(&s->exchange.refreshes, sys_seed());
 	buf_init(&s->line, 1u << 20);
 	metrics_init(&s->metrics, sys_seed(), loop_wall_ms(l));
 	s->pools = pools_new(l);
 	s->exchange.on_record = on_record;
+	s->exchange.flight.on_unpaid = exchange_unpaid;
+	s->exchange.flight.unpaid_arg = &s->exchange;
 	s->exchange.arg = s;
 	s->front.on_record = on_record;
 	s->front.write_metrics = write_metrics;
@@ -245,7 +263,11 @@ struct service *service_open(struct loop *l, struct conf *c, char *why, size_t w
 	const struct settings *st = c->root;
 	apply(s);
 	s->exchange.roster = build_roster(s, c, why, why_cap);
-	bool ok = s->exchange.roster && read_cert(st, &cert, why, why_cap)
+	if (s->exchange.roster)
+		s->exchange.store = store_open(l, &st->redis, sys_seed(), why, why_cap);
+	if (s->exchange.store)
+		flight_env_share(&s->exchange.flight, s->exchange.store);
+	bool ok = s->exchange.store && read_cert(st, &cert, why, why_cap)
 		&& front_open(&s->front, l, st->listen, cert, st->admin.listen, why, why_cap);
 	tls_server_unref(&cert);
 	if (!ok)
@@ -378,9 +400,12 @@ void service_close(struct service **sp)
 	alarm_clear(&s->limit);
 	front_close(&s->front);
 	loop_unpost(s->loop, &s->front.on_quiet);
+	refresh_done(&s->exchange.refreshes);
+	flight_env_stop(&s->exchange.flight);
 	pools_free(&s->pools);
 	roster_unref(&s->exchange.roster);
 	flight_env_done(&s->exchange.flight);
+	store_close(&s->exchange.store);
 	arena_done(&s->exchange.parse);
 	sha256_done(&s->exchange.sha);
 	buf_done(&s->exchange.out);

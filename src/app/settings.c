@@ -38,8 +38,18 @@ static const struct row cache_rows[] = {
 	ROW_BYTES(struct settings_cache, prefixes, 4096, 1ull << 30, "8MiB", ROW_RELOAD,
 		"what is remembered of prompt prefixes for `balance: prefix` and models.NAME.cache.prefix: one half "
 		"who has them warm, the other how often they come again"),
+	ROW_SECRET(struct settings_cache, secret, ROW_OPTIONAL, ROW_RELOAD,
+		"keeps the names of kept answers from being guessed where others can read the store; the same on all "
+		"nodes"),
 };
 static const struct section cache_section = ROW_TABLE("cache", struct settings_cache, cache_rows);
+
+static const struct row cluster_rows[] = {
+	ROW_INT(struct settings_cluster, hot, 0, 1000000, "3", ROW_RELOAD,
+		"identical requests that come this often a second to one node are shared between the nodes of one Redis, "
+		"so that one of them asks; 0: never"),
+};
+static const struct section cluster_section = ROW_TABLE("cluster", struct settings_cluster, cluster_rows);
 
 static const struct row root_rows[] = {
 	ROW_STR(struct settings, listen, 1, 4096, "0.0.0.0:8080", ROW_RESTART,
@@ -63,8 +73,10 @@ static const struct row root_rows[] = {
 	ROW_SECTION(struct settings, answers, &answers_section, ROW_OPTIONAL, "what providers may send"),
 	ROW_SECTION(struct settings, cache, &cache_section, ROW_OPTIONAL,
 		"answers given again; models.NAME.cache says which"),
+	ROW_SECTION(struct settings, cluster, &cluster_section, ROW_OPTIONAL, "what nodes that share a Redis do together"),
 	ROW_SECTION(struct settings, drain, &front_conf_drain, ROW_OPTIONAL, "the end after SIGTERM"),
 	ROW_SECTION(struct settings, log, &log_section, ROW_OPTIONAL, "log lines on standard output"),
+	ROW_SECTION(struct settings, redis, &store_conf, ROW_OPTIONAL, "what the nodes of a cluster share"),
 	ROW_INT(struct settings, max_hops, 1, 1000, "4", ROW_RELOAD,
 		"gateways of this kind a request may pass, so that a loop ends (508)"),
 };
@@ -78,6 +90,7 @@ void settings_check(struct conf *c)
 		conf_fault(c, &s->tls, "tls needs both cert and key");
 	if (s->answers.journal < 2 * s->answers.body)
 		conf_fault(c, &s->answers.journal, "answers.journal must be at least twice answers.body");
+	store_conf_check(c, &s->redis);
 }
 
 size_t settings_from_env(const char *(*env)(void *arg, const char *name), void *arg, struct buf *out)
@@ -93,6 +106,9 @@ size_t settings_from_env(const char *(*env)(void *arg, const char *name), void *
 		buf_addf(out, "  %s: {key: \"${%s}\"}\n", p->name, p->env);
 		n++;
 	}
+	const char *redis = env(arg, "REDIS_URL");
+	if (redis && redis[0])
+		buf_add(out, SLICE("redis: {url: \"${REDIS_URL}\"}\n"));
 	if (n == 0)
 		buf_clear(out);
 	return n;

@@ -4,6 +4,7 @@
 
 #include "front/front_conf.h"
 #include "route/route_conf.h"
+#include "store/store_conf.h"
 
 struct conf;
 
@@ -17,6 +18,11 @@ struct settings_log {
 
 struct settings_cache {
 	uint64_t memory, prefixes;
+	struct secret secret;
+};
+
+struct settings_cluster {
+	int64_t hot;
 };
 
 struct settings_answers {
@@ -35,6 +41,8 @@ struct settings {
 	struct front_drain_conf drain;
 	enum front_half_close half_close;
 	struct settings_cache cache;
+	struct settings_cluster cluster;
+	struct store_conf redis;
 	uint64_t ping;
 	int64_t max_hops;
 };
@@ -44,8 +52,8 @@ extern const struct section settings_section;
 /* What the rows cannot say one by one (a key without a certificate).  Faults are added to `c`. */
 void settings_check(struct conf *c);
 
-/* The configuration for a start without a file: providers for the API keys found in the environment, as YAML.
- * Returns how many. */
+/* The configuration for a start without a file: providers for the API keys found in the environment, and the store that
+ * REDIS_URL names, as YAML.  Returns how many providers. */
 struct buf;
 size_t settings_from_env(const char *(*env)(void *arg, const char *name), void *arg, struct buf *out);
 

@@ -1,61 +1,150 @@
-/* An entry: version, tag of the dialect, length of the target (2 bytes), target, tape. */
+/* An entry, little-endian: version, tag of the dialect, length of the target (2 bytes), two counts of tokens (8 each),
+ * times of keeping and ending (8 each, Unix ms), target, packed tape. */
 #include "cache/exact.h"
 
-#define VERSION 1
-#define HEAD 4u
+#include "base/span.h"
+#include "codec/pack.h"
+#include "store/store.h"
 
-void exact_init(struct exact *x, size_t max_bytes, uint64_t seed)
+#define VERSION 2
+#define HEAD 36u
+#define TAPE_MAX ((size_t)1 << 30)
+
+struct head {
+	char version, dialect;
+	uint16_t target_n;
+	int64_t prompt_tok, completion_tok;
+	uint64_t kept_ms, ends_ms;
+};
+
+static void put_head(const struct head *h, char p[HEAD])
 {
-	*x = (struct exact){ .hits = 0 };
-	shelf_init(&x->shelf, max_bytes, seed);
+	p[0] = h->version;
+	p[1] = h->dialect;
+	memcpy(p + 2, &h->target_n, 2);
+	memcpy(p + 4, &h->prompt_tok, 8);
+	memcpy(p + 12, &h->completion_tok, 8);
+	memcpy(p + 20, &h->kept_ms, 8);
+	memcpy(p + 28, &h->ends_ms, 8);
+}
+
+static bool get_head(struct slice s, struct head *h)
+{
+	if (s.n < HEAD || s.p[0] != VERSION)
+		return false;
+	*h = (struct head){ .version = s.p[0], .dialect = s.p[1] };
+	memcpy(&h->target_n, s.p + 2, 2);
+	memcpy(&h->prompt_tok, s.p + 4, 8);
+	memcpy(&h->completion_tok, s.p + 12, 8);
+	memcpy(&h->kept_ms, s.p + 20, 8);
+	memcpy(&h->ends_ms, s.p + 28, 8);
+	return s.n >= HEAD + h->target_n;
+}
+
+struct slice exact_key(const struct digest *d, char out[EXACT_KEY_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	out[0] = 'x';
+	out[1] = ':';
+	for (size_t i = 0; i < sizeof(d->bytes); i++) {
+		out[2 + 2 * i] = digits[d->bytes[i] >> 4];
+		out[3 + 2 * i] = digits[d->bytes[i] & 15];
+	}
+	return slice_of(out, EXACT_KEY_BYTES);
+}
+
+void exact_init(struct exact *x, size_t max_bytes, struct dice *dice)
+{
+	*x = (struct exact){ .dice = dice };
+	buf_init(&x->entry, 2 * TAPE_MAX);
+	buf_init(&x->tape, TAPE_MAX);
+	shelf_init(&x->shelf, max_bytes, dice_u64(dice));
 }
 
 void exact_done(struct exact *x)
 {
+	buf_done(&x->entry);
+	buf_done(&x->tape);
 	shelf_done(&x->shelf);
 }
 
-static bool unpack(struct slice entry, struct exact_answer *out)
+/* A node whose clock runs ahead makes entries from the future: they are new. */
+static uint64_t age_of(const struct head *h, uint64_t wall_ms)
 {
-	uint16_t n;
+	return wall_ms > h->kept_ms ? wall_ms - h->kept_ms : 0;
+}
 
-	if (entry.n < HEAD || entry.p[0] != VERSION)
+static bool unpack(struct exact *x, struct slice entry, uint64_t max_age_ms, uint64_t wall_ms, struct exact_answer *out)
+{
+	struct head h;
+
+	if (!get_head(entry, &h) || wall_ms >= h.ends_ms || age_of(&h, wall_ms) > max_age_ms)
 		return false;
-	memcpy(&n, entry.p + 2, sizeof(n));
-	if (entry.n < HEAD + n)
+	buf_clear(&x->tape);
+	if (!pack_get(slice_skip(entry, HEAD + h.target_n), TAPE_MAX, &x->tape))
 		return false;
-	out->dialect = entry.p[1];
-	out->target = slice_of(entry.p + HEAD, n);
-	out->tape = slice_skip(entry, HEAD + n);
+	*out = (struct exact_answer){ .dialect = h.dialect, .target = slice_of(entry.p + HEAD, h.target_n),
+		.tape = buf_slice(&x->tape), .prompt_tok = h.prompt_tok, .completion_tok = h.completion_tok,
+		.age_ms = age_of(&h, wall_ms) };
 	return true;
 }
 
-bool exact_get(struct exact *x, const struct digest *d, uint64_t max_age_ms, uint64_t now_ns, struct exact_answer *out)
+bool exact_get(struct exact *x, const struct digest *d, uint64_t max_age_ms, struct exact_now now,
+	struct exact_answer *out)
 {
 	struct shelf_value v;
-	bool found = shelf_get(&x->shelf, digest_slice(d), now_ns, &v) && v.age_ms <= max_age_ms
-		&& unpack(v.bytes, out);
+	bool found = shelf_get(&x->shelf, digest_slice(d), now.ns, &v) && unpack(x, v.bytes, max_age_ms, now.wall_ms,
+		out);
 
 	x->hits += found;
 	x->misses += !found;
-	if (found)
-		out->age_ms = v.age_ms;
 	return found;
 }
 
-bool exact_put(struct exact *x, const struct digest *d, const struct exact_answer *a, uint64_t ttl_ms, uint64_t now_ns)
+bool exact_take(struct exact *x, const struct digest *d, struct slice entry, uint64_t max_age_ms, struct exact_now now,
+	struct exact_answer *out)
 {
-	uint16_t n = (uint16_t)MIN_OF(a->target.n, (size_t)UINT16_MAX);
-	char head[HEAD] = { VERSION, a->dialect };
-	struct buf b;
+	struct head h;
 
-	memcpy(head + 2, &n, sizeof(n));
-	buf_init(&b, SIZE_MAX);
-	buf_add(&b, slice_of(head, HEAD));
-	buf_add(&b, slice_of(a->target.p, n));
-	buf_add(&b, a->tape);
-	bool kept = shelf_put(&x->shelf, digest_slice(d), buf_slice(&b), ttl_ms, now_ns);
-	buf_done(&b);
+	buf_clear(&x->entry);
+	if (!get_head(entry, &h) || now.wall_ms >= h.ends_ms || !buf_put(&x->entry, entry)
+			|| !unpack(x, buf_slice(&x->entry), max_age_ms, now.wall_ms, out))
+		return false;
+	shelf_put(&x->shelf, digest_slice(d), entry, h.ends_ms - now.wall_ms, now.ns);
+	return true;
+}
+
+static uint64_t with_jitter(struct exact *x, uint64_t ttl_ms)
+{
+	return ttl_ms - dice_below(x->dice, ttl_ms / 10 + 1);
+}
+
+static bool write_entry(struct exact *x, const struct exact_answer *a, const struct head *h)
+{
+	char head[HEAD];
+
+	put_head(h, head);
+	buf_clear(&x->entry);
+	buf_add(&x->entry, slice_of(head, HEAD));
+	buf_add(&x->entry, slice_of(a->target.p, h->target_n));
+	return pack_put(&x->entry, a->tape);
+}
+
+bool exact_put(struct exact *x, const struct digest *d, const struct exact_answer *a, uint64_t ttl_ms,
+	struct exact_now now)
+{
+	char key[EXACT_KEY_BYTES];
+	uint64_t left = with_jitter(x, ttl_ms);
+	const struct head h = { .version = VERSION, .dialect = a->dialect, .prompt_tok = a->prompt_tok,
+		.target_n = (uint16_t)MIN_OF(a->target.n, (size_t)UINT16_MAX), .completion_tok = a->completion_tok,
+		.kept_ms = now.wall_ms, .ends_ms = now.wall_ms + left };
+
+	if (left == 0 || !write_entry(x, a, &h))
+		return false;
+	bool kept = shelf_put(&x->shelf, digest_slice(d), buf_slice(&x->entry), left, now.ns);
+	if (x->store && store_is_shared(x->store))
+		store_put(x->store, NULL, exact_key(d, key), buf_slice(&x->entry), left, STORE_ALWAYS);
 	x->kept += kept;
 	return kept;
 }

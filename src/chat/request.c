@@ -19,6 +19,16 @@ uint64_t request_estimate_tok(struct slice text)
 	return ascii / 4 + wide / 2 + 1;
 }
 
+enum request_priority request_priority(struct slice word)
+{
+	struct slice words = SLICE(REQUEST_PRIORITIES), one;
+
+	for (int i = REQUEST_REALTIME; slice_next(&words, '|', &one); i++)
+		if (slice_case_eq(one, word))
+			return (enum request_priority)i;
+	return REQUEST_PRIORITY_UNSAID;
+}
+
 void request_keep(struct arena *a, const struct request *from, struct request *out)
 {
 	*out = *from;

@@ -22,6 +22,10 @@ enum request_op {
 	REQUEST_RAW,		/* images, audio, moderations, rerank: only the model is read, bytes pass */
 };
 
+/* Who goes first where requests must wait, the most urgent first (design.md 6).  Unsaid: what the model says. */
+enum request_priority { REQUEST_PRIORITY_UNSAID, REQUEST_REALTIME, REQUEST_NORMAL, REQUEST_BULK, REQUEST_BATCH };
+#define REQUEST_PRIORITIES "realtime|normal|bulk|batch"	/* their words, from REQUEST_REALTIME on */
+
 /* How the client wants a stream framed. */
 enum request_framing { REQUEST_SSE, REQUEST_JSON_ARRAY /* Gemini without alt=sse */ };
 
@@ -33,12 +37,12 @@ struct request_door {
 	struct slice path;		/* REQUEST_RAW: behind the version ("/images/generations") */
 	struct slice content_type;	/* REQUEST_RAW: of the body */
 	struct slice betas;		/* anthropic-beta, as it came */
-	uint64_t tenant;		/* keyed hash of the credential the client presented; 0: none.  Never leaves
-					 * the process */
+	uint64_t tenant;		/* keyed hash of the credential the client presented; 0: none, or all are one */
 	bool alone;			/* x-weir-join: no */
 	bool no_cache, no_store;	/* Cache-Control */
 	uint64_t max_age_ms;		/* Cache-Control; 0: none given */
 	bool strict;			/* x-weir-strict: refuse what the target cannot express */
+	enum request_priority priority;	/* x-weir-priority */
 };
 
 struct request {
@@ -58,12 +62,15 @@ struct request {
 	bool has_options;		/* the body has provider_options */
 	const struct chain *chain;	/* of its prefixes, in the exchange's arena; NULL: its model needs none */
 	struct request_door door;
+	bool merged;			/* made of several (dialect/merge.h): its answer is taken apart again */
 	uint64_t timeout_ms;		/* the caller's deadline; 0: none */
 	uint64_t prompt_tok;		/* estimate, for logs and later for routing */
 };
 
 /* Copies what outlives the parsing into `a`: the body and the fields; the parsed tree stays behind (doc is NULL). */
 void request_keep(struct arena *a, const struct request *from, struct request *out);
+/* The priority of this word; UNSAID when it is none. */
+enum request_priority request_priority(struct slice word);
 /* Rough count of prompt tokens from the bytes of the text: 4 bytes a token for ASCII, 2 for others
  * (dependencies.md 2.11). */
 uint64_t request_estimate_tok(struct slice text);

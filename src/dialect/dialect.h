@@ -42,6 +42,8 @@ struct quirks {
 	bool long_ids;		/* hides state in tool-call ids (id__thought__...): they must come back whole */
 	enum quirks_thinking thinking;
 	const char *efforts;	/* the words of reasoning_effort that it takes, rising; NULL: all */
+	/* Most inputs and tokens of one call for embeddings (merge.h); 0: not known. */
+	uint32_t embed_items, embed_tok;
 };
 extern const struct quirks quirks_none;
 
@@ -76,6 +78,7 @@ struct dialect_tally {
 	bool end_mark;		/* [DONE] or the like */
 	enum event_finish finish;	/* of choice 0 */
 	struct usage usage;
+	uint64_t version;	/* hash of what it says of its build (system_fingerprint); 0: nothing */
 	struct fault fault;	/* of an EVENT_ERROR; slices in the arena given to decode */
 };
 

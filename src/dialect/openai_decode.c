@@ -5,6 +5,7 @@
  * failure gives only the error: its bytes must not reach a client as if they were content. */
 #include "dialect/openai_decode.h"
 
+#include "base/siphash.h"
 #include "dialect/openai_beside.h"
 #include "dialect/openai_calls.h"
 #include "dialect/openai_error.h"
@@ -231,10 +232,10 @@ static void take_choice(struct openai_frame *f, yyjson_val *v, size_t place, boo
  * ------------------------------------------------------------------------- */
 
 enum root_part { ROOT_ID, ROOT_MODEL, ROOT_CHOICES, ROOT_USAGE, ROOT_ERROR, ROOT_X_GROQ, ROOT_TYPE,
-	ROOT_PARTS };
+	ROOT_FINGERPRINT, ROOT_PARTS };
 
 static const struct name root_names[ROOT_PARTS] = { NAME("id"), NAME("model"), NAME("choices"), NAME("usage"),
-	NAME("error"), NAME("x_groq"), NAME("type") };
+	NAME("error"), NAME("x_groq"), NAME("type"), NAME("system_fingerprint") };
 
 struct root {
 	yyjson_val *value, *parts[ROOT_PARTS + 1];
@@ -268,6 +269,12 @@ static yyjson_val *error_in(const struct root *r)
 	return openai_error_find(r->value);
 }
 
+/* Of one process only: nothing secret, so the key is none. */
+static uint64_t version_of(struct slice fingerprint)
+{
+	return fingerprint.n ? siphash(&(struct siphash_key){ 0, 0 }, fingerprint) : 0;
+}
+
 static void start(struct openai_frame *f, const struct root *r)
 {
 	struct event ev = { .kind = EVENT_START, .text = json_val_str(r->parts[ROOT_ID]),
@@ -279,6 +286,7 @@ static void start(struct openai_frame *f, const struct root *r)
 	if (f->state->started || is_blank)
 		return;
 	f->state->started = true;
+	f->d->tally.version = version_of(json_val_str(r->parts[ROOT_FINGERPRINT]));
 	openai_frame_emit(f, &ev);
 }
 

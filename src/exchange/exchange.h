@@ -5,10 +5,14 @@
 #ifndef EXCHANGE_EXCHANGE_H
 #define EXCHANGE_EXCHANGE_H
 
+#include "base/siphash.h"
+#include "exchange/refresh.h"
 #include "flight/flight.h"
+#include "flight/heat.h"
 #include "ledger/record.h"
 
 struct exchange;
+struct store;
 
 /* What an exchange may ask of the door it came through; handed down by front/. */
 struct exchange_reply {
@@ -29,6 +33,11 @@ struct exchange_env {
 	struct arena parse;			/* scratch while a body is parsed */
 	struct buf out;				/* scratch while bytes are written */
 	struct sha256 sha;			/* for digests */
+	struct refreshes refreshes;		/* kept answers that are being renewed */
+	struct heat heat;			/* which requests come often */
+	uint32_t hot;				/* that often a second: other nodes are asked; 0: never */
+	struct siphash_key tenant_key;		/* of the hashes that tell tenants apart; the same on all nodes */
+	struct store *store;			/* what the nodes of a cluster share; borrowed by the flights */
 	uint64_t ping_ms;			/* keep-alive comments to clients of slow streams; 0: none */
 	unsigned max_hops;
 	void (*on_record)(void *arg, const struct record *r);
@@ -49,6 +58,8 @@ struct exchange_ask {
  * later turns, never inside this call. */
 struct exchange *exchange_open(struct exchange_env *env, const struct exchange_ask *ask,
 	const struct exchange_reply *reply, void *arg);
+/* A flight has ended whose usage stands in nobody's record, since its clients had left: it gets one of its own. */
+void exchange_unpaid(void *env, const struct flight *f);
 /* The client can take more. */
 void exchange_room(struct exchange *ex);
 /* The client is gone, or too slow (ERR_CLIENT_SLOW), or the server must go (ERR_DRAINING: tells the client

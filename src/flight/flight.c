@@ -4,6 +4,7 @@
 
 #include "base/counter.h"
 #include "base/log.h"
+#include "base/siphash.h"
 #include "base/span.h"
 
 #define MAGIC 0x666c6774u	/* "flgt" */
@@ -18,6 +19,9 @@ static void try_next(struct flight *f);
 static void move(struct flight *f, enum flight_state to)
 {
 	must(f->state != FLIGHT_ENDED);
+	window_leave(f);
+	batch_leave(f);
+	follower_close(&f->follower);
 	f->state = to;
 	if (to != FLIGHT_WAITING)
 		alarm_clear(&f->clock);
@@ -26,18 +30,41 @@ static void move(struct flight *f, enum flight_state to)
 	alarm_clear(&f->total);
 	gate_leave(f);
 	f->end_ns = loop_now(f->env->attempt.loop);
+	f->unpaid = f->usage;
 	join_unlist(&f->env->join, f);
+	window_landed(f);
 }
 
-/* Only what the model finished by itself: a cut or filtered answer would be given again and again. */
+static struct exact_now now_of(const struct flight_env *env)
+{
+	return (struct exact_now){ loop_now(env->attempt.loop), loop_wall_ms(env->attempt.loop) };
+}
+
+/* A hash of the model's name as the provider says it, and of what it says of its build. */
+static uint64_t version_of(const struct flight *f)
+{
+	struct event ev;
+	size_t at = 0;
+
+	while (tape_next(buf_slice(&f->tape.bytes), SIZE_MAX, &at, &ev))
+		if (ev.kind == EVENT_START)
+			return siphash(&(struct siphash_key){ 0, f->version }, ev.extra);
+	return f->version;
+}
+
+/* Only what the model finished by itself: a cut or filtered answer would be given again and again.  A new version of
+ * the model ends the answers of the old one, and this one was asked for under the old number. */
 static void keep_answer(struct flight *f)
 {
 	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name,
-		.tape = buf_slice(&f->tape.bytes) };
+		.tape = buf_slice(&f->tape.bytes), .prompt_tok = f->usage.prompt_tok,
+		.completion_tok = f->usage.completion_tok };
 
-	if (f->keep_ms == 0 || f->tape.lossy || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
+	if (f->keep_ms == 0 || f->tape.lossy || f->followed || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
 		return;
-	if (exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, loop_now(f->env->attempt.loop)))
+	if (drift_note(&f->env->drift, f->target->name, version_of(f)))
+		epoch_end_model(&f->env->epochs, f->request.model);
+	else if (exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now_of(f->env)))
 		counter_add(COUNTER_cache_kept, 1);
 }
 
@@ -106,6 +133,7 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 	counter_add(COUNTER_attempts_failed, fault->err != ERR_OK && fault->err != ERR_CLIENT_GONE);
 	f->streamed = at->answer.mode == ANSWER_EVENTS;
 	f->usage = at->answer.decode.tally.usage;
+	f->version = at->answer.decode.tally.version;
 	f->finish = at->answer.decode.tally.finish;
 	f->bytes_in += at->bytes_in;
 	f->bytes_out += at->bytes_out;
@@ -255,14 +283,15 @@ static void release(struct flight *f)
 /* A client that wants one whole answer sees nothing before its end: until then every failure stays invisible. */
 static bool passes_early(const struct flight *f)
 {
+	if (f->request.merged)
+		return false;
 	if (f->attempt.answer.mode == ANSWER_EVENTS)
 		return f->request.stream;
 	return f->attempt.answer.mode == ANSWER_RAW;
 }
 
-static enum err on_event(void *arg, const struct event *ev)
+enum err flight_take(struct flight *f, const struct event *ev)
 {
-	struct flight *f = arg;
 	enum err e = journal_add(&f->journal, ev);
 
 	if (e != ERR_OK)
@@ -270,6 +299,20 @@ static enum err on_event(void *arg, const struct event *ev)
 	if (f->gate.leads)
 		gate_open(f, true);
 	keep_on_tape(f, ev);
+	return ERR_OK;
+}
+
+static enum err on_event(void *arg, const struct event *ev)
+{
+	struct flight *f = arg;
+	struct event bare = *ev;
+
+	/* The bytes of a merged answer are nobody's. */
+	if (f->request.merged && f->request.op != REQUEST_RAW)
+		bare.raw = SLICE_EMPTY;
+	enum err e = flight_take(f, &bare);
+	if (e != ERR_OK)
+		return e;
 	if (!f->released && event_is_content(ev) && passes_early(f))
 		release(f);
 	if (f->released)
@@ -331,14 +374,32 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	*e = (struct flight_env){ .dice = dice };
 	e->attempt.loop = l;
 	join_init(&e->join, dice_u64(dice));
-	exact_init(&e->exact, 0, dice_u64(dice));
+	exact_init(&e->exact, 0, dice);
+	epoch_init(&e->epochs, l, dice);
+	drift_init(&e->drift, dice_u64(dice));
+	owner_init(&e->owners);
+	windows_init(&e->windows, l, dice_u64(dice));
+}
+
+void flight_env_share(struct flight_env *e, struct store *s)
+{
+	e->exact.store = s;
+	epoch_share(&e->epochs, s);
+}
+
+void flight_env_stop(struct flight_env *e)
+{
+	owner_done(&e->owners);
 }
 
 void flight_env_done(struct flight_env *e)
 {
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
+	windows_done(&e->windows);
 	exact_done(&e->exact);
+	epoch_done(&e->epochs);
+	drift_done(&e->drift);
 }
 
 static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
@@ -348,8 +409,8 @@ static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
 	cursor_open(&r->cursor, &f->journal, on_news);
 }
 
-/* A request with a deadline of its own neither joins nor is joined: its end would be nobody else's. */
-static bool may_share(const struct request *r)
+/* A deadline of its own: its end would be nobody else's. */
+bool flight_may_share(const struct request *r)
 {
 	return r->op != REQUEST_RAW && !r->door.alone && r->timeout_ms == 0;
 }
@@ -357,7 +418,7 @@ static bool may_share(const struct request *r)
 bool flight_join(struct flight_env *env, const struct roster *roster, const struct request *request, struct reader *r,
 	struct task *on_news)
 {
-	if (!may_share(request))
+	if (!flight_may_share(request))
 		return false;
 	struct flight *f = join_find(&env->join, join_hash(&env->join, request), request);
 	if (f == NULL || f->roster != roster)
@@ -372,12 +433,13 @@ bool flight_join(struct flight_env *env, const struct roster *roster, const stru
 	}
 	/* A lone reader may have paused the upstream; now nobody waits for the slowest. */
 	attempt_pause(&f->attempt, false);
+	window_hurry(f, request);
 	return true;
 }
 
 static void list_for_joining(struct flight *f)
 {
-	if (may_share(&f->request) && f->plan.model->join && f->env->limits.tape_bytes)
+	if (flight_may_share(&f->request) && f->plan.model->join && f->env->limits.tape_bytes)
 		join_list(&f->env->join, f, join_hash(&f->env->join, &f->request));
 }
 
@@ -408,12 +470,13 @@ static struct flight *new_flight(struct flight_env *env, struct roster *roster, 
 	arena_init(arena, arena->limit);
 	f->request = *request;
 	f->roster = roster_ref(roster);
-	f->usage = USAGE_NONE;
+	f->usage = f->unpaid = USAGE_NONE;
 	f->open_ns = loop_now(l);
 	f->drive.go = drive;
+	list_init(&f->node);
 	alarm_init(&f->clock, l, on_clock);
 	alarm_init(&f->total, l, on_total);
-	journal_init(&f->journal, l, env->limits.journal_bytes, false);
+	journal_init(&f->journal, l, env->limits.journal_bytes, f->request.merged);
 	f->journal.on_drain = &f->drive;
 	tape_init(&f->tape, env->limits.tape_bytes);
 	counter_add(COUNTER_flights_open, 1);
@@ -421,7 +484,8 @@ static struct flight *new_flight(struct flight_env *env, struct roster *roster, 
 	return f;
 }
 
-struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
+/* A flight with a plan and a reader, which has not begun. */
+static struct flight *planned(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault)
 {
@@ -437,14 +501,144 @@ struct flight *flight_open(struct flight_env *env, struct roster *roster, const 
 	list_for_joining(f);
 	add_reader(f, r, on_news);
 	start_total(f);
+	if (f->request.door.priority == REQUEST_PRIORITY_UNSAID)
+		f->request.door.priority = plan.model->priority;
+	return f;
+}
+
+/* At once, or behind one with the same beginning. */
+static void begin(struct flight *f)
+{
 	uint64_t hold_ms = gate_hold(f);
+
 	if (hold_ms == 0) {
 		try_next(f);
-		return f;
+		return;
 	}
 	move(f, FLIGHT_WAITING);
 	alarm_set(&f->clock, hold_ms);
+}
+
+struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
+	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
+	struct fault *out_fault)
+{
+	struct flight *f = planned(env, roster, request, arena, request_id, hops, r, on_news, out_fault);
+
+	if (f == NULL)
+		return NULL;
+	if (window_take(&env->windows, f))
+		f->state = FLIGHT_COLLECTED;	/* born there */
+	else
+		begin(f);
 	return f;
+}
+
+/* --- following another node's flight ----------------------------------------------------------------------- */
+
+static void on_lead_start(struct flight *f, char dialect, struct slice target)
+{
+	f->released = f->streamed = f->followed = true;
+	f->back = dialect_by_tag(dialect);
+	f->first_ns = loop_now(f->env->attempt.loop);
+	for (size_t i = 0; i < f->plan.n; i++)
+		if (slice_eq(f->plan.steps[i].target->name, target))
+			f->target = f->plan.steps[i].target;
+}
+
+static bool on_lead_event(struct flight *f, const struct event *ev)
+{
+	if (ev->kind == EVENT_FINISH && ev->choice == 0)
+		f->finish = ev->finish;
+	if (flight_take(f, ev) == ERR_OK) {
+		check_lag(f);
+		return true;
+	}
+	f->fault = (struct fault){ .err = ERR_UP_TOO_BIG };
+	end_failed(f);
+	return false;
+}
+
+/* Before its start nobody has read anything: this node asks for itself. */
+static void on_lead_end(struct flight *f, bool complete)
+{
+	if (complete && f->released) {
+		end_ok(f);
+	} else if (f->released) {
+		f->fault = (struct fault){ .err = ERR_UP_TRUNCATED };
+		end_failed(f);
+	} else {
+		f->landed = false;
+		counter_add(COUNTER_flights_taken_over, 1);
+		try_next(f);
+	}
+}
+
+static const struct follower_events lead_events = { .on_start = on_lead_start, .on_event = on_lead_event,
+	.on_end = on_lead_end };
+
+struct flight *flight_follow(struct flight_env *env, const struct flight_lead *lead, struct roster *roster,
+	const struct request *request, struct arena *arena, struct slice request_id, unsigned hops, struct reader *r,
+	struct task *on_news, struct fault *out_fault)
+{
+	struct flight *f = planned(env, roster, request, arena, request_id, hops, r, on_news, out_fault);
+
+	if (f == NULL)
+		return NULL;
+	f->state = FLIGHT_FOLLOWING;	/* born there */
+	f->landed = true;
+	f->follower = follower_open(lead->store, f, &lead->digest, slice_of(lead->token, ABROAD_TOKEN), &lead_events);
+	counter_add(COUNTER_flights_followed, 1);
+	return f;
+}
+
+void flight_read(struct flight *f, struct reader *r, struct task *on_news)
+{
+	must(f->journal.n_events == 0);
+	add_reader(f, r, on_news);
+	r->joined = true;
+}
+
+void flight_depart(struct flight *f)
+{
+	must(f->state == FLIGHT_COLLECTED || f->state == FLIGHT_CARRIED);
+	try_next(f);
+}
+
+void flight_carry(struct flight *f, struct batch *b)
+{
+	must(f->state == FLIGHT_COLLECTED);
+	move(f, FLIGHT_CARRIED);
+	f->batch = b;
+}
+
+/* What the record and the readers' heads say of the carrier's attempts. */
+static void note_carrier(struct flight *f, const struct flight *carrier)
+{
+	f->target = carrier->target;
+	f->back = carrier->back;
+	f->attempts = carrier->attempts;
+	memcpy(f->tries, carrier->tries, sizeof(f->tries));
+	f->upstream_id = arena_copy(&f->arena, carrier->upstream_id);
+	f->dropped = arena_copy(&f->arena, carrier->dropped);
+	f->type = arena_copy(&f->arena, carrier->type);
+	if (carrier->quota == NULL)
+		return;
+	struct quota *quota = ARENA_NEW(&f->arena, struct quota);
+	*quota = *carrier->quota;
+	f->quota = quota;
+}
+
+void flight_land(struct flight *f, const struct flight *carrier)
+{
+	f->landed = true;
+	note_carrier(f, carrier);
+	if (f->fault.err == ERR_OK)
+		f->fault = fault_copy(&f->arena, &carrier->fault);
+	if (f->fault.err == ERR_OK)
+		end_ok(f);
+	else
+		end_failed(f);
 }
 
 void flight_keep(struct flight *f, const struct digest *d, uint64_t ttl_ms)
@@ -459,7 +653,7 @@ struct flight *flight_replay(struct flight_env *env, struct roster *roster, cons
 {
 	struct flight *f = new_flight(env, roster, request, arena);
 
-	f->replay = f->released = f->streamed = f->paid = true;
+	f->replay = f->released = f->streamed = true;
 	f->back = dialect_by_tag(answer->dialect);
 	f->age_ms = answer->age_ms;
 	f->tape.bytes.max = SIZE_MAX;
@@ -497,6 +691,8 @@ static void bury(struct flight *f)
 	struct loop *l = f->env->attempt.loop;
 
 	flight_stop(f);
+	if (f->env->on_unpaid && (f->unpaid.completion_tok > 0 || f->unpaid.prompt_tok > 0))
+		f->env->on_unpaid(f->env->unpaid_arg, f);
 	join_unlist(&f->env->join, f);
 	loop_unpost(l, &f->drive);
 	counter_sub(COUNTER_flights_open, 1);
@@ -521,8 +717,11 @@ void flight_leave(struct reader *r)
 	if (f == NULL)
 		return;
 	r->flight = NULL;
+	f->orphan |= !r->joined;
 	cursor_close(&r->cursor);
 	must(f->readers > 0);
-	if (--f->readers == 0)
+	if (--f->readers == 1 && f->on_alone)
+		loop_post(f->env->attempt.loop, f->on_alone);
+	if (f->readers == 0)
 		bury(f);
 }

@@ -1,14 +1,23 @@
 /* A flight: one piece of upstream work and its journal, read by any number of exchanges.  It belongs to
  * nobody: the last reader that leaves ends it.
  *
- *   FLIGHT_TRYING    an attempt is running                                        [flight.c, move()]
+ *   FLIGHT_COLLECTED waits for company                            window->waiting [flight.c, move()]
+ *   FLIGHT_CARRIED   another flight asks for it, too              batch->members
+ *   FLIGHT_FOLLOWING another node asks for it                     follower.h
+ *   FLIGHT_TRYING    an attempt is running
  *   FLIGHT_WAITING   a back-off or a Retry-After runs, or one with the same beginning goes first (gate.h); then TRYING
  *   FLIGHT_ENDED     the journal is complete or failed; readers may still read
  *
+ *   COLLECTED -> TRYING | CARRIED   its window has closed
+ *   CARRIED -> ENDED   its part of the answer is there; or the call has failed
+ *   CARRIED -> TRYING  it must ask by itself (batch.h)
+ *   FOLLOWING -> TRYING   the other node failed, or is not heard of, before anybody has read (abroad.h)
+ *   FOLLOWING -> ENDED
  *   TRYING -> TRYING   attempt failed before release, another target at once
  *   TRYING -> WAITING  attempt failed before release, all targets tried, rounds left
  *   TRYING -> ENDED    answer complete; or failed after release; or nothing left to try; or total time over
  *   WAITING -> TRYING | ENDED
+ *   COLLECTED, CARRIED -> ENDED     nobody waits for it any more; or total time over
  *
  * Several readers: who joins late replays the tape, then follows the journal.  The journal holds what the slowest has
  * not read, up to half of its limit; who falls further behind than that is cut alone, unless all are.
@@ -19,16 +28,24 @@
 #define FLIGHT_FLIGHT_H
 
 #include "base/dice.h"
+#include "cache/drift.h"
+#include "cache/epoch.h"
 #include "cache/exact.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
+#include "flight/abroad.h"
+#include "flight/batch.h"
+#include "flight/follower.h"
 #include "flight/gate.h"
 #include "flight/join.h"
+#include "flight/owner.h"
 #include "flight/reader.h"
+#include "flight/window.h"
 #include "route/plan.h"
 #include "upstream/attempt.h"
 
-enum flight_state { FLIGHT_TRYING, FLIGHT_WAITING, FLIGHT_ENDED };
+enum flight_state { FLIGHT_TRYING, FLIGHT_WAITING, FLIGHT_COLLECTED, FLIGHT_CARRIED, FLIGHT_FOLLOWING,
+	FLIGHT_ENDED };
 
 struct flight_limits {
 	size_t journal_bytes;	/* most bytes a journal may hold */
@@ -43,8 +60,14 @@ struct flight_env {
 	struct flight_limits limits;
 	struct dice *dice;
 	struct join join;
+	struct windows windows;
+	struct owners owners;
+	void (*on_unpaid)(void *arg, const struct flight *f);	/* it has usage that stands in nobody's record */
+	void *unpaid_arg;
 	struct exact exact;
 	struct gate gate;
+	struct epochs epochs;
+	struct drift drift;
 };
 
 /* What happened in one attempt: for the record. */
@@ -78,9 +101,21 @@ struct flight {
 	uint64_t join_hash;
 	struct digest digest;		/* of the request; when keep_ms */
 	uint64_t keep_ms;		/* a good answer goes to the cache for this long; 0: it does not */
+	struct list node;		/* COLLECTED, CARRIED */
+	struct window *window;		/* COLLECTED: where it waits */
+	struct window *came_from;	/* its window counts it as under way */
+	struct batch *batch;		/* CARRIED: by whom */
+	uint32_t items;			/* COLLECTED: its part of a call */
+	uint32_t seat;			/* CARRIED: its first choice in the carrier's answer */
+	bool landed;			/* its answer is a part of a carrier's, or another node's: events without the
+					 * provider's bytes */
+	struct follower *follower;	/* FOLLOWING */
+	bool followed;			/* its answer is another node's, who pays for it */
+	struct task *on_alone;		/* posted when one reader is left; NULL: nobody asks */
 	bool replay;			/* no upstream: the tape comes from the cache */
 	uint64_t age_ms;		/* and is this old */
-	bool paid;			/* its usage stands in the record of one of its readers */
+	bool orphan;			/* the reader that opened it has left */
+	struct usage unpaid;		/* of `usage`, what stands in no reader's record yet */
 	bool attempt_ended;		/* recorded by the attempt, for the driver */
 	uint32_t readers;
 	struct task drive;
@@ -96,6 +131,7 @@ struct flight {
 	const struct target *target;	/* of the last attempt */
 	struct usage usage;
 	enum event_finish finish;
+	uint64_t version;		/* dialect_tally.version */
 	/* of the attempt that is read, or of the last one */
 	const struct dialect *back;	/* in which it answers */
 	struct slice upstream_id;	/* the provider's own id of the call */
@@ -106,6 +142,10 @@ struct flight {
 };
 
 void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice);
+/* What the nodes share: answers, epochs, flights. */
+void flight_env_share(struct flight_env *e, struct store *s);
+/* Ends what runs without clients: while pools and store are there. */
+void flight_env_stop(struct flight_env *e);
 void flight_env_done(struct flight_env *e);
 
 /* Attaches to a flight that was asked exactly the same and whose tape is whole so far: true, `r` reads it from its
@@ -117,6 +157,20 @@ bool flight_join(struct flight_env *env, const struct roster *roster, const stru
 struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault);
+/* Another node's flight, found by its lease (abroad.h). */
+struct flight_lead {
+	struct store *store;
+	struct digest digest;
+	char token[ABROAD_TOKEN];
+};
+/* The same, but it follows another node's flight, as long as that can be followed. */
+struct flight *flight_follow(struct flight_env *env, const struct flight_lead *lead, struct roster *roster,
+	const struct request *request, struct arena *arena, struct slice request_id, unsigned hops, struct reader *r,
+	struct task *on_news, struct fault *out_fault);
+/* One more reader, of all of it: before the first event. */
+void flight_read(struct flight *f, struct reader *r, struct task *on_news);
+/* A request that others may share; not one with a deadline of its own. */
+bool flight_may_share(const struct request *r);
 /* The answer is kept in the cache when it is good: complete, finished by `stop`, nothing lost on its tape.  Before the
  * first event. */
 void flight_keep(struct flight *f, const struct digest *d, uint64_t ttl_ms);
@@ -131,6 +185,17 @@ void flight_leave(struct reader *r);
 void flight_stop(struct flight *f);
 /* "openai/a=up_overloaded:812 local/b=ok:93": each attempt with its outcome and milliseconds. */
 void flight_tries(const struct flight *f, struct buf *out);
+
+/* For window.c and batch.c. */
+/* COLLECTED or CARRIED: plans and tries now, by itself.  May end it. */
+void flight_depart(struct flight *f);
+void flight_carry(struct flight *f, struct batch *b);
+/* CARRIED: an event of its answer.  ERR_UP_TOO_BIG: there is no room. */
+enum err flight_take(struct flight *f, const struct event *ev) MUST_CHECK;
+/* CARRIED: ends as its carrier did, with the events, usage, finish and, when it has one, the fault that it has itself.
+ */
+void flight_land(struct flight *f, const struct flight *carrier);
+
 /* The answer can be read (or the flight has ended without one). */
 static inline bool flight_may_read(const struct flight *f)
 {

@@ -21,3 +21,8 @@ void reader_pass(struct reader *r)
 	else
 		must(tape_next(buf_slice(&r->flight->tape.bytes), r->tape_end, &r->tape_at, &r->replayed));
 }
+
+bool reader_is_late(const struct reader *r)
+{
+	return r->tape_end > 0 || r->flight->landed;
+}

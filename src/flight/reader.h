@@ -17,10 +17,8 @@ struct reader {
 /* The next event, borrowed until reader_pass; NULL when there is none yet or no more. */
 const struct event *reader_peek(struct reader *r);
 void reader_pass(struct reader *r);
-/* True for a reader who missed the provider's bytes of the start: it gets events only. */
-static inline bool reader_is_late(const struct reader *r)
-{
-	return r->tape_end > 0;
-}
+/* True for a reader who missed the provider's bytes of the start, or of an answer that has none of its own: it gets
+ * events only. */
+bool reader_is_late(const struct reader *r);
 
 #endif

@@ -227,7 +227,8 @@ static void answer_page(struct conn *c, bool may_keep)
 	buf_init(&body, 64u << 20);
 	start_answer(c, may_keep);
 	const struct page_ask ask = { .kind = c->req.endpoint->kind, .shape = page_shape(&c->req),
-		.dialect = c->req.dialect, .rest = slice_str(c->req.path + c->req.rest_at) };
+		.dialect = c->req.dialect, .rest = slice_str(c->req.path + c->req.rest_at),
+		.door = &c->req.door };
 	struct page p = page_make(c->front, &ask, &body);
 	write_page(c, &p, buf_slice(&body), SLICE_EMPTY);
 	buf_done(&body);

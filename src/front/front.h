@@ -29,8 +29,8 @@ struct front {
 	struct task on_quiet;			/* posted when draining and the last request ended; set by the owner */
 	/* Appends the text of /metrics; set by the owner. */
 	void (*write_metrics)(void *arg, struct buf *out);
-	/* Forgets all kept answers; set by the owner. */
-	void (*purge)(void *arg);
+	/* Forgets kept answers: of door->model or of door->tenant where these are named, else all; set by the owner. */
+	void (*purge)(void *arg, const struct request_door *door);
 	void (*on_record)(void *arg, const struct record *r);
 	void *arg;
 };

@@ -56,6 +56,15 @@ static void read_options(struct intake *q, const struct http1_head *head)
 	q->anthropic = http1_field(head, SLICE("anthropic-version")).n > 0;
 }
 
+/* No word is as good as none; another one is a mistake that would go unnoticed for long. */
+static enum err read_priority(struct intake *q, const struct http1_head *head)
+{
+	struct slice word = http1_field(head, SLICE("x-weir-priority"));
+
+	q->door.priority = request_priority(word);
+	return word.n && q->door.priority == REQUEST_PRIORITY_UNSAID ? ERR_BAD_PRIORITY : ERR_OK;
+}
+
 /* --- tenants -------------------------------------------------------------------------------------------- */
 
 /* The value of `name=` in a query, as it stands there. */
@@ -69,7 +78,16 @@ static struct slice query_value(struct slice query, struct slice name)
 	return SLICE_EMPTY;
 }
 
-/* Whoever shows the same credential is the same tenant.  The hash is keyed and stays in this process. */
+static uint64_t tenant_of(const struct front *f, struct slice key)
+{
+	static const struct slice bearer = { "Bearer ", 7 };
+
+	if (key.n > bearer.n && slice_case_eq(slice_of(key.p, bearer.n), bearer))
+		key = slice_trim(slice_skip(key, bearer.n));
+	return key.n ? siphash(&f->exchange->tenant_key, key) | 1 : 0;
+}
+
+/* Whoever shows the same credential is the same tenant, on all nodes.  The hash is keyed; 0 stands for none. */
 static void read_tenant(struct intake *q, const struct front *f, const struct http1_head *head, struct slice query)
 {
 	static const char *const names[] = { "authorization", "x-api-key", "api-key", "x-goog-api-key" };
@@ -77,8 +95,7 @@ static void read_tenant(struct intake *q, const struct front *f, const struct ht
 
 	for (size_t i = 0; i < COUNT_OF(names) && shown.n == 0; i++)
 		shown = http1_field(head, slice_str(names[i]));
-	if (shown.n)
-		q->door.tenant = siphash(&(struct siphash_key){ f->exchange->flight.join.seed, 1 }, shown);
+	q->door.tenant = tenant_of(f, shown);
 }
 
 /* RFC 9111 5.2.1; what is not known is ignored. */
@@ -179,6 +196,13 @@ static enum err read_call(struct intake *q, const struct front *f, const struct 
 	return q->dialect && q->dialect->op == REQUEST_RAW ? read_raw(q, head, path) : ERR_OK;
 }
 
+/* ?model=NAME, and x-weir-client-key: the key of the client whose answers are to go. */
+static enum err read_purge(struct intake *q, const struct front *f, const struct http1_head *head, struct slice query)
+{
+	q->door.tenant = tenant_of(f, http1_field(head, SLICE("x-weir-client-key")));
+	return url_decode(&q->texts, query_value(query, SLICE("model")), &q->door.model) ? ERR_OK : ERR_BAD_HTTP;
+}
+
 /* Of refusals too: a path that is none is answered as clients near it expect. */
 static const struct dialect *dialect_of(const struct endpoint *e, struct slice path)
 {
@@ -227,8 +251,12 @@ enum err intake_head(struct intake *q, const struct front *f, const struct http1
 	if (rest.n && path.n >= sizeof(q->path))
 		return ERR_NOT_FOUND;
 	q->rest_at = rest.n ? (uint8_t)(path.n - rest.n) : 0;
+	if (q->endpoint->kind == ENDPOINT_PURGE)
+		return read_purge(q, f, head, query);
 	if (endpoint_is_call(q->endpoint)) {
 		e = read_call(q, f, head, path, rest, query);
+		if (e == ERR_OK)
+			e = read_priority(q, head);
 		return e == ERR_OK ? check_body(q, f, head) : e;
 	}
 	return ERR_OK;

@@ -143,7 +143,7 @@ struct page page_make(const struct front *f, const struct page_ask *ask, struct 
 		f->write_metrics(f->arg, out);
 		return (struct page){ 200, SLICE("text/plain; version=0.0.4; charset=utf-8"), ERR_OK };
 	case ENDPOINT_PURGE:
-		f->purge(f->arg);
+		f->purge(f->arg, ask->door);
 		buf_add(out, SLICE("purged\n"));
 		return (struct page){ 200, SLICE("text/plain"), ERR_OK };
 	case ENDPOINT_CALL:

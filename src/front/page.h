@@ -16,6 +16,7 @@ struct page_ask {
 	enum endpoint_kind kind;
 	enum dialect_family shape;	/* of a list of models */
 	const struct dialect *dialect;	/* of a refusal; NULL: OpenAI's */
+	const struct request_door *door;	/* ENDPOINT_PURGE */
 	struct slice rest;		/* what stands behind a prefix path */
 };
 

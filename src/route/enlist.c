@@ -565,7 +565,12 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 	m->exact_ms = mc->cache.exact;
 	m->chains = needs_chains(m) || mc->cache.prefix == ROUTE_PREFIX_AUTO;
 	m->prefix = mc->cache.prefix == ROUTE_PREFIX_AUTO;
+	m->refresh_ms = mc->cache.refresh;
+	m->split_usage = mc->join_usage == ROUTE_BILL_SPLIT;
+	m->share_all = mc->share == ROUTE_SHARE_ALL;
 	m->join = mc->join == ROUTE_JOIN_TOGETHER;
+	m->window = route_conf_window(&mc->window);
+	m->priority = (enum request_priority)(REQUEST_REALTIME + (int)mc->priority);
 	m->fallbacks = ARENA_ARRAY(a, struct slice, mc->fallbacks.n);
 	for (m->n_fallbacks = 0; m->n_fallbacks < mc->fallbacks.n; m->n_fallbacks++)
 		m->fallbacks[m->n_fallbacks] = arena_copy(a, mc->fallbacks.v[m->n_fallbacks]);

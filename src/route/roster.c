@@ -123,6 +123,8 @@ static void add_models(struct enlist *e)
 	any->clocks = route_conf_direct_clocks();
 	any->retries = route_conf_direct_retries();
 	any->join = true;
+	any->window = route_conf_direct_window();
+	any->priority = REQUEST_NORMAL;
 	r->any = any;
 }
 

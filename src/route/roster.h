@@ -81,6 +81,15 @@ struct clocks {
 	uint64_t connect_ms, first_token_ms, whole_ms, idle_ms, total_ms;
 };
 
+/* How requests of a model wait for company (design.md 6).  AUTO: the priority decides. */
+enum roster_window { ROSTER_WINDOW_AUTO, ROSTER_WINDOW_JOIN, ROSTER_WINDOW_COLLECT };
+struct window_conf {
+	enum roster_window mode;
+	uint64_t max_ms;		/* longest wait */
+	uint32_t items, tokens;		/* of one merged call, at most; 0: as the provider takes */
+	bool share_all;			/* tenants share calls */
+};
+
 struct model {
 	struct slice name;
 	struct tier tiers[ROSTER_MAX_TIERS];
@@ -93,7 +102,12 @@ struct model {
 	bool join;			/* identical requests in progress share one answer */
 	bool chains;			/* its requests need the hashes of their prefixes (chat/chain.h) */
 	bool prefix;			/* cache marks are added for the providers' prompt caches */
+	struct window_conf window;
+	enum request_priority priority;	/* of requests that do not say theirs */
 	uint64_t exact_ms;		/* how long an answer serves identical requests; 0: not at all */
+	uint64_t refresh_ms;		/* an answer this old is renewed while it serves; 0: never */
+	bool split_usage;		/* of a shared answer each reader bears a part */
+	bool share_all;			/* tenants share answers in progress and kept ones */
 	struct health *health;		/* retry budget of the model, turn of round robin */
 };
 

@@ -7,6 +7,7 @@
 #define DAY_MS 86400000u
 #define HOUR_MS 3600000u
 #define MINUTE_MS 60000u
+#define WINDOW_MAX_MS 200u
 
 static const struct row tls_rows[] = {
 	ROW_STR(struct route_tls_conf, ca, 0, 4096, "", ROW_RELOAD,
@@ -117,8 +118,27 @@ static const struct row cache_rows[] = {
 	ROW_ENUM(struct route_cache_conf, prefix, "off|auto", "off", ROW_RELOAD,
 		"make the provider's own prompt cache work: auto adds cache marks (Anthropic), prompt_cache_key and "
 		"prompt_cache_options (OpenAI) where they are likely to pay, never where the client set any"),
+	ROW_MS(struct route_cache_conf, refresh, 0, 365 * DAY_MS, "0", ROW_RELOAD,
+		"an answer this old is given once more while one request renews it; 0: never"),
 };
 static const struct section cache_section = ROW_TABLE("model_cache", struct route_cache_conf, cache_rows);
+
+/* 200 ms: the most that a batch job or an indexer does not notice (algorithms.md E1, E4). */
+static const struct row window_rows[] = {
+	ROW_ENUM(struct route_window_conf, mode, "auto|join|collect", "auto", ROW_RELOAD,
+		"collect: requests wait for company, leave together, and lists of inputs become one call; join: nothing "
+		"waits; auto: collect for the priorities bulk and batch and for embeddings, join for the rest"),
+	ROW_MS(struct route_window_conf, max, 0, WINDOW_MAX_MS, "200ms", ROW_RELOAD,
+		"longest wait; one that comes while nothing is under way does not wait; 0: nobody waits"),
+	ROW_INT(struct route_window_conf, items, 1, 2048, "0", ROW_RELOAD,
+		"most inputs of one merged call; 0: as many as the provider takes, 256 at most, 32 where that is not known"),
+	ROW_INT(struct route_window_conf, tokens, 1, 10000000, "0", ROW_RELOAD,
+		"most tokens, estimated, of one merged call; 0: two thirds of what the provider takes, 8192 where that is "
+		"not known"),
+	ROW_ENUM(struct route_window_conf, share, "tenant|all", "tenant", ROW_RELOAD,
+		"whose requests may be in one call: those of one client key, or of all"),
+};
+static const struct section window_section = ROW_TABLE("model_window", struct route_window_conf, window_rows);
 
 static const struct row model_rows[] = {
 	ROW_LIST(struct route_model_conf, tiers, 1, ROSTER_MAX_TIERS, &route_conf_tier, ROW_OPTIONAL,
@@ -138,6 +158,15 @@ static const struct row model_rows[] = {
 		"identical requests of one client key that run at the same time share one answer; separate: each g"
 			"ets its "
 		"own sample"),
+	ROW_ENUM(struct route_model_conf, join_usage, "leader|split", "leader", ROW_RELOAD,
+		"whose record has the tokens of a shared answer: of who asked first, or a part of each who read it"),
+	ROW_ENUM(struct route_model_conf, share, "tenant|all", "tenant", ROW_RELOAD,
+		"who may share answers, in progress and kept: one client key, or all (only where answers hold nothing "
+		"of one user's)"),
+	ROW_SECTION(struct route_model_conf, window, &window_section, ROW_OPTIONAL,
+		"how requests wait for company, to be sent in fewer calls"),
+	ROW_ENUM(struct route_model_conf, priority, REQUEST_PRIORITIES, "normal", ROW_RELOAD,
+		"who goes first where requests must wait; x-weir-priority of a request counts more"),
 	ROW_SECTION(struct route_model_conf, cache, &cache_section, ROW_OPTIONAL, "which answers are given again"),
 };
 const struct section route_conf_model = ROW_TABLE("model", struct route_model_conf, model_rows);
@@ -223,4 +252,15 @@ uint32_t route_conf_direct_retries(void)
 
 	must(slice_u64(slice_str(row_find(&route_conf_model, SLICE("retries"))->dflt), &n));
 	return (uint32_t)n;
+}
+
+struct window_conf route_conf_window(const struct route_window_conf *w)
+{
+	return (struct window_conf){ .mode = w->mode, .max_ms = w->max, .items = (uint32_t)w->items,
+		.tokens = (uint32_t)w->tokens, .share_all = w->share == ROUTE_SHARE_ALL };
+}
+
+struct window_conf route_conf_direct_window(void)
+{
+	return route_conf_window(&(struct route_window_conf){ .max = WINDOW_MAX_MS });
 }

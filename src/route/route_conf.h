@@ -57,9 +57,22 @@ struct route_clocks_conf {
 enum route_prefix { ROUTE_PREFIX_OFF, ROUTE_PREFIX_AUTO };
 
 struct route_cache_conf {
-	uint64_t exact;
+	uint64_t exact, refresh;
 	enum route_prefix prefix;
 };
+
+enum route_share { ROUTE_SHARE_TENANT, ROUTE_SHARE_ALL };
+enum route_bill { ROUTE_BILL_LEADER, ROUTE_BILL_SPLIT };
+
+struct route_window_conf {
+	enum roster_window mode;
+	uint64_t max;
+	int64_t items, tokens;
+	enum route_share share;
+};
+
+/* In the order of REQUEST_PRIORITIES. */
+enum route_priority { ROUTE_PRIORITY_REALTIME, ROUTE_PRIORITY_NORMAL, ROUTE_PRIORITY_BULK, ROUTE_PRIORITY_BATCH };
 
 enum route_join { ROUTE_JOIN_TOGETHER, ROUTE_JOIN_SEPARATE };
 
@@ -71,6 +84,10 @@ struct route_model_conf {
 	struct row_strs fallbacks;
 	bool strict;
 	enum route_join join;
+	enum route_share share;
+	enum route_bill join_usage;
+	struct route_window_conf window;
+	enum route_priority priority;
 	struct route_cache_conf cache;
 };
 
@@ -108,5 +125,7 @@ struct plan_conf route_conf_plan(const struct route_conf *rc);
  * defaults. */
 struct clocks route_conf_direct_clocks(void);
 uint32_t route_conf_direct_retries(void);
+struct window_conf route_conf_direct_window(void);
+struct window_conf route_conf_window(const struct route_window_conf *w);
 
 #endif

@@ -1,21 +1,24 @@
-/* The store that the nodes of a cluster share: values under keys for a while, logs that others follow, words that others
- * hear.  With Redis it is Redis (redis.h); without, it is this process alone, with the same semantics.
+/* The store that the nodes of a cluster share: values under keys for a while, logs that others follow, words that
+ * others hear.  With Redis it is Redis (redis.h); without, it is this process alone, with the same semantics.
  *
  * Rules that hold for every operation:
  *  1. It never blocks and never fails a request: each has a deadline (`redis.deadline`, 20 ms), and whatever goes wrong
- *     ends as STORE_AWAY.  After several of those within a second the breaker opens, and operations answer STORE_AWAY at
- *     once until one probe has come back: a dead store costs one deadline a breaker window.
+ *     ends as STORE_AWAY.  After several of those within a second the breaker opens, and operations answer STORE_AWAY
+ *     at once until one probe has come back: a dead store costs one deadline a breaker window.
  *  2. on_done runs once, in a later task of the loop, never inside the call that began it.  op->on_done == NULL:
  *     nobody waits (the op may then be NULL too).
  *  3. Keys and values are copied.  What is too big (limits in the config) is not sent: STORE_AWAY.
- *  4. Keys that must live together in a cluster carry a hash tag: "weir:{partition}:x:...". */
+ *  4. Keys that must live together in a cluster carry a hash tag: "{partition}:x:...".  The configured prefix is put
+ *     before every key and channel here ("weir:{partition}:x:..."), so callers leave it out. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
 #include "base/list.h"
 #include "base/slice.h"
 
+struct loop;
 struct store;
+struct store_conf;
 
 enum store_result {
 	STORE_OK,
@@ -25,7 +28,6 @@ enum store_result {
 
 /* One operation in progress.  Embedded in whoever waits; zero-initialise; store_cancel before it goes. */
 struct store_op {
-	struct list node;
 	void (*on_done)(struct store_op *op);
 	enum store_result result;
 	struct slice value;	/* store_get: borrowed until on_done returns */
@@ -56,7 +58,8 @@ void store_cancel(struct store_op *op);
 struct store_tail {
 	struct list node;
 	void (*on_entry)(struct store_tail *t, struct slice value);	/* borrowed until return */
-	void (*on_gap)(struct store_tail *t);				/* may be NULL */
+	void (*on_gap)(struct store_tail *t);				/* may be NULL: what was lost is not missed */
+	struct store *store;						/* of the store, as is priv */
 	void *priv;
 };
 /* `from_start`: what is there already too; else only what is appended from now on. */
@@ -67,11 +70,19 @@ void store_unfollow(struct store_tail *t);
 struct store_ear {
 	struct list node;
 	void (*on_word)(struct store_ear *e, struct slice word);	/* borrowed until return */
+	struct store *store;						/* of the store, as is priv */
 	void *priv;
 };
 void store_listen(struct store *s, struct store_ear *e, struct slice channel);
 void store_unlisten(struct store_ear *e);
 void store_tell(struct store *s, struct slice channel, struct slice word);
+
+/* Redis when c->url says where, else this process.  Does not wait: until Redis has been reached, and whenever it is
+ * gone, operations answer STORE_AWAY.  NULL only for a configuration that cannot be used, with a sentence in `why`. */
+struct store *store_open(struct loop *l, const struct store_conf *c, uint64_t seed, char *why, size_t why_cap);
+/* Operations in progress get no on_done; ops, tails and ears may be cancelled or left as they are.  Sets *s to NULL;
+ * NULL is fine. */
+void store_close(struct store **s);
 
 /* False: every node is on its own, and what is kept here nobody else sees. */
 bool store_is_shared(const struct store *s);

@@ -12,7 +12,7 @@ OWNERS = [
     (r"uv(/.*)?\.h|openssl/(?!evp\.h).*|ares.*\.h", ["src/loop/"]),
     (r"xxhash\.h", ["src/chat/chain.", "src/flight/join."]),
     (r"sys/(socket|epoll|eventfd|un)\.h|netinet/.*|netdb\.h|poll\.h|pthread\.h", ["src/loop/"]),
-    (r"llhttp\.h|libfyaml\.h|zlib\.h", ["src/codec/"]),
+    (r"llhttp\.h|libfyaml\.h|zlib\.h|lz4\.h", ["src/codec/"]),
     (r"yyjson\.h", ["src/codec/json."]),
     (r"hiredis/.*", ["src/store/"]),
 ]

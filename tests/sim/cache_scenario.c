@@ -4,7 +4,9 @@
 
 #define CONFIG SCENE_LISTEN SCENE_PROVIDERS "models:\n" \
 	"  k:\n    targets: [a/m1]\n    retries: 0\n    cache: {exact: 1h}\n" \
-	"  none:\n    targets: [a/m1]\n    retries: 0\n"
+	"  none:\n    targets: [a/m1]\n    retries: 0\n" \
+	"  renewed:\n    targets: [a/m1]\n    retries: 0\n    cache: {exact: 1h, refresh: 10m}\n" \
+	"  ours:\n    targets: [a/m1]\n    retries: 0\n    share: all\n    cache: {exact: 1h}\n"
 #define PATH "/v1/chat/completions"
 #define BODY(stream, more) "{\"model\":\"k\",\"stream\":" stream more \
 	",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
@@ -66,7 +68,7 @@ static void it_expires(void **state)
 	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
 
 	scene_client(s, "k", true);
-	scene_client(s, "k", true, .at_ms = 3590000);
+	scene_client(s, "k", true, .at_ms = 3200000);	/* up to a tenth earlier than it says */
 	scene_client(s, "k", true, .at_ms = 3610000);
 	sim_run_for(s, 3700000);
 	sim_check(s, a->n == 2);
@@ -174,6 +176,158 @@ static void a_hit_costs_nothing(void **state)
 	sim_free(&s);
 }
 
+#define ADMIN(path, fields) sim_client(s, (struct sim_plan){ .to = "127.0.0.1:9901", \
+	.sends = { sim_post(s, path, fields, "") } })
+
+/* Of one model, of one client key, of none that was ever asked: who must ask again after that. */
+static void a_purge_of_some(void **state)
+{
+	static const struct {
+		const char *path, *fields;
+		size_t calls;
+	} rows[] = {
+		{ "/admin/cache/purge", "", 6 },
+		{ "/admin/cache/purge?model=k", "", 5 },
+		{ "/admin/cache/purge?model=ours", "", 4 },
+		{ "/admin/cache/purge?model=elsewhere", "", 3 },
+		{ "/admin/cache/purge", "x-weir-client-key: k\r\n", 4 },
+		{ "/admin/cache/purge?model=k", "x-weir-client-key: nobody\r\n", 5 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sim *s = sim_new(SIM_SEED, CONFIG);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+		for (int again = 0; again < 2; again++) {
+			ask_at(s, 0, KEY, BODY("true", ""));
+			ask_at(s, 10, "x-api-key: other\r\n", BODY("true", ""));
+			scene_client(s, "ours", true, .at_ms = 20);
+			sim_run(s);
+			if (again == 0) {
+				sim_check(s, a->n == 3);
+				ADMIN(rows[i].path, rows[i].fields);
+				sim_run(s);
+			}
+		}
+		if (a->n != rows[i].calls)
+			fail_msg("row %zu: %zu calls", i, a->n);
+		sim_free(&s);
+	}
+}
+
+/* After 10 minutes the answer still serves at once, one call renews it for all, and the new one serves then. */
+static void an_old_answer_is_renewed(void **state)
+{
+	static const struct sim_act other[] = { SIM_GOOD("Hello again"), SIM_STOP };
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, other, NULL);
+	struct sim_client *c[20];
+
+	scene_client(s, "renewed", true);
+	sim_run(s);
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		c[i] = scene_client(s, "renewed", i % 2, .at_ms = i < 10 ? 599000 : 601000 + i / 18 * 9000);
+	sim_run(s);
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		sim_check_whole(s, c[i], i < 18 ? "Hello world" : "Hello again");
+	sim_check(s, a->n == 2);
+	sim_run_for(s, 1000);
+	sim_check(s, sim_log_count(s, "\"endpoint\":\"refresh\"") == 1);
+	sim_free(&s);
+}
+
+/* The provider is down when it should renew: the old answer goes on serving to its end. */
+static void a_failed_renewal_does_no_harm(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, scene_down, NULL);
+
+	scene_client(s, "renewed", true);
+	struct sim_client *x = scene_client(s, "renewed", true, .at_ms = 601000),
+		*y = scene_client(s, "renewed", false, .at_ms = 701000);
+	sim_run(s);
+	sim_check_whole(s, x, SCENE_GOOD);
+	sim_check_whole(s, y, SCENE_GOOD);
+	sim_run_for(s, 100);
+	sim_check(s, a->n == 3);
+	sim_free(&s);
+}
+
+static void a_renewal_ends_with_weir(void **state)
+{
+	static const struct sim_act hang[] = { SIM_HANG };
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, hang, NULL);
+
+	scene_client(s, "renewed", true);
+	scene_client(s, "renewed", true, .at_ms = 601000);
+	sim_run_for(s, 602000);
+	sim_check(s, a->n_running == 1);
+	sim_subject.close(s->it);
+	s->it = NULL;
+	sim_run_for(s, 100);
+	sim_check(s, a->n_running == 0);
+	sim_free(&s);
+}
+
+#define VERSION_JSON(model, print) "{\"id\":\"x\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"" model \
+	"\",\"system_fingerprint\":\"" print "\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\"," \
+	"\"content\":\"Hello world\"},\"finish_reason\":\"stop\"}]}"
+#define VERSION(model, print) { SIM_ANSWER(200, "", VERSION_JSON(model, print)), SIM_STOP }
+
+/* Another question is answered by another version: what the old one said does not count any more.  A version that was
+ * seen lately is no change. */
+static void a_new_version_ends_old_answers(void **state)
+{
+	static const struct sim_act old[] = VERSION("m1", "fp1"), name[] = VERSION("m1-2", "fp1"),
+		print[] = VERSION("m1", "fp2");
+	const struct {
+		const struct sim_act *second;
+		size_t calls;
+	} rows[] = { { old, 2 }, { name, 3 }, { print, 3 } };
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sim *s = sim_new(SIM_SEED, CONFIG);
+		struct sim_provider *a = sim_provider(s, "a.test", old, rows[i].second, old, rows[i].second, NULL);
+		ask_at(s, 0, KEY, BODY("false", ""));
+		ask_at(s, 1000, KEY, BODY("false", ",\"seed\":2"));
+		ask_at(s, 2000, KEY, BODY("false", ""));
+		ask_at(s, 3000, KEY, BODY("false", ""));
+		sim_run(s);
+		if (a->n != rows[i].calls)
+			fail_msg("row %zu: %zu calls", i, a->n);
+		sim_free(&s);
+	}
+}
+
+static void tenants_share_where_the_model_says_so(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+	static const char body[] = "{\"model\":\"ours\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+
+	ask_at(s, 0, KEY, body);
+	ask_at(s, 0, "Authorization: Bearer other\r\n", body);
+	struct sim_client *y = ask_at(s, 1000, "", body);
+	sim_run(s);
+	sim_check_whole(s, y, SCENE_GOOD);
+	sim_check(s, a->n == 1);
+	sim_free(&s);
+}
+
+/* One key is one tenant in whatever field it is shown. */
+static void a_key_is_a_key(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+
+	ask_at(s, 0, "Authorization: Bearer k\r\n", BODY("true", ""));
+	ask_at(s, 1000, "authorization: bearer  k\r\n", BODY("true", ""));
+	ask_at(s, 2000, "api-key: k\r\n", BODY("true", ""));
+	sim_run(s);
+	sim_check(s, a->n == 1);
+	sim_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +338,13 @@ int main(void)
 		cmocka_unit_test(what_is_not_kept),
 		cmocka_unit_test(a_purge_forgets),
 		cmocka_unit_test(a_hit_costs_nothing),
+		cmocka_unit_test(a_purge_of_some),
+		cmocka_unit_test(an_old_answer_is_renewed),
+		cmocka_unit_test(a_failed_renewal_does_no_harm),
+		cmocka_unit_test(a_renewal_ends_with_weir),
+		cmocka_unit_test(a_new_version_ends_old_answers),
+		cmocka_unit_test(tenants_share_where_the_model_says_so),
+		cmocka_unit_test(a_key_is_a_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,8 @@
 
 #define CONFIG SCENE_LISTEN SCENE_PROVIDERS "models:\n" \
 	"  j:\n    tiers:\n      - targets: [a/m1]\n      - targets: [b/m2]\n    retries: 0\n" \
-	"  apart:\n    join: separate\n    targets: [a/m1]\n"
+	"  apart:\n    join: separate\n    targets: [a/m1]\n" \
+	"  parts:\n    join_usage: split\n    targets: [a/m1]\n"
 #define BODY(model, more) "{\"model\":\"" model "\",\"stream\":true" more \
 	",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
 #define PATH "/v1/chat/completions"
@@ -215,6 +216,47 @@ static void a_model_can_keep_samples_apart(void **state)
 	sim_free(&s);
 }
 
+/* 9 prompt and 2 completion tokens among 4 readers: 2, 2, 2, 3 and 0, 0, 1, 1; or all of it for the first. */
+static void who_bears_the_tokens(void **state)
+{
+	static const struct {
+		const char *model;
+		size_t shares, twos, threes, nines;
+	} rows[] = { { "parts", 4, 3, 1, 0 }, { "j", 1, 0, 0, 1 } };
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sim *s = sim_new(SIM_SEED, CONFIG);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+		for (int k = 0; k < 4; k++)
+			scene_client(s, rows[i].model, false);
+		sim_run(s);
+		sim_run_for(s, 1000);
+		sim_check(s, a->n == 1);
+		sim_check(s, sim_log_count(s, "\"prompt_tokens\"") == rows[i].shares);
+		sim_check(s, sim_log_count(s, "\"prompt_tokens\":2,") == rows[i].twos);
+		sim_check(s, sim_log_count(s, "\"prompt_tokens\":3,") == rows[i].threes);
+		sim_check(s, sim_log_count(s, "\"prompt_tokens\":9,") == rows[i].nines);
+		sim_free(&s);
+	}
+}
+
+/* The leader leaves in the middle: the tokens stand with one who stays. */
+static void an_orphan_is_paid_for(void **state)
+{
+	static const struct sim_act slow[] = { SIM_WAIT(50), SIM_GOOD("Hello world"), SIM_STOP };
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+
+	sim_provider(s, "a.test", slow, NULL);
+	scene_client(s, "j", false, .leave = SIM_LEAVES, .leave_at_ms = 30);
+	scene_client(s, "j", false, .at_ms = 10);
+	scene_client(s, "j", false, .at_ms = 10);
+	sim_run(s);
+	sim_run_for(s, 1000);
+	sim_check(s, sim_log_count(s, "\"prompt_tokens\":9,") == 1);
+	sim_check(s, sim_log_count(s, "\"prompt_tokens\"") == 1);
+	sim_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +272,8 @@ int main(void)
 		cmocka_unit_test(strangers_stay_apart),
 		cmocka_unit_test(the_same_key_joins),
 		cmocka_unit_test(a_model_can_keep_samples_apart),
+		cmocka_unit_test(who_bears_the_tokens),
+		cmocka_unit_test(an_orphan_is_paid_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

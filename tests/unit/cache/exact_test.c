@@ -1,82 +1,186 @@
-/* What the exact cache gives back. */
+/* What the exact cache gives back, and what it does not. */
 #include "unit.h"
 
 #include "base/span.h"
 #include "cache/exact.h"
 
 static const struct digest one = { { 1 } }, two = { { 2 } };
+static struct dice dice;
+
+#define WALL UINT64_C(1760000000000)
+
+static struct exact_now at(uint64_t s)
+{
+	return (struct exact_now){ s * SPAN_NS_PER_S, WALL + s * 1000 };
+}
+
+static int open_cache(void **state)
+{
+	struct exact *x = calloc(1, sizeof(*x));
+
+	dice_init(&dice, 7);
+	exact_init(x, 1 << 16, &dice);
+	*state = x;
+	return 0;
+}
+
+static int close_cache(void **state)
+{
+	exact_done(*state);
+	free(*state);
+	return 0;
+}
 
 static void test_round_trip(void **state)
 {
-	const struct exact_answer in = { .dialect = 'a', .target = SLICE("p/m"), .tape = SLICE("tape \0 bytes") };
+	const struct exact_answer in = { .dialect = 'a', .target = SLICE("p/m"), .tape = SLICE("tape \0 bytes"),
+		.prompt_tok = 9, .completion_tok = -1 };
 	struct exact_answer out;
-	struct exact x;
+	struct exact *x = *state;
 
-	exact_init(&x, 1 << 16, 7);
-	assert_false(exact_get(&x, &one, UINT64_MAX, 0, &out));
-	assert_true(exact_put(&x, &one, &in, 60000, 0));
-	assert_true(exact_get(&x, &one, UINT64_MAX, 5 * (uint64_t)SPAN_NS_PER_S, &out));
+	assert_false(exact_get(x, &one, UINT64_MAX, at(0), &out));
+	assert_true(exact_put(x, &one, &in, 60000, at(0)));
+	assert_true(exact_get(x, &one, UINT64_MAX, at(5), &out));
 	assert_int_equal(out.dialect, 'a');
 	assert_slice(out.target, "p/m");
 	assert_int_equal(out.tape.n, in.tape.n);
 	assert_memory_equal(out.tape.p, in.tape.p, in.tape.n);
 	assert_int_equal(out.age_ms, 5000);
-	assert_false(exact_get(&x, &two, UINT64_MAX, 0, &out));
-	assert_int_equal(x.hits, 1);
-	assert_int_equal(x.misses, 2);
-	exact_done(&x);
+	assert_int_equal(out.prompt_tok, 9);
+	assert_int_equal(out.completion_tok, -1);
+	assert_false(exact_get(x, &two, UINT64_MAX, at(0), &out));
+	assert_int_equal(x->hits, 1);
+	assert_int_equal(x->misses, 2);
+}
+
+/* A long tape is kept in less than half of its bytes, and comes back as it was. */
+static void test_packed(void **state)
+{
+	static char text[20000];
+	const struct exact_answer in = { .dialect = 'c', .tape = { text, sizeof(text) } };
+	struct exact_answer out;
+	struct exact *x = *state;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = "a token, another "[i % 17];
+	assert_true(exact_put(x, &one, &in, 60000, at(0)));
+	assert_true(x->shelf.bytes < sizeof(text) / 2);
+	assert_true(exact_get(x, &one, UINT64_MAX, at(0), &out));
+	assert_int_equal(out.tape.n, sizeof(text));
+	assert_memory_equal(out.tape.p, text, sizeof(text));
 }
 
 static void test_age(void **state)
 {
 	const struct exact_answer in = { .dialect = 'c', .tape = SLICE("x") };
 	struct exact_answer out;
-	struct exact x;
+	struct exact *x = *state;
 
-	exact_init(&x, 1 << 16, 7);
-	exact_put(&x, &one, &in, 60000, 0);
-	assert_false(exact_get(&x, &one, 4999, 5 * (uint64_t)SPAN_NS_PER_S, &out));
-	assert_true(exact_get(&x, &one, 5000, 5 * (uint64_t)SPAN_NS_PER_S, &out));
-	assert_false(exact_get(&x, &one, UINT64_MAX, 60 * (uint64_t)SPAN_NS_PER_S, &out));
-	exact_done(&x);
+	exact_put(x, &one, &in, 60000, at(0));
+	assert_false(exact_get(x, &one, 4999, at(5), &out));
+	assert_true(exact_get(x, &one, 5000, at(5), &out));
+	assert_false(exact_get(x, &one, UINT64_MAX, at(60), &out));
+}
+
+/* Entries of one moment end at many: none later than it may, none before nine tenths, and not all together. */
+static void test_jitter(void **state)
+{
+	const struct exact_answer in = { .dialect = 'c', .tape = SLICE("x") };
+	struct exact_answer out;
+	struct exact *x = *state;
+	size_t left = 0;
+
+	for (unsigned i = 0; i < 100; i++) {
+		struct digest d = { { (uint8_t)i } };
+		assert_true(exact_put(x, &d, &in, 100000, at(0)));
+		assert_true(exact_get(x, &d, UINT64_MAX, at(89), &out));
+		left += exact_get(x, &d, UINT64_MAX, at(95), &out);
+		assert_false(exact_get(x, &d, UINT64_MAX, at(100), &out));
+	}
+	assert_in_range(left, 25, 75);
 }
 
 static void test_purge(void **state)
 {
 	const struct exact_answer in = { .dialect = 'c', .tape = SLICE("x") };
 	struct exact_answer out;
-	struct exact x;
+	struct exact *x = *state;
 
-	exact_init(&x, 1 << 16, 7);
-	exact_put(&x, &one, &in, 60000, 0);
-	exact_purge(&x);
-	assert_false(exact_get(&x, &one, UINT64_MAX, 0, &out));
-	exact_done(&x);
+	exact_put(x, &one, &in, 60000, at(0));
+	exact_purge(x);
+	assert_false(exact_get(x, &one, UINT64_MAX, at(0), &out));
 }
 
-/* What is no entry of this version is a miss. */
+/* From another node: served, kept here until the same moment, older by the time that has passed since. */
+static void test_taken(void **state)
+{
+	const struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m"), .tape = SLICE("words") };
+	struct exact_answer out;
+	struct exact *x = *state, other;
+
+	exact_init(&other, 1 << 16, &dice);
+	exact_put(&other, &one, &in, 60000, at(0));
+	struct slice entry = buf_slice(&other.entry);
+	assert_true(exact_take(x, &one, entry, UINT64_MAX, at(10), &out));
+	assert_slice(out.tape, "words");
+	assert_int_equal(out.age_ms, 10000);
+	assert_true(exact_get(x, &one, UINT64_MAX, at(20), &out));
+	assert_int_equal(out.age_ms, 20000);
+	assert_false(exact_get(x, &one, UINT64_MAX, at(60), &out));
+	assert_false(exact_take(x, &two, entry, 9999, at(10), &out));
+	assert_false(exact_take(x, &two, entry, UINT64_MAX, at(60), &out));
+	/* a clock that is behind: new, not of a great age */
+	assert_true(exact_take(x, &two, entry, 0, (struct exact_now){ 0, WALL - 5000 }, &out));
+	assert_int_equal(out.age_ms, 0);
+	exact_done(&other);
+}
+
+/* What is no entry of this version is a miss: every cut, every changed byte of the head. */
 static void test_foreign_bytes(void **state)
 {
-	static const struct slice rows[] = { { "", 0 }, { "\x02" "c\0\0x", 5 }, { "\x01" "c\0", 3 },
-		{ "\x01" "c\x09\0x", 5 } };
+	const struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m"), .tape = SLICE("words") };
 	struct exact_answer out;
-	struct exact x;
+	struct exact *x = *state, other;
+	char bytes[256];
 
-	exact_init(&x, 1 << 16, 7);
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		assert_true(shelf_put(&x.shelf, digest_slice(&one), rows[i], 60000, 0));
-		assert_false(exact_get(&x, &one, UINT64_MAX, 0, &out));
-	}
-	exact_done(&x);
+	exact_init(&other, 1 << 16, &dice);
+	exact_put(&other, &two, &in, 60000, at(0));
+	struct slice entry = buf_slice(&other.entry);
+	assert_true(entry.n < sizeof(bytes));
+	for (size_t n = 0; n < entry.n; n++)
+		assert_false(exact_take(x, &one, slice_of(entry.p, n), UINT64_MAX, at(1), &out));
+	memcpy(bytes, entry.p, entry.n);
+	bytes[0]++;
+	assert_false(exact_take(x, &one, slice_of(bytes, entry.n), UINT64_MAX, at(1), &out));
+	bytes[0]--;
+	bytes[3] = 1;	/* a target of 256 bytes more */
+	assert_false(exact_take(x, &one, slice_of(bytes, entry.n), UINT64_MAX, at(1), &out));
+	assert_int_equal(x->shelf.entries.n, 0);
+	exact_done(&other);
+}
+
+static void test_key(void **state)
+{
+	const struct digest d = { { 0x0f, 0xa0, [31] = 0xff } };
+	char key[EXACT_KEY_BYTES];
+	struct slice k = exact_key(&d, key);
+
+	assert_int_equal(k.n, 66);
+	assert_memory_equal(k.p, "x:0fa000", 8);
+	assert_memory_equal(k.p + 64, "ff", 2);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_age),
-		cmocka_unit_test(test_purge),
-		cmocka_unit_test(test_foreign_bytes),
+		cmocka_unit_test_setup_teardown(test_round_trip, open_cache, close_cache),
+		cmocka_unit_test_setup_teardown(test_packed, open_cache, close_cache),
+		cmocka_unit_test_setup_teardown(test_age, open_cache, close_cache),
+		cmocka_unit_test_setup_teardown(test_jitter, open_cache, close_cache),
+		cmocka_unit_test_setup_teardown(test_purge, open_cache, close_cache),
+		cmocka_unit_test_setup_teardown(test_taken, open_cache, close_cache),
+		cmocka_unit_test_setup_teardown(test_foreign_bytes, open_cache, close_cache),
+		cmocka_unit_test(test_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

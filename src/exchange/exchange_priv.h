@@ -1,0 +1,63 @@
+/* What an exchange is, for the rooms that make it up: exchange.c (steps and driver), reply.c (what the client is told)
+ * and lookup.c (answers that are there already). */
+#ifndef EXCHANGE_EXCHANGE_PRIV_H
+#define EXCHANGE_EXCHANGE_PRIV_H
+
+#include "exchange/exchange.h"
+#include "exchange/relay.h"
+#include "store/store.h"
+
+enum step_id {
+#define STEP(n, wait) STEP_##n,
+#include "exchange/steps.def"
+#undef STEP
+};
+
+#define EXCHANGE_MAGIC 0x78636e67u	/* "xcng" */
+#define EXCHANGE_ARENA (512u << 20)
+
+struct exchange {
+	unsigned magic;
+	struct exchange_env *env;
+	struct exchange_ask ask;
+	const struct exchange_reply *reply;
+	void *arg;
+	enum step_id step;
+	struct arena arena;		/* before the flight opens, and when it does not */
+	struct request request;
+	struct reader reader;
+	struct relay relay;
+	struct fault fault;		/* the first one */
+	struct task drive;
+	struct alarm ping;
+	struct digest digest;		/* when keep_ms */
+	uint64_t keep_ms;		/* its answer may come from the cache, and go there for this long */
+	uint64_t refresh_ms;		/* an older one is renewed; 0: none is */
+	struct {
+		struct store_op op;
+		char token[ABROAD_TOKEN];	/* of the lease: ours or that of the owner */
+		bool hot, asked, asking, owns, follows;
+	} claim;			/* among the nodes, for a request that comes often */
+	struct store_op recall;		/* the question to the shared store */
+	bool recalled;			/* is answered */
+	uint64_t open_ns, out_ns, wall_ms, body_n, out_n;
+	int status;
+	bool head_sent, silent /* nobody to reply to */, whole;
+	bool estimated;			/* a count that no provider could give */
+	struct grave grave;
+	char request_id[65], peer[64];
+};
+
+static inline struct loop *exchange_loop(const struct exchange *ex)
+{
+	return ex->env->flight.attempt.loop;
+}
+
+/* The first fault counts. */
+static inline void exchange_fail(struct exchange *ex, const struct fault *f)
+{
+	if (ex->fault.err == ERR_OK)
+		ex->fault = *f;
+}
+
+#endif

@@ -1,0 +1,90 @@
+#include "exchange/lookup.h"
+
+#include "base/counter.h"
+#include "exchange/refresh.h"
+
+static struct exact_now now_of(const struct exchange *ex)
+{
+	struct loop *l = exchange_loop(ex);
+	return (struct exact_now){ loop_now(l), loop_wall_ms(l) };
+}
+
+void lookup_digest(struct exchange *ex, const struct request *r)
+{
+	const struct model *m = map_find(&ex->env->roster->models, r->model);
+	bool may_keep = r->op == REQUEST_CHAT || r->op == REQUEST_EMBED;
+
+	if (m == NULL || !may_keep || r->doc == NULL)
+		return;
+	bool keeps = m->exact_ms && !(r->door.no_cache && r->door.no_store);
+	if (!keeps && !ex->claim.hot)
+		return;
+	const uint64_t whose[] = { r->door.tenant, epoch_of(&ex->env->flight.epochs, r->door.tenant, r->model) };
+	ex->keep_ms = keeps ? m->exact_ms : 0;
+	ex->refresh_ms = m->refresh_ms;
+	digest_request(&ex->env->sha, r, r->dialect->tag, slice_of(whose, sizeof(whose)), &ex->digest);
+}
+
+static uint64_t max_age(const struct exchange *ex)
+{
+	return ex->request.door.max_age_ms ? ex->request.door.max_age_ms : UINT64_MAX;
+}
+
+static void count_saved(const struct exact_answer *a)
+{
+	counter_add(COUNTER_cache_hits, 1);
+	counter_add(COUNTER_cache_saved_prompt_tok, (uint64_t)MAX_OF(a->prompt_tok, 0));
+	counter_add(COUNTER_cache_saved_completion_tok, (uint64_t)MAX_OF(a->completion_tok, 0));
+}
+
+/* The old one still serves; one request for all who come now renews it (RFC 5861, stale-while-revalidate). */
+static void serve(struct exchange *ex, const struct exact_answer *a)
+{
+	count_saved(a);
+	if (ex->refresh_ms && a->age_ms >= ex->refresh_ms && !ex->request.door.no_store)
+		refresh_open(ex);
+	flight_replay(&ex->env->flight, ex->env->roster, &ex->request, &ex->arena, a, &ex->reader, &ex->drive);
+}
+
+bool lookup_here(struct exchange *ex)
+{
+	struct exact_answer a;
+
+	if (ex->keep_ms == 0 || ex->request.door.no_cache)
+		return false;
+	if (!exact_get(&ex->env->flight.exact, &ex->digest, max_age(ex), now_of(ex), &a))
+		return false;
+	serve(ex, &a);
+	return true;
+}
+
+static void on_recalled(struct store_op *op)
+{
+	struct exchange *ex = LIST_ITEM(op, struct exchange, recall);
+	struct exact *x = &ex->env->flight.exact;
+	struct exact_answer a;
+
+	ex->recalled = true;
+	if (op->result == STORE_OK && exact_take(x, &ex->digest, op->value, max_age(ex), now_of(ex), &a)) {
+		counter_add(COUNTER_cache_hits_shared, 1);
+		serve(ex, &a);
+	}
+	loop_post(exchange_loop(ex), &ex->drive);
+}
+
+bool lookup_shared(struct exchange *ex)
+{
+	struct store *s = ex->env->flight.exact.store;
+	char key[EXACT_KEY_BYTES];
+
+	if (ex->keep_ms == 0 || ex->request.door.no_cache || s == NULL || !store_is_shared(s) || !store_is_near(s))
+		return false;
+	ex->recall = (struct store_op){ .on_done = on_recalled };
+	store_get(s, &ex->recall, exact_key(&ex->digest, key));
+	return true;
+}
+
+void lookup_cancel(struct exchange *ex)
+{
+	store_cancel(&ex->recall);
+}

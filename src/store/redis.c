@@ -1,0 +1,385 @@
+#include "store/redis.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/counter.h"
+#include "base/log.h"
+#include "base/span.h"
+#include "loop/tls.h"
+#include "store/redis_ear.h"
+#include "store/redis_nodes.h"
+#include "store/redis_tail.h"
+#include "store/redis_verb.h"
+#include "store/store_conf.h"
+
+/* redis.io/docs/reference/cluster-spec, "Redirection and resharding": more than one is rare, many are a loop. */
+#define REDIRECTS_MAX 3
+/* A connection is given up when nothing at all has come for so many deadlines, and at least a second. */
+#define SILENT_DEADLINES 10u
+#define LEAST_SILENCE_MS 1000u
+/* Words and numbers of a command beside key and value. */
+#define COMMAND_REST 1024u
+/* Longest key, in bytes. */
+#define KEY_MAX 1024u
+
+struct redis {
+	struct redis_nodes nodes;
+	struct redis_tails tails;
+	struct redis_ears ears;
+	struct arena texts;		/* of the URL */
+	struct dice dice;
+	struct buf key;			/* scratch: prefix and key */
+	struct slice prefix;
+	struct list calls;
+	uint64_t deadline_ms;
+	size_t value_max, queue_max;
+	size_t n_calls, calls_max;
+};
+
+/*  waiting -> over     [answer()]	its waiter has heard; the reply may still be owed
+ *  over -> freed       [call_free()]	the reply has come, or the connection is lost */
+struct redis_call {
+	struct redis_ask ask;
+	struct redis_ask aside;		/* ASKING, SCRIPT LOAD: a reply that must come before */
+	struct list node;		/* in redis->calls */
+	struct redis *redis;
+	struct redis_node *at;
+	struct store_wait *wait;
+	struct alarm deadline;
+	struct buf bytes;		/* the command, for another server */
+	enum store_verb verb;
+	uint16_t slot;
+	unsigned redirects;
+	bool over, probe, aside_owed, loaded;
+};
+
+/* --- one operation ---------------------------------------------------------------------------------------- */
+
+static void call_free(struct redis_call *c)
+{
+	/* The command itself could not follow: then only the reply before it is owed. */
+	if (c->aside_owed) {
+		c->at = NULL;
+		return;
+	}
+	alarm_clear(&c->deadline);
+	list_remove(&c->node);
+	c->redis->n_calls--;
+	counter_sub(COUNTER_store_open, 1);
+	buf_done(&c->bytes);
+	free(c);
+}
+
+static void answer(struct redis_call *c, enum store_result result, struct slice value, int64_t number)
+{
+	must(!c->over);
+	c->over = true;
+	alarm_clear(&c->deadline);
+	buf_done(&c->bytes);
+	store_answer(c->wait, result, value, number);
+	c->wait = NULL;
+}
+
+static void log_breaker(const struct redis_node *n, const char *state)
+{
+	log_warn("redis_breaker", LOG_Z("server", redis_link_addr(n->link)), LOG_Z("state", state));
+	counter_values[COUNTER_store_near] = redis_nodes_near(n->nodes);
+}
+
+static void vote(struct redis_call *c, bool worked)
+{
+	uint64_t now = loop_now(c->at->nodes->env.loop);
+	bool probe = c->probe;
+
+	c->probe = false;
+	if (worked) {
+		if (redis_breaker_worked(&c->at->breaker, probe))
+			log_breaker(c->at, "closed");
+	} else if (redis_breaker_failed(&c->at->breaker, now, probe)) {
+		counter_add(COUNTER_store_breaker_opened, 1);
+		log_breaker(c->at, "open");
+	}
+}
+
+static void on_deadline(struct alarm *a)
+{
+	struct redis_call *c = CONTAINER(a, struct redis_call, deadline);
+
+	counter_add(COUNTER_store_timeouts, 1);
+	vote(c, false);
+	answer(c, STORE_AWAY, SLICE_EMPTY, 0);
+}
+
+static void on_aside(struct redis_ask *a, const struct redis_reply *r)
+{
+	struct redis_call *c = CONTAINER(a, struct redis_call, aside);
+
+	c->aside_owed = false;
+	if (c->at == NULL)
+		call_free(c);
+}
+
+static void send_aside(struct redis_call *c, struct slice bytes)
+{
+	c->aside_owed = true;
+	redis_link_send(c->at->link, &c->aside, bytes);
+}
+
+/* To c->at; false when it cannot be reached now. */
+static bool send(struct redis_call *c)
+{
+	if (!redis_link_ready(c->at->link) || redis_link_queued(c->at->link) > c->redis->queue_max)
+		return false;
+	redis_link_send(c->at->link, &c->ask, buf_slice(&c->bytes));
+	return true;
+}
+
+static bool go_elsewhere(struct redis_call *c, const struct redis_reply *r, bool for_ever)
+{
+	struct redis_nodes *nodes = &c->redis->nodes;
+	struct redis_addr addr = c->at->addr;
+	uint16_t slot;
+
+	if (c->redirects++ == REDIRECTS_MAX || !redis_verb_moved(r->text, &slot, &addr))
+		return false;
+	struct redis_node *to = redis_nodes_at(nodes, &addr);
+	if (to == NULL)
+		return false;
+	counter_add(COUNTER_store_redirects, 1);
+	if (for_ever)
+		redis_nodes_moved(nodes, slot, to);
+	vote(c, true);
+	c->at = to;
+	if (!for_ever && redis_link_ready(to->link))
+		send_aside(c, SLICE("*1\r\n$6\r\nASKING\r\n"));
+	return send(c);
+}
+
+static bool load_script(struct redis_call *c)
+{
+	struct buf b;
+
+	if (c->loaded || !redis_link_ready(c->at->link))
+		return false;
+	c->loaded = true;
+	buf_init(&b, 4096);
+	redis_verb_load(&b, c->verb);
+	send_aside(c, buf_slice(&b));
+	buf_done(&b);
+	return send(c);
+}
+
+/* What an error asks for; true: the command is on its way again. */
+static bool cure(struct redis_call *c, const struct redis_reply *r)
+{
+	switch (redis_verb_cure(r)) {
+	case REDIS_CURE_MOVED: return go_elsewhere(c, r, true);
+	case REDIS_CURE_ASK: return go_elsewhere(c, r, false);
+	case REDIS_CURE_LOAD: return load_script(c);
+	case REDIS_CURE_DROP: redis_link_drop(c->at->link, r->text.p); break;
+	case REDIS_CURE_AGAIN: redis_nodes_doubt(&c->redis->nodes); break;
+	case REDIS_CURE_NONE: break;
+	}
+	counter_add(COUNTER_store_errors, 1);
+	log_debug("redis_error", LOG_S("text", r->text));
+	return false;
+}
+
+static void on_reply(struct redis_ask *a, const struct redis_reply *r)
+{
+	struct redis_call *c = CONTAINER(a, struct redis_call, ask);
+	struct slice value = SLICE_EMPTY;
+	int64_t number = 0;
+
+	if (r && r->kind == REDIS_ERROR && !c->over && cure(c, r))
+		return;
+	if (!c->over) {
+		if (r || c->probe)	/* a loss is no timeout: the link knows of it itself */
+			vote(c, r != NULL);
+		enum store_result result = r && r->kind != REDIS_ERROR
+			? redis_verb_result(c->verb, r, &value, &number) : STORE_AWAY;
+		answer(c, result, value, number);
+	}
+	call_free(c);
+}
+
+static struct slice full_key(struct redis *s, struct slice key)
+{
+	buf_clear(&s->key);
+	if (s->prefix.n) {
+		buf_add(&s->key, s->prefix);
+		buf_add_char(&s->key, ':');
+	}
+	buf_add(&s->key, key);
+	return buf_slice(&s->key);
+}
+
+static struct redis_call *call_new(struct redis *s, const struct store_ask *a, struct store_wait *w)
+{
+	struct redis_call *c = calloc(1, sizeof(*c));
+	struct slice key = full_key(s, a->key);
+
+	must(c != NULL);
+	c->redis = s;
+	c->ask.on_reply = on_reply;
+	c->aside.on_reply = on_aside;
+	c->wait = w;
+	c->verb = a->verb;
+	c->slot = redis_slot_of(key);
+	buf_init(&c->bytes, key.n + a->value.n + COMMAND_REST);
+	redis_verb_put(&c->bytes, a, key);
+	alarm_init(&c->deadline, s->nodes.env.loop, on_deadline);
+	list_push_back(&s->calls, &c->node);
+	s->n_calls++;
+	counter_add(COUNTER_store_open, 1);
+	return c;
+}
+
+static bool fits(const struct redis *s, const struct store_ask *a)
+{
+	return s->n_calls < s->calls_max && a->value.n <= s->value_max && a->key.n <= KEY_MAX;
+}
+
+static void redis_ask(void *it, const struct store_ask *a, struct store_wait *w)
+{
+	struct redis *s = it;
+
+	if (!fits(s, a)) {
+		counter_add(COUNTER_store_refused, 1);
+		store_answer(w, STORE_AWAY, SLICE_EMPTY, 0);
+		return;
+	}
+	struct redis_node *n = redis_nodes_of(&s->nodes, redis_slot_of(full_key(s, a->key)));
+	bool probe = false;
+	if (!redis_link_ready(n->link) || redis_link_queued(n->link) > s->queue_max
+		|| !redis_breaker_allows(&n->breaker, loop_now(s->nodes.env.loop), &probe)) {
+		store_answer(w, STORE_AWAY, SLICE_EMPTY, 0);
+		return;
+	}
+	struct redis_call *c = call_new(s, a, w);
+	c->at = n;
+	c->probe = probe;
+	must(send(c));
+	alarm_set(&c->deadline, s->deadline_ms);
+}
+
+/* --- logs and words --------------------------------------------------------------------------------------- */
+
+static void redis_follow(void *it, struct store_tail *t, struct slice key, bool from_start)
+{
+	struct redis *s = it;
+
+	redis_tail_add(&s->tails, t, full_key(s, key), from_start);
+}
+
+static void redis_unfollow(void *it, struct store_tail *t)
+{
+	redis_tail_remove(t);
+}
+
+static void redis_listen(void *it, struct store_ear *e, struct slice channel)
+{
+	struct redis *s = it;
+
+	redis_ear_add(&s->ears, e, full_key(s, channel));
+}
+
+static void redis_unlisten(void *it, struct store_ear *e)
+{
+	redis_ear_remove(e);
+}
+
+static void on_moved(void *arg)
+{
+	struct redis *s = arg;
+
+	redis_tail_moved(&s->tails);
+	redis_ear_moved(&s->ears);
+}
+
+/* --- life ------------------------------------------------------------------------------------------------- */
+
+static bool is_near(const void *it)
+{
+	const struct redis *s = it;
+
+	return redis_nodes_near(&s->nodes);
+}
+
+static void redis_close(void **it)
+{
+	struct redis *s = *it;
+
+	*it = NULL;
+	redis_tail_close(&s->tails);
+	redis_ear_close(&s->ears);
+	redis_nodes_close(&s->nodes);
+	must(list_empty(&s->calls));
+	tls_client_unref(&s->nodes.env.tls);
+	arena_wipe(&s->texts);
+	buf_done(&s->key);
+	free(s);
+}
+
+static bool open_env(struct redis *s, const struct store_conf *c, char *why, size_t why_cap)
+{
+	struct redis_link_env *env = &s->nodes.env;
+	const struct redis_url *url = &s->nodes.url;
+	const struct tls_client_opts o = { .ca_file = c->tls.ca.n ? c->tls.ca.p : NULL, .insecure = c->tls.insecure };
+	const char *sentence = NULL;
+
+	if (!redis_url_parse(&s->texts, c->url.bytes, &s->nodes.url, &sentence)) {
+		snprintf(why, why_cap, "redis.url %s", sentence);
+		return false;
+	}
+	env->user = c->user.n ? arena_copy(&s->texts, c->user) : url->user;
+	env->password = c->password.bytes.n ? arena_copy(&s->texts, c->password.bytes) : url->password;
+	env->name = SLICE("weir");
+	env->db = url->db;
+	env->connect_ms = c->connect;
+	if (!url->tls)
+		return true;
+	if (c->tls.insecure)
+		log_warn("tls_insecure", LOG_Z("provider", "redis"));
+	env->tls = tls_client_new(&o, why, why_cap);
+	return env->tls != NULL;
+}
+
+void *redis_open(struct loop *l, const struct store_conf *c, uint64_t seed, char *why, size_t why_cap)
+{
+	struct redis *s = calloc(1, sizeof(*s));
+
+	must(s != NULL);
+	arena_init(&s->texts, 0);
+	dice_init(&s->dice, seed);
+	s->nodes.env.loop = l;
+	s->nodes.env.dice = &s->dice;
+	if (!open_env(s, c, why, why_cap)) {
+		arena_wipe(&s->texts);
+		free(s);
+		return NULL;
+	}
+	list_init(&s->calls);
+	s->prefix = arena_copy(&s->texts, c->prefix);
+	s->deadline_ms = c->deadline;
+	s->value_max = c->value;
+	s->queue_max = c->queue;
+	s->calls_max = (size_t)c->operations;
+	buf_init(&s->key, KEY_MAX + s->prefix.n + 1);
+	redis_tail_open(&s->tails, &s->nodes, (size_t)c->tails);
+	redis_ear_open(&s->ears, &s->nodes, (size_t)c->tails);
+	redis_nodes_open(&s->nodes, MAX_OF(SILENT_DEADLINES * c->deadline, LEAST_SILENCE_MS), c->value, on_moved, s);
+	return s;
+}
+
+const struct store_kind redis_kind = {
+	.ask = redis_ask,
+	.follow = redis_follow,
+	.unfollow = redis_unfollow,
+	.listen = redis_listen,
+	.unlisten = redis_unlisten,
+	.is_near = is_near,
+	.close = redis_close,
+	.shared = true,
+};
