@@ -12,6 +12,7 @@
 #include "loop/sys.h"
 #include "loop/tls.h"
 #include "observe/metrics.h"
+#include "route/affinity.h"
 #include "store/store.h"
 
 #define MAX_HEALTH 16384u	/* targets, keys, providers and models known at once; direct names beyond
@@ -23,6 +24,7 @@ struct service {
 	struct conf *conf;
 	struct dice dice;
 	struct health_table health;
+	struct affinity affinity;
 	struct exchange_env exchange;
 	struct pools *pools;
 	struct front front;
@@ -151,6 +153,8 @@ static void apply(struct service *s)
 	const struct answer_limits limits = answer_limits(st);
 	attempt_env_limit(&s->exchange.flight.attempt, &limits);
 	shelf_limit(&s->exchange.flight.exact.shelf, st->cache.memory);
+	affinity_limit(&s->affinity, st->cache.prefixes / 2);
+	reuse_limit(&s->exchange.flight.attempt.reuse, st->cache.prefixes / 2);
 	s->exchange.ping_ms = st->ping;
 	s->exchange.hot = (uint32_t)st->cluster.hot;
 	s->exchange.max_hops = (unsigned)st->max_hops;
@@ -220,6 +224,8 @@ static struct service *make(struct loop *l, struct conf *c)
 	s->conf = c;
 	dice_init(&s->dice, sys_seed());
 	health_init(&s->health, MAX_HEALTH, sys_seed());
+	affinity_init(&s->affinity, 0);
+	s->health.affinity = &s->affinity;
 	flight_env_init(&s->exchange.flight, l, &s->dice);
 	attempt_env_init(&s->exchange.flight.attempt, l, &limits);
 	arena_init(&s->exchange.parse, 0);
@@ -407,6 +413,7 @@ void service_close(struct service **sp)
 	metrics_done(&s->metrics);
 	conf_free(&s->conf);
 	health_done(&s->health);
+	affinity_done(&s->affinity);
 	free(s);
 }
 

@@ -35,6 +35,9 @@ static const struct section answers_section = ROW_TABLE("answers", struct settin
 static const struct row cache_rows[] = {
 	ROW_BYTES(struct settings_cache, memory, 0, 1ull << 40, "64MiB", ROW_RELOAD,
 		"answers kept in this process; what was not used lately gives way"),
+	ROW_BYTES(struct settings_cache, prefixes, 4096, 1ull << 30, "8MiB", ROW_RELOAD,
+		"what is remembered of prompt prefixes for `balance: prefix` and models.NAME.cache.prefix: one half "
+		"who has them warm, the other how often they come again"),
 	ROW_SECRET(struct settings_cache, secret, ROW_OPTIONAL, ROW_RELOAD,
 		"keeps the names of kept answers from being guessed where others can read the store; the same on all "
 		"nodes"),

@@ -17,7 +17,7 @@ struct settings_log {
 };
 
 struct settings_cache {
-	uint64_t memory;
+	uint64_t memory, prefixes;
 	struct secret secret;
 };
 

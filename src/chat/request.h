@@ -12,6 +12,7 @@
 #include "base/slice.h"
 #include "codec/json.h"
 
+struct chain;
 struct dialect;
 
 enum request_op {
@@ -60,6 +61,7 @@ struct request {
 	uint32_t choices;		/* n, default 1 */
 	bool has_tools;
 	bool has_options;		/* the body has provider_options */
+	const struct chain *chain;	/* of its prefixes, in the exchange's arena; NULL: its model needs none */
 	struct request_door door;
 	bool merged;			/* made of several (dialect/merge.h): its answer is taken apart again */
 	uint64_t timeout_ms;		/* the caller's deadline; 0: none */

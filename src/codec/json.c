@@ -339,7 +339,12 @@ static size_t skip_value(struct slice text, size_t at)
 	return at;
 }
 
-bool json_next_member(struct slice object, size_t *at, struct json_member *out)
+size_t json_value_end(struct slice text, size_t at)
+{
+	return skip_value(text, at);
+}
+
+bool json_next_key(struct slice object, size_t *at, struct slice *out_key)
 {
 	size_t i = skip_blank(object, *at);
 
@@ -352,12 +357,22 @@ bool json_next_member(struct slice object, size_t *at, struct json_member *out)
 	size_t key_end = skip_string(object, key), colon = skip_blank(object, key_end);
 	if (colon == object.n || object.p[colon] != ':')
 		return false;
-	size_t value = skip_blank(object, colon + 1), end = skip_value(object, value);
+	*out_key = slice_of(object.p + key + 1, key_end - key - 2);
+	*at = skip_blank(object, colon + 1);
+	return true;
+}
+
+bool json_next_member(struct slice object, size_t *at, struct json_member *out)
+{
+	size_t value = *at;
+
+	if (!json_next_key(object, &value, &out->key))
+		return false;
+	size_t end = skip_value(object, value);
 	if (end == value)
 		return false;
-	out->key = slice_of(object.p + key + 1, key_end - key - 2);
 	out->value = slice_of(object.p + value, end - value);
-	out->whole = slice_of(object.p + key, end - key);
+	out->whole = slice_of(out->key.p - 1, (size_t)(object.p + end - out->key.p) + 1);
 	*at = end;
 	return true;
 }

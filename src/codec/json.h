@@ -48,7 +48,12 @@ struct json_member {
 };
 /* Walks the top-level members of a text that json_parse accepted.  Start with *at = 0.  False at the end. */
 bool json_next_member(struct slice object, size_t *at, struct json_member *out);
-/* The same for the elements of an array, each as it stands in the text. */
+/* The same in two steps, for values that are walked through anyway: *at is left at the value; the caller sets it to the
+ * value's end, as json_value_end() finds it, before the next call. */
+bool json_next_key(struct slice object, size_t *at, struct slice *out_key);
+size_t json_value_end(struct slice text, size_t at);
+/* The same for the elements of an array, each as it stands in the text.  False: *at is before the closing bracket or
+ * the blanks in front of it; text behind the array does not matter. */
 bool json_next_element(struct slice array, size_t *at, struct slice *out);
 
 /* Accessors that tolerate a missing or wrong-typed member: empty slice with p NULL, fallback, NULL. */

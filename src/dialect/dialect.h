@@ -38,6 +38,7 @@ struct quirks {
 	bool flat_text;		/* content of text alone must be one string */
 	bool turn_after_tool;	/* wants an assistant's turn between tool results and a user's */
 	bool cache_control;	/* takes Anthropic's cache marks on parts and tools */
+	bool cache_key;		/* takes prompt_cache_key, and has use for it */
 	bool details;		/* takes OpenRouter's reasoning_details back, and a URL as file_data */
 	bool google_state;	/* takes extra_content.google.thought_signature back on tool calls */
 	bool long_ids;		/* hides state in tool-call ids (id__thought__...): they must come back whole */

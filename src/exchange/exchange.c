@@ -9,6 +9,7 @@
 #include "exchange/lookup.h"
 #include "exchange/reply.h"
 #include "flight/lead.h"
+#include "route/affinity.h"
 
 enum turn { TURN_NEXT, TURN_WAIT, TURN_DONE };
 
@@ -70,6 +71,7 @@ static void parse(struct exchange *ex)
 		if (flight_may_share(&r))
 			r.join_hash = join_hash(&env->flight.join, &r);
 		request_keep(&ex->arena, &r, &ex->request);
+		ex->request.chain = affinity_chain(env->roster, &ex->request, &ex->arena, &env->parse);
 		claim_note(ex, &r);
 		lookup_digest(ex, &r);
 		if (ex->ask.timeout_ms)

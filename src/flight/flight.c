@@ -28,6 +28,7 @@ static void move(struct flight *f, enum flight_state to)
 	if (to != FLIGHT_ENDED)
 		return;
 	alarm_clear(&f->total);
+	gate_leave(f);
 	f->end_ns = loop_now(f->env->attempt.loop);
 	f->unpaid = f->usage;
 	join_unlist(&f->env->join, f);
@@ -90,6 +91,8 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 	struct attempt *at = &f->attempt;
 	bool changed = false;
 
+	gate_open(f, false);
+	plan_cached(&f->plan, &f->choice, at->answer.decode.tally.usage.cached_tok);
 	plan_result(&f->plan, &f->env->plan, &f->choice, fault, loop_now(f->env->attempt.loop), &changed);
 	tell_breaker(f, changed, fault->err);
 	if (f->attempts <= FLIGHT_TRIES)
@@ -110,7 +113,7 @@ static void start_attempt(struct flight *f)
 {
 	const struct attempt_ask ask = { .target = f->choice.step->target, .key = f->choice.key,
 		.clocks = &f->choice.step->model->clocks, .request = &f->request,
-		.request_id = f->request_id, .hops = f->hops,
+		.request_id = f->request_id, .hops = f->hops, .prefix = f->choice.step->model->prefix,
 		.strict = f->request.door.strict || f->plan.model->strict || f->choice.step->model->strict };
 
 	f->target = ask.target;
@@ -119,6 +122,7 @@ static void start_attempt(struct flight *f)
 	counter_add(COUNTER_retries, f->attempts > 1);
 	move(f, FLIGHT_TRYING);
 	attempt_open(&f->attempt, &f->env->attempt, &ask, &f->arena, &attempt_events, f);
+	gate_lead(f);
 }
 
 static void give_up(struct flight *f)
@@ -209,6 +213,8 @@ enum err flight_take(struct flight *f, const struct event *ev)
 
 	if (e != ERR_OK)
 		return ERR_UP_TOO_BIG;
+	if (f->gate.leads)
+		gate_open(f, true);
 	keep_on_tape(f, ev);
 	return ERR_OK;
 }
@@ -262,7 +268,10 @@ static void drive(struct task *t)
 
 static void on_clock(struct alarm *a)
 {
-	flight_try_next(LIST_ITEM(a, struct flight, clock));
+	struct flight *f = LIST_ITEM(a, struct flight, clock);
+
+	gate_leave(f);		/* its leader was too slow, or has spoken */
+	flight_try_next(f);
 }
 
 static void on_total(struct alarm *a)
@@ -419,6 +428,19 @@ struct flight *flight_planned(struct flight_env *env, struct roster *roster, con
 	return f;
 }
 
+/* At once, or behind one with the same beginning. */
+static void begin(struct flight *f)
+{
+	uint64_t hold_ms = gate_hold(f);
+
+	if (hold_ms == 0) {
+		flight_try_next(f);
+		return;
+	}
+	move(f, FLIGHT_WAITING);
+	alarm_set(&f->clock, hold_ms);
+}
+
 struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault)
@@ -430,7 +452,7 @@ struct flight *flight_open(struct flight_env *env, struct roster *roster, const 
 	if (window_take(&env->windows, f))
 		f->state = FLIGHT_COLLECTED;	/* born there */
 	else
-		flight_try_next(f);
+		begin(f);
 	return f;
 }
 

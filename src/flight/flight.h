@@ -5,7 +5,7 @@
  *   FLIGHT_CARRIED   another flight asks for it, too              batch->members
  *   FLIGHT_FOLLOWING another node asks for it                     follower.h
  *   FLIGHT_TRYING    an attempt is running
- *   FLIGHT_WAITING   a back-off or a Retry-After runs; then TRYING
+ *   FLIGHT_WAITING   a back-off or a Retry-After runs, or one with the same beginning goes first (gate.h); then TRYING
  *   FLIGHT_ENDED     the journal is complete or failed; readers may still read
  *
  *   COLLECTED -> TRYING | CARRIED   its window has closed
@@ -36,6 +36,7 @@
 #include "flight/abroad.h"
 #include "flight/batch.h"
 #include "flight/follower.h"
+#include "flight/gate.h"
 #include "flight/join.h"
 #include "flight/owner.h"
 #include "flight/reader.h"
@@ -64,6 +65,7 @@ struct flight_env {
 	void (*on_unpaid)(void *arg, const struct flight *f);	/* it has usage that stands in nobody's record */
 	void *unpaid_arg;
 	struct exact exact;
+	struct gate gate;
 	struct epochs epochs;
 	struct drift drift;
 };
@@ -88,6 +90,7 @@ struct flight {
 	struct roster *roster;		/* a reference */
 	struct plan plan;
 	struct plan_choice choice;	/* of the running attempt */
+	struct gate_pass gate;
 	struct attempt attempt;
 	struct journal journal;
 	struct fault fault;		/* the first one; err OK while none */

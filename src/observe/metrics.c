@@ -11,8 +11,10 @@
 #define MAX_SERIES 2000u	/* a family; the rest is counted under "overflow" */
 #define OVERFLOW SLICE("overflow")
 
-enum token_type { TOKEN_PROMPT, TOKEN_COMPLETION, TOKEN_CACHED, TOKEN_REASONING, TOKEN_TYPES };
-static const char *const token_names[TOKEN_TYPES] = { "prompt", "completion", "cached", "reasoning" };
+enum token_type { TOKEN_PROMPT, TOKEN_COMPLETION, TOKEN_CACHED, TOKEN_CACHE_WRITE, TOKEN_REASONING,
+	TOKEN_TYPES };
+static const char *const token_names[TOKEN_TYPES] = { "prompt", "completion", "cached", "cache_write",
+	"reasoning" };
 
 /* One combination of labels.  They are written out only when somebody asks: a request costs two look-ups. */
 struct series {
@@ -113,7 +115,7 @@ static void count_request(struct metrics *m, const struct record *r)
 static void count_tokens(struct metrics *m, const struct record *r)
 {
 	const int64_t counts[TOKEN_TYPES] = { r->usage.prompt_tok, r->usage.completion_tok,
-		r->usage.cached_tok, r->usage.reasoning_tok };
+		r->usage.cached_tok, r->usage.cache_write_tok, r->usage.reasoning_tok };
 	bool is_new;
 
 	if (r->usage.prompt_tok < 0 && r->usage.completion_tok < 0)

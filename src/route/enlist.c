@@ -489,7 +489,8 @@ static void give_reasons(struct roster *r, const struct model *m, size_t index)
 				(unsigned long long)sum);
 		else
 			t->why = enlist_str(r, "tier %zu, %s", index + 1,
-				tier->balance == ROSTER_ORDERED ? "in order" : "round robin");
+				tier->balance == ROSTER_ORDERED ? "in order"
+				: tier->balance == ROSTER_PREFIX ? "by prefix" : "round robin");
 		t->why_fallback = enlist_str(r, "fallback %.*s, %s", SLICE_ARG(m->name), t->why);
 	}
 }
@@ -540,6 +541,15 @@ static void take_tiers(struct enlist *e, const struct slice *name, const struct 
 	check_targets(e, name, m);
 }
 
+static bool needs_chains(const struct model *m)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < m->n_tiers; i++)
+		any |= m->tiers[i].balance == ROSTER_PREFIX;
+	return any;
+}
+
 void enlist_model(struct enlist *e, size_t i, struct model *m)
 {
 	const struct route_model_conf *mc = row_item(&e->from->models, &route_conf_model, i);
@@ -556,6 +566,8 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 	const struct route_semantic_conf *sc = &mc->cache.semantic;
 	m->semantic = (struct roster_semantic){ .mode = sc->mode, .ttl_ms = sc->ttl, .threshold = sc->threshold,
 		.error = sc->error, .depth = (uint32_t)sc->depth, .rows = (uint32_t)sc->rows };
+	m->chains = needs_chains(m) || mc->cache.prefix == ROUTE_PREFIX_AUTO;
+	m->prefix = mc->cache.prefix == ROUTE_PREFIX_AUTO;
 	m->refresh_ms = mc->cache.refresh;
 	m->split_usage = mc->join_usage == ROUTE_BILL_SPLIT;
 	m->share_all = mc->share == ROUTE_SHARE_ALL;

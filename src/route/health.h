@@ -25,17 +25,21 @@ struct health {
 	uint64_t rest_until_ns;		/* throttled: not used before */
 	enum err rest_why;
 	struct health_rest *key_rests;	/* targets: HEALTH_RESTS of them, made at the first; NULL before */
+	uint64_t void_ns;		/* targets: when the breaker opened last; what it had warm is gone; 0: never */
 	uint32_t turn;			/* models: round robin over targets */
 	uint32_t in_flight;		/* attempts now */
 	uint64_t attempts, failures;	/* failures: blamed on the provider or on weir, never on the client */
 	bool shared;			/* `other`: never rests and never opens, for strangers share it */
 };
 
+struct affinity;
+
 struct health_table {
 	struct map map;
 	size_t max;			/* direct provider/model can name anything: past this all get `other` */
 	size_t asked;			/* entries that count against `max` */
 	struct health *other;
+	struct affinity *affinity;	/* who has which prompt prefix warm; NULL: nobody asks */
 	struct breaker_conf breaker;	/* as configured now, for show; this floor goes by struct plan_conf */
 };
 

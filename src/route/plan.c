@@ -10,12 +10,14 @@
 #include "base/nearest.h"
 #include "base/span.h"
 #include "base/utf8.h"
+#include "route/affinity.h"
 
 #define MODELS_MAX 16			/* the model and its fallbacks: the hop cap of faults.md 65 */
 #define NAME_SHOWN 100u			/* bytes of a client's model name shown in a fault */
 #define MODELS_COMPARED 256u		/* for "did you mean": bounds what a wrong name can cost */
 #define REST_MIN_MS 1000u		/* a Retry-After of 0 would make a busy loop */
 #define REST_DEFAULT_MS 5000u		/* a 429 that does not say: LiteLLM's cool-down */
+#define CACHE_LEAST_BYTES 8192u		/* shorter prompts than about 2,048 tokens may be below a provider's minimum */
 #define PROBE_GUESS_MS 1000u		/* somebody else's probe is out: when to ask again */
 
 /* --- making --------------------------------------------------------------------------------------------- */
@@ -126,7 +128,9 @@ static bool add_tier(struct plan *p, const struct model *m, const struct tier *t
 		left[n++] = &tier->targets[i];
 	}
 	bool any = n > 0;
-	if (tier->balance == ROSTER_WEIGHTED)
+	if (tier->balance == ROSTER_PREFIX && p->chain && any)
+		affinity_order(p->roster->health->affinity, p->chain, left, n, p->made_ns, d);
+	else if (tier->balance == ROSTER_WEIGHTED || tier->balance == ROSTER_PREFIX)
 		while (n > 0)
 			add_step(p, m, draw(left, &n, &sum, d), fallback);
 	size_t start = tier->balance == ROSTER_ROUND_ROBIN && n ? turn % n : 0;
@@ -166,7 +170,8 @@ enum err plan_make(struct plan *p, struct roster *r, const struct request *q, ui
 		out_fault->param = SLICE("model");
 		return ERR_NO_MODEL;
 	}
-	*p = (struct plan){ .model = ms.v[0], .roster = r };
+	*p = (struct plan){ .model = ms.v[0], .roster = r, .made_ns = now_ns,
+		.chain = r->health->affinity ? q->chain : NULL };
 	p->steps = ARENA_ARRAY(a, struct plan_step, count_targets(&ms));
 	for (size_t i = 0; i < ms.n; i++)
 		add_tiers(p, ms.v[i], i > 0 || !slice_eq(ms.v[i]->name, q->model), q->no_fallbacks, d);
@@ -238,8 +243,8 @@ static bool was_at(const struct plan *p, const struct provider *provider)
 	return false;
 }
 
-/* At random, so that the keys' limits are used evenly. */
-static const struct roster_key *pick_key(const struct target *t, uint64_t now_ns, struct dice *d)
+/* The one that has the prompt warm; else at random, so that the keys' limits are used evenly. */
+static const struct roster_key *pick_key(const struct plan *p, const struct target *t, uint64_t now_ns, struct dice *d)
 {
 	const struct roster_key *free_keys[ROSTER_MAX_KEYS];
 	size_t n = 0;
@@ -250,6 +255,8 @@ static const struct roster_key *pick_key(const struct target *t, uint64_t now_ns
 			free_keys[n++] = &t->provider->keys[i];
 	}
 	must(n > 0 || t->provider->n_keys == 0);
+	if (n > 1 && p->chain)
+		return affinity_key(p->roster->health->affinity, p->chain, t, free_keys, n, now_ns, d);
 	return n > 1 ? free_keys[dice_below(d, n)] : n ? free_keys[0] : NULL;
 }
 
@@ -269,8 +276,14 @@ static size_t healths_of(const struct plan *p, const struct plan_step *s, const 
 
 static struct plan_choice go(struct plan *p, struct plan_step *s, uint64_t now_ns, struct dice *d)
 {
-	struct plan_choice choice = { .verdict = PLAN_GO, .step = s, .key = pick_key(s->target, now_ns, d) };
+	struct plan_choice choice = { .verdict = PLAN_GO, .step = s, .key = pick_key(p, s->target, now_ns, d) };
+	struct affinity *a = p->roster->health->affinity;
 	struct health *in[4];
+
+	if (p->chain) {
+		choice.known = affinity_known(a, p->chain, s->target, choice.key, now_ns);
+		affinity_learn(a, p->chain, s->target, choice.key, now_ns);
+	}
 
 	if (!s->target->health->shared)
 		must(breaker_take(&s->target->health->breaker, now_ns, &choice.probe));
@@ -415,7 +428,10 @@ static bool vote(const struct plan_choice *of, const struct plan_conf *c, enum e
 	}
 	if (h->breaker.state == BREAKER_HALF_OPEN && !of->probe)
 		return false;
-	return breaker_vote(&h->breaker, &c->breaker, e == ERR_OK, now_ns);
+	bool changed = breaker_vote(&h->breaker, &c->breaker, e == ERR_OK, now_ns);
+	if (changed && h->breaker.state == BREAKER_OPEN)
+		h->void_ns = now_ns;
+	return changed;
 }
 
 /* The target rests, with this key only when it has one.  True: another key may try at once. */
@@ -479,6 +495,22 @@ void plan_proven(const struct plan_conf *c, struct plan_choice *of, uint64_t now
 	of->probe = false;
 }
 
+static void forget(struct plan *p, const struct plan_choice *of)
+{
+	if (p->chain)
+		affinity_forget(p->roster->health->affinity, p->chain, of->step->target, of->key);
+}
+
+void plan_cached(struct plan *p, const struct plan_choice *of, int64_t cached_tok)
+{
+	if (of->known < CACHE_LEAST_BYTES || cached_tok < 0)
+		return;
+	counter_add(COUNTER_affinity_hits, cached_tok > 0);
+	counter_add(COUNTER_affinity_misses, cached_tok == 0);
+	if (cached_tok == 0)
+		forget(p, of);
+}
+
 void plan_result(struct plan *p, const struct plan_conf *c, const struct plan_choice *of,
 	const struct fault *f, uint64_t now_ns, bool *out_changed)
 {
@@ -489,6 +521,8 @@ void plan_result(struct plan *p, const struct plan_conf *c, const struct plan_ch
 		p->unsent++;
 		of->step->tries--;
 	}
+	if (err_row(f->err)->vote)
+		forget(p, of);
 	*out_changed = vote(of, c, f->err, now_ns);
 	mark_step(p, c, of, f, now_ns);
 }

@@ -25,6 +25,8 @@ struct plan {
 	size_t n;
 	const struct model *model;	/* the one asked for */
 	struct roster *roster;		/* borrowed from the exchange */
+	const struct chain *chain;	/* of the prompt, in the arena; NULL: nobody asks who knows it */
+	uint64_t made_ns;
 	uint32_t attempts;		/* made so far */
 	uint32_t unsent;		/* of these, ended before anything was sent: ERR_UNSUPPORTED */
 	uint32_t rounds;		/* back-off rounds used */
@@ -52,6 +54,8 @@ struct plan_choice {
 	enum plan_verdict verdict;
 	struct plan_step *step;			/* PLAN_GO */
 	const struct roster_key *key;		/* PLAN_GO; NULL when the provider has no keys */
+	uint32_t known;				/* PLAN_GO: bytes of the prompt that this target was believed to
+						 * have warm */
 	bool probe;				/* PLAN_GO: this attempt is a breaker's probe */
 	uint64_t wait_ms;			/* PLAN_WAIT: ask again after this */
 	enum err why;				/* PLAN_STOP: ERR_OK when something was tried: the first
@@ -69,6 +73,10 @@ struct plan_choice plan_next(struct plan *p, const struct plan_conf *c, uint64_t
 /* The running attempt gave its first content event: a probe has proven its target, which then need not
  * wait for the end of a long stream.  Harmless for other attempts.  out_changed as in plan_result. */
 void plan_proven(const struct plan_conf *c, struct plan_choice *of, uint64_t now_ns, bool *out_changed);
+
+/* What the provider says of its cache (struct usage, -1: nothing), before plan_result: a home that has nothing loses
+ * its entry. */
+void plan_cached(struct plan *p, const struct plan_choice *of, int64_t cached_tok);
 
 /* An attempt ended: the one place that feeds breaker, rests, budgets and the plan.  `f->err` ERR_OK: it
  * succeeded.  out_changed: the breaker changed state (log it once). */

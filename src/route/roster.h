@@ -66,7 +66,7 @@ struct target {
 	const char *why_fallback;	/* "fallback small, tier 1, in order" */
 };
 
-enum roster_balance { ROSTER_WEIGHTED, ROSTER_ROUND_ROBIN, ROSTER_ORDERED };
+enum roster_balance { ROSTER_WEIGHTED, ROSTER_ROUND_ROBIN, ROSTER_ORDERED, ROSTER_PREFIX };
 
 struct tier {
 	enum roster_balance balance;
@@ -110,6 +110,8 @@ struct model {
 	size_t n_fallbacks;
 	bool strict;			/* nothing may be left out of a request */
 	bool join;			/* identical requests in progress share one answer */
+	bool chains;			/* its requests need the hashes of their prefixes (chat/chain.h) */
+	bool prefix;			/* cache marks are added for the providers' prompt caches */
 	struct window_conf window;
 	enum request_priority priority;	/* of requests that do not say theirs */
 	uint64_t exact_ms;		/* how long an answer serves identical requests; 0: not at all */

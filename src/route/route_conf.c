@@ -83,8 +83,9 @@ const struct section route_conf_target =
 	ROW_TABLE_SCALAR("target", struct route_target_conf, target_rows, "target");
 
 static const struct row tier_rows[] = {
-	ROW_ENUM(struct route_tier_conf, balance, "weighted|round_robin|ordered", "weighted", ROW_RELOAD,
-		"which target is tried first; the others of the tier are next when it fails"),
+	ROW_ENUM(struct route_tier_conf, balance, "weighted|round_robin|ordered|prefix", "weighted", ROW_RELOAD,
+		"which target is tried first; the others of the tier are next when it fails; prefix: the one that has "
+		"the prompt's beginning in its cache"),
 	ROW_LIST(struct route_tier_conf, targets, 1, ROSTER_MAX_TARGETS, &route_conf_target, ROW_REQUIRED,
 		ROW_RELOAD, "who may answer"),
 };
@@ -131,6 +132,10 @@ static const struct section semantic_section =
 static const struct row cache_rows[] = {
 	ROW_MS(struct route_cache_conf, exact, 0, 365 * DAY_MS, "0", ROW_RELOAD,
 		"a complete answer serves identical requests of the same client key for this long; 0: none is kept"),
+	/* Off: a mark changes what a request costs, and a prompt that nobody continues costs more with one. */
+	ROW_ENUM(struct route_cache_conf, prefix, "off|auto", "off", ROW_RELOAD,
+		"make the provider's own prompt cache work: auto adds cache marks (Anthropic), prompt_cache_key and "
+		"prompt_cache_options (OpenAI) where they are likely to pay, never where the client set any"),
 	ROW_MS(struct route_cache_conf, refresh, 0, 365 * DAY_MS, "0", ROW_RELOAD,
 		"an answer this old is given once more while one request renews it; 0: never"),
 	ROW_SECTION(struct route_cache_conf, semantic, &semantic_section, ROW_OPTIONAL,

@@ -61,9 +61,12 @@ struct route_semantic_conf {
 	int64_t depth, rows;
 };
 
+enum route_prefix { ROUTE_PREFIX_OFF, ROUTE_PREFIX_AUTO };
+
 struct route_cache_conf {
 	uint64_t exact, refresh;
 	struct route_semantic_conf semantic;
+	enum route_prefix prefix;
 };
 
 enum route_share { ROUTE_SHARE_TENANT, ROUTE_SHARE_ALL };

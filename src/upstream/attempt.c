@@ -2,6 +2,7 @@
 
 #include "base/counter.h"
 #include "base/span.h"
+#include "cache/prefix.h"
 
 #define WIRE_MAX_BYTES (256u << 20)	/* a built request: the body limit, spliced members and a head stay far below */
 /* a typed request: the tree is 12 times the text (yyjson), texts are borrowed */
@@ -11,6 +12,7 @@
 #define REPLAY_MS 1000			/* a connection that was dead before says so within a round trip;
 					 * later, work was lost */
 #define KEEP_SCRATCH_BYTES (4u << 20)	/* memory for parsing is given back after an answer larger than this */
+#define REUSE_BYTES (2u << 20)		/* some 65,000 prefixes */
 #define TAIL_MS 1000			/* after [DONE]: the transfer may take this long to end by itself */
 
 static void send_request(struct attempt *at, bool built);
@@ -22,6 +24,7 @@ void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer
 	attempt_env_limit(e, limits);
 	buf_init(&e->wire, WIRE_MAX_BYTES);
 	arena_init(&e->build, BUILD_MAX_BYTES);
+	reuse_init(&e->reuse, REUSE_BYTES);
 }
 
 /* yyjson's tree takes about 4 times the text, 13 times for nothing but small numbers (codec/json.c). */
@@ -36,6 +39,7 @@ void attempt_env_done(struct attempt_env *e)
 	json_scratch_done(&e->scratch);
 	buf_done(&e->wire);
 	arena_done(&e->build);
+	reuse_done(&e->reuse);
 }
 
 /* --- the end: every attempt passes here once ------------------------------------------------------------ */
@@ -337,6 +341,20 @@ static void note_drops(struct attempt *at)
 		slice_str(drops_text(&at->env->drops, text, sizeof(text))));
 }
 
+static void mark_prefix(struct attempt *at, struct buf *b)
+{
+	const struct attempt_ask *ask = &at->ask;
+	struct arena *a = &at->env->build;
+	const struct prefix_ask want = { .back = at->dialect, .quirks = ask->target->provider->quirks,
+		.model = ask->target->model, .tenant = ask->request->door.tenant,
+		.place = arena_printf(a, "%.*s %.*s", SLICE_ARG(ask->target->name),
+			SLICE_ARG(ask->key ? ask->key->health->name : SLICE_EMPTY)),
+		.now_s = (uint32_t)(loop_now(at->env->loop) / SPAN_NS_PER_S), .again = at->replayed || at->counted, .arena = a };
+
+	at->counted = true;
+	at->marked = prefix_mark(&at->env->reuse, &want, b);
+}
+
 /* Told in a later turn, like every end. */
 static void give_up(struct attempt *at, const struct fault *why)
 {
@@ -366,6 +384,8 @@ static bool build(struct attempt *at)
 	enum err e = translate_build(at->dialect, at->ask.request, &want, &at->env->wire);
 	if (at->env->drops.n && at->dropped.n == 0)
 		note_drops(at);
+	if (e == ERR_OK && at->ask.prefix)
+		mark_prefix(at, &at->env->wire);
 	if (e == ERR_OK)
 		return true;
 	fault = fault_copy(at->answer.opts.arena, &fault);

@@ -9,6 +9,7 @@
 #ifndef UPSTREAM_ATTEMPT_H
 #define UPSTREAM_ATTEMPT_H
 
+#include "cache/reuse.h"
 #include "chat/request.h"
 #include "upstream/answer.h"
 #include "upstream/pool.h"
@@ -21,6 +22,7 @@ struct attempt_env {
 	struct arena build;		/* scratch of one translation */
 	struct drops drops;		/* of the request being built */
 	struct answer_limits limits;
+	struct reuse reuse;		/* prompt prefixes seen lately */
 };
 
 struct attempt_ask {
@@ -30,6 +32,7 @@ struct attempt_ask {
 	const struct request *request;
 	struct slice request_id;
 	bool strict;			/* nothing may be left out */
+	bool prefix;			/* cache marks are added where they pay (cache/prefix.h) */
 	unsigned hops;			/* gateways of our kind passed so far, this one included */
 };
 
@@ -57,6 +60,8 @@ struct attempt {
 	const struct dialect *dialect;	/* in which it is asked; NULL: the provider has none for this */
 	struct slice dropped;		/* what the target could not be told, "seed, logit_bias"; in the arena */
 	bool replayed, paused, reused;
+	bool marked;			/* sent with cache marks */
+	bool counted;			/* its prefix was seen: when it is built once more that is no use of it */
 };
 
 void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer_limits *limits);

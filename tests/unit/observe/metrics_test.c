@@ -39,7 +39,7 @@ static struct slice page_of(struct scene *s)
 static struct record good(const char *model)
 {
 	return (struct record){ .endpoint = SLICE("chat.completions"), .model = slice_str(model),
-		.model_known = true, .status = 200, .attempts = 1, .usage = { 10, 20, 3, -1, 4 },
+		.model_known = true, .status = 200, .attempts = 1, .usage = { 10, 20, 3, 2, 4 },
 		.total_ns = 1500000000, .first_ns = 250000000 };
 }
 
@@ -153,10 +153,11 @@ static void test_requests_and_tokens(void **state)
 	expect(page, SERIES("chat", "chat.completions", "502", "up_truncated"), 1);
 	expect(page, SERIES("none", "models", "200", ""), 1);
 	expect(page, SERIES("none", "none", "404", "not_found"), 1);
-	assert_int_equal(page_samples(page, "weir_tokens_total{", &sum), 4);
+	assert_int_equal(page_samples(page, "weir_tokens_total{", &sum), 5);
 	expect(page, TOKENS("chat", "prompt"), 21);
 	expect(page, TOKENS("chat", "completion"), 40);
 	expect(page, TOKENS("chat", "cached"), 6);
+	expect(page, TOKENS("chat", "cache_write"), 4);
 	expect(page, TOKENS("chat", "reasoning"), 8);
 	scene_close(&s);
 }
@@ -220,7 +221,7 @@ static void test_series_are_told_apart(void **state)
 		metrics_record(&s.m, &r);
 	}
 	assert_int_equal(page_samples(page_of(&s), BY_RESULT "{", &sum), 12);
-	assert_int_equal(page_samples(buf_slice(&s.page), "weir_tokens_total{", &sum), 24);
+	assert_int_equal(page_samples(buf_slice(&s.page), "weir_tokens_total{", &sum), 30);
 	scene_close(&s);
 }
 
@@ -248,7 +249,7 @@ static void test_overflow(void **state)
 	assert_true(sum == MODELS + 1);
 	expect(page, SERIES("m0", "chat.completions", "200", ""), 2);
 	expect(page, SERIES("overflow", "overflow", "0", ""), MODELS - MAX + 1);
-	assert_int_equal(page_samples(page, "weir_tokens_total{", &sum), MAX * 4);
+	assert_int_equal(page_samples(page, "weir_tokens_total{", &sum), MAX * 5);
 	expect(page, TOKENS("overflow", "prompt"), 10.0 * (MODELS - MAX + 1));
 	scene_close(&s);
 }
