@@ -165,7 +165,8 @@ static void start_request(struct conn *c, uint64_t due_ns, uint64_t now)
 	struct judge_want want = {.stream = opt->stream, .usage = opt->usage, .check_body = opt->check_body,
 		.events = opt->events, .nonce = nonce};
 	struct judge_times times = {0};
-	nonce += 0x9e3779b97f4a7c15u;           /* odd: 2^64 different values before one comes again */
+	if (!opt->same)
+		nonce += 0x9e3779b97f4a7c15u;   /* odd: 2^64 different values before one comes again */
 	out->started++;
 	busy++;
 	c->due_ns = due_ns;
@@ -422,7 +423,7 @@ void drive_run(const struct drive_opt *options, struct ask *request, struct driv
 		abort();
 	start_ns = plug_now_ns();
 	stop_ns = opt->duration_ns ? start_ns + opt->duration_ns : DUE_NEVER - opt->timeout_ns;
-	nonce = start_ns * 0x2545f4914f6cdd1du ^ (uint64_t)getpid();
+	nonce = opt->same ? 1 : start_ns * 0x2545f4914f6cdd1du ^ (uint64_t)getpid();
 	scan_ns = last_ns = start_ns;
 	for (unsigned i = 0; i < opt->conns; i++) {
 		conns[i].fd = -1;

@@ -31,6 +31,7 @@ struct drive_opt {
 	unsigned leave_every;           /* every n-th stream is left after event leave_at; 0: none */
 	unsigned leave_at;
 	bool stream, usage, check_body;
+	bool same;                      /* every request is the same bytes */
 	unsigned events;
 };
 

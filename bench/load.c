@@ -37,6 +37,7 @@ static void usage(void)
 		"  --leave-every N      every N-th stream is closed by this side in the middle\n"
 		"  --leave-at K         after this event; default 5\n"
 		"  --no-body-check      do not compare the provider's hash of the messages\n"
+		"  --same               every request is the same bytes, in this run and in the next\n"
 		"  --spin               poll instead of sleeping\n"
 		"  --strict             exit 1 when anything was wrong or nothing was answered\n"
 		"One JSON object on standard output; times in microseconds.");
@@ -46,7 +47,7 @@ static void usage(void)
 enum {
 	OPT_TO = 256, OPT_CONNS, OPT_REQUESTS, OPT_SECONDS, OPT_WARMUP, OPT_RATE, OPT_STREAM, OPT_STREAMS,
 	OPT_RAMP, OPT_EVENTS, OPT_USAGE, OPT_BODY, OPT_MODEL, OPT_TIMEOUT, OPT_SLOW_EVERY, OPT_SLOW,
-	OPT_LEAVE_EVERY, OPT_LEAVE_AT, OPT_NO_CHECK, OPT_SPIN, OPT_STRICT, OPT_HELP,
+	OPT_LEAVE_EVERY, OPT_LEAVE_AT, OPT_SAME, OPT_NO_CHECK, OPT_SPIN, OPT_STRICT, OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -57,7 +58,7 @@ static const struct option options[] = {
 	{"model", 1, NULL, OPT_MODEL}, {"timeout-ms", 1, NULL, OPT_TIMEOUT},
 	{"slow-every", 1, NULL, OPT_SLOW_EVERY}, {"slow-ms", 1, NULL, OPT_SLOW},
 	{"leave-every", 1, NULL, OPT_LEAVE_EVERY}, {"leave-at", 1, NULL, OPT_LEAVE_AT},
-	{"no-body-check", 0, NULL, OPT_NO_CHECK}, {"spin", 0, NULL, OPT_SPIN},
+	{"same", 0, NULL, OPT_SAME}, {"no-body-check", 0, NULL, OPT_NO_CHECK}, {"spin", 0, NULL, OPT_SPIN},
 	{"strict", 0, NULL, OPT_STRICT}, {"help", 0, NULL, OPT_HELP}, {0},
 };
 
@@ -92,6 +93,7 @@ static void read_option(int o, const char *name)
 	case OPT_SLOW: opt.slow_ns = plug_number(name, optarg, 1, HOUR_MS) * PLUG_MS; break;
 	case OPT_LEAVE_EVERY: opt.leave_every = (unsigned)plug_number(name, optarg, 1, 1000000000); break;
 	case OPT_LEAVE_AT: opt.leave_at = (unsigned)plug_number(name, optarg, 0, 100000000); break;
+	case OPT_SAME: opt.same = true; break;
 	case OPT_NO_CHECK: opt.check_body = false; break;
 	case OPT_SPIN: plug_spin(); break;
 	case OPT_STRICT: strict = true; break;

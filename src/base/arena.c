@@ -115,9 +115,10 @@ void arena_trim(struct arena *a, void *end)
 
 struct slice arena_copy(struct arena *a, struct slice s)
 {
+	if (s.n == 0)
+		return SLICE("");	/* most texts of a request are absent */
 	char *p = take(a, s.n + 1);
-	if (s.n)
-		memcpy(p, s.p, s.n);
+	memcpy(p, s.p, s.n);
 	p[s.n] = '\0';
 	return slice_of(p, s.n);
 }

@@ -32,7 +32,7 @@ void *arena_take(struct arena *a, size_t n);
 void *arena_try(struct arena *a, size_t n) MUST_CHECK;
 /* Gives back what lies after `end` of the piece taken last: `end` points into it, or just behind it. */
 void arena_trim(struct arena *a, void *end);
-/* A copy with a closing NUL after it. */
+/* A copy with a closing NUL after it; of an empty text no memory is taken. */
 struct slice arena_copy(struct arena *a, struct slice s);
 /* printf into the arena; NUL-terminated. */
 struct slice arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -124,13 +124,39 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+#define EACH_BYTE(v) (UINT64_C(0x0101010101010101) * (v))
+
+/* A byte below `n` (at most 128) somewhere in x (Anderson, Bit Twiddling Hacks, "hasless"). */
+static uint64_t has_below(uint64_t x, unsigned n)
+{
+	return (x - EACH_BYTE(n)) & ~x & EACH_BYTE(0x80);
+}
+
+/* Length of the plain bytes at the start: eight at once, since most of what is written is text. */
+static size_t plain_run(const char *p, size_t n)
+{
+	size_t i = 0;
+	uint64_t x;
+
+	for (; n - i >= sizeof(x); i += sizeof(x)) {
+		memcpy(&x, p + i, sizeof(x));
+		uint64_t special = (x & EACH_BYTE(0x80)) | has_below(x, 0x20) | has_below(x ^ EACH_BYTE('"'), 1)
+			| has_below(x ^ EACH_BYTE('\\'), 1) | has_below(x ^ EACH_BYTE(0x7f), 1);
+		if (special)
+			break;
+	}
+	while (i < n && is_plain((unsigned char)p[i]))
+		i++;
+	return i;
+}
+
 void buf_add_json(struct buf *b, struct slice s)
 {
 	size_t from = 0, i = 0;
 
 	for (;;) {
-		while (i < s.n && is_plain((unsigned char)s.p[i]))
-			i++;
+		if (i < s.n)
+			i += plain_run(s.p + i, s.n - i);
 		if (i >= s.n)
 			break;
 		unsigned char c = (unsigned char)s.p[i];

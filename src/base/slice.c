@@ -9,8 +9,9 @@ bool slice_case_eq(struct slice a, struct slice b)
 {
 	if (a.n != b.n)
 		return false;
+	/* Most letters are the same as they stand. */
 	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (a.p[i] != b.p[i] && lower(a.p[i]) != lower(b.p[i]))
 			return false;
 	return true;
 }

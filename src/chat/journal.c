@@ -12,6 +12,7 @@ struct journal_segment {
 	struct journal_segment *next;
 	size_t size;			/* of the whole block, this head included */
 	uint32_t bytes_n, events_n;
+	uint32_t cursors;		/* that stand in it */
 	uint64_t before;		/* bytes added to the journal before this segment */
 };
 
@@ -70,15 +71,24 @@ static bool grow(struct journal *j, size_t need)
 	return true;
 }
 
+/* The only mover of cursors between segments: a crowd must not be looked through to learn that nobody stands in one. */
+static void stand(struct cursor *c, struct journal_segment *s, uint32_t at)
+{
+	if (c->segment)
+		c->segment->cursors--;
+	if (s)
+		s->cursors++;
+	c->segment = s;
+	c->at = at;
+}
+
 /* Cursors that wait at the very end of an emptied journal start again in the new or reset segment. */
 static void place_cursors(struct journal *j, struct journal_segment *at_end_of)
 {
 	LIST_EACH(node, tmp, &j->cursors) {
 		struct cursor *c = LIST_ITEM(node, struct cursor, node);
-		if (c->segment == at_end_of) {
-			c->segment = j->last;
-			c->at = 0;
-		}
+		if (c->segment == at_end_of)
+			stand(c, j->last, 0);
 	}
 }
 
@@ -185,8 +195,7 @@ void journal_restart(struct journal *j)
 	LIST_EACH(node, tmp, &j->cursors) {
 		struct cursor *c = LIST_ITEM(node, struct cursor, node);
 		must(c->read == 0);
-		c->segment = NULL;
-		c->at = 0;
+		stand(c, NULL, 0);
 	}
 	free_segments(j);
 	j->added = j->n_events = 0;
@@ -208,7 +217,8 @@ void journal_wait_drain(struct journal *j, size_t low_water)
 
 void cursor_open(struct cursor *c, struct journal *j, struct task *on_news)
 {
-	*c = (struct cursor){ .journal = j, .on_news = on_news, .segment = j->first };
+	*c = (struct cursor){ .journal = j, .on_news = on_news };
+	stand(c, j->first, 0);
 	c->read = j->first ? j->first->before : j->added;
 	list_push_back(&j->cursors, &c->node);
 	if (j->n_events || j->state != JOURNAL_OPEN)
@@ -218,10 +228,7 @@ void cursor_open(struct cursor *c, struct journal *j, struct task *on_news)
 /* Frees leading segments that no cursor needs. */
 static void trim(struct journal *j)
 {
-	while (!j->keep && j->first && j->first != j->last) {
-		LIST_EACH(node, tmp, &j->cursors)
-			if (LIST_ITEM(node, struct cursor, node)->segment == j->first)
-				return;
+	while (!j->keep && j->first && j->first != j->last && j->first->cursors == 0) {
 		struct journal_segment *s = j->first;
 		j->first = s->next;
 		j->held -= s->size;
@@ -245,6 +252,7 @@ void cursor_close(struct cursor *c)
 	if (j == NULL)
 		return;
 	list_remove(&c->node);
+	stand(c, NULL, 0);
 	c->journal = NULL;
 	trim(j);
 	wake_writer(j);
@@ -253,8 +261,7 @@ void cursor_close(struct cursor *c)
 const struct event *cursor_peek(struct cursor *c)
 {
 	while (c->segment && c->at == c->segment->events_n && c->segment->next) {
-		c->segment = c->segment->next;
-		c->at = 0;
+		stand(c, c->segment->next, 0);
 		trim(c->journal);
 	}
 	if (c->segment == NULL || c->at == c->segment->events_n)
@@ -274,8 +281,7 @@ void cursor_skip(struct cursor *c)
 {
 	struct journal *j = c->journal;
 
-	c->segment = j->last;
-	c->at = j->last ? j->last->events_n : 0;
+	stand(c, j->last, j->last ? j->last->events_n : 0);
 	c->read = j->added;
 }
 

@@ -161,13 +161,51 @@ static void note_calls(struct prompt_message *m, struct map *calls)
 			must(map_put(calls, part->id, part));
 }
 
+/* Maps, so that a long history or list takes no longer than it is long; their seed is as secret as an address. */
+static struct map open_map(const struct prompt *p)
+{
+	struct map m;
+
+	map_init(&m, 0, (uint64_t)(uintptr_t)p->arena);
+	return m;
+}
+
+/* The first tool of a name has it. */
+static void name_tools(struct prompt *p, struct map *tools)
+{
+	p->choice_tools = ARENA_ARRAY(p->arena, const struct prompt_tool *, p->n_choice_names);
+	for (struct prompt_tool *t = p->tools; t; t = t->next)
+		if (t->name.n && map_find(tools, t->name) == NULL)
+			must(map_put(tools, t->name, t));
+	for (size_t i = 0; i < p->n_choice_names; i++)
+		p->choice_tools[i] = map_find(tools, p->choice_names[i]);
+}
+
+static void mark_unnamed(struct prompt *p, struct map *names)
+{
+	for (size_t i = 0; i < p->n_choice_names; i++)
+		if (p->choice_names[i].n)
+			must(map_put(names, p->choice_names[i], p));
+	for (struct prompt_tool *t = p->tools; t; t = t->next)
+		t->unnamed = map_find(names, t->name) == NULL;
+}
+
+static void pair_choice(struct prompt *p)
+{
+	struct map tools = open_map(p), names = open_map(p);
+
+	name_tools(p, &tools);
+	mark_unnamed(p, &names);
+	map_done(&tools);
+	map_done(&names);
+}
+
 void prompt_tidy(struct prompt *p)
 {
-	struct map calls;
+	struct map calls = open_map(p);
 
 	join_neighbours(p);
-	/* A map, so that a long history takes no longer than it is long; its seed is as secret as an address. */
-	map_init(&calls, 0, (uint64_t)(uintptr_t)p->arena);
+	pair_choice(p);
 	for (struct prompt_message *m = p->messages; m; m = m->next)
 		if (m->role == PROMPT_TOOL)
 			tell_results(m, &calls);

@@ -100,6 +100,7 @@ struct prompt_tool {
 	struct slice name, description;
 	yyjson_val *schema;		/* JSON Schema of the arguments; NULL: none given */
 	enum prompt_tri strict;
+	bool unnamed;			/* it is not among choice_names (prompt_tidy) */
 	yyjson_val *raw;		/* the tool as it came */
 };
 
@@ -133,6 +134,7 @@ struct prompt {
 	struct prompt_tool *tools, **tools_end;
 	enum prompt_choice choice;
 	struct slice *choice_names;
+	const struct prompt_tool **choice_tools;	/* the tool of each name; NULL: none has it (prompt_tidy) */
 	size_t n_choice_names;
 	bool choice_required;
 	enum prompt_tri parallel;	/* several calls in one turn are welcome */
@@ -206,7 +208,8 @@ struct prompt_media prompt_media_of_uri(struct slice uri);
 struct slice prompt_media_uri(struct arena *a, const struct prompt_media *m);
 
 /* The last step of every reader: joins neighbouring PROMPT_TOOL messages and neighbouring PROMPT_ASSISTANT messages,
- * gives each result the name of its call, marks results without a call as orphans. */
+ * gives each result the name of its call, marks results without a call as orphans; pairs tools with the names of the
+ * choice.  Takes as long as the prompt is long, whatever is in it. */
 void prompt_tidy(struct prompt *p);
 
 /* The system and developer texts in order, joined by blank lines; empty when there are none. */

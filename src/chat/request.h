@@ -37,6 +37,7 @@ struct request_door {
 	struct slice path;		/* REQUEST_RAW: behind the version ("/images/generations") */
 	struct slice content_type;	/* REQUEST_RAW: of the body */
 	struct slice betas;		/* anthropic-beta, as it came */
+	bool betas_lost;		/* it is too long to be taken over */
 	uint64_t tenant;		/* keyed hash of the credential the client presented; 0: none, or all are one */
 	bool alone;			/* x-weir-join: no */
 	bool no_cache, no_store;	/* Cache-Control */
@@ -64,6 +65,7 @@ struct request {
 	struct request_door door;
 	bool merged;			/* made of several (dialect/merge.h): its answer is taken apart again */
 	uint64_t timeout_ms;		/* the caller's deadline; 0: none */
+	uint64_t join_hash;		/* flight/join.h; 0: not made yet */
 	uint64_t prompt_tok;		/* estimate, for logs and later for routing */
 };
 

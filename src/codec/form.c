@@ -35,7 +35,7 @@ static bool next_line(struct slice *rest, struct slice *out)
 	if (n == rest->n)
 		return false;
 	*out = slice_of(rest->p, n);
-	*rest = slice_skip(*rest, n + 2);
+	*rest = slice_of(rest->p + n + 2, rest->n - n - 2);	/* an empty rest has its place too */
 	return true;
 }
 

@@ -17,11 +17,10 @@ void http1_write_field(struct buf *b, struct slice name, struct slice value)
 	char *to = buf_room(b, n);
 	must(to != NULL);
 	to = put(put(to, name), SLICE(": "));
-	for (size_t i = 0; i < value.n; i++) {
-		char c = value.p[i];
-		*to++ = c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
-	}
-	put(to, SLICE("\r\n"));
+	put(put(to, value), SLICE("\r\n"));
+	for (size_t i = 0; i < value.n; i++)
+		if (to[i] == '\r' || to[i] == '\n' || to[i] == '\0')
+			to[i] = ' ';
 	buf_grew(b, n);
 }
 

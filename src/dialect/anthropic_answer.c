@@ -334,7 +334,7 @@ void anthropic_answer_take(struct dialect_encode *e, const struct event *ev)
 	struct anthropic_answer *a = anthropic_answer_of(e);
 	bool signs_fresh = a->fresh && ev->kind == EVENT_SIGNATURE && ev->part == a->fresh->part;
 
-	if (ev->choice != 0)
+	if (!dialect_is_only(&a->only, ev))
 		return;
 	a->fresh = signs_fresh ? a->fresh : NULL;
 	switch ((enum event_kind)ev->kind) {

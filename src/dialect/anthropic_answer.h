@@ -58,6 +58,7 @@ struct anthropic_answer {
 	struct anthropic_answer_block *idle;	/* closed blocks that are no calls, to be used again */
 	struct anthropic_answer_block *fresh;	/* a call that began with the last event: its signature may come */
 	uint32_t index;				/* of the next block in the stream */
+	struct dialect_only only;
 	bool begun;				/* message_start is written */
 	bool has_usage, finished;
 	struct usage usage;
@@ -69,7 +70,8 @@ struct anthropic_answer {
 bool anthropic_answer_has_begun(const struct dialect_encode *e);
 /* The answer of this encoder, made on first use. */
 struct anthropic_answer *anthropic_answer_of(struct dialect_encode *e);
-/* Takes an event in.  On lack of room e->err becomes ERR_TOO_BIG.  Choices after the first are left out. */
+/* Takes an event in.  On lack of room e->err becomes ERR_TOO_BIG.  Other choices than the first to say something
+ * are left out. */
 void anthropic_answer_take(struct dialect_encode *e, const struct event *ev);
 /* True when a block may end because another waits. */
 bool anthropic_answer_can_close(const struct anthropic_answer *a, const struct anthropic_answer_block *b);

@@ -8,18 +8,10 @@ enum {
 
 /* --- the choice ----------------------------------------------------------------------------------------- */
 
-static bool is_listed(const struct prompt *p, struct slice name)
-{
-	for (size_t i = 0; i < p->n_choice_names; i++)
-		if (slice_eq(p->choice_names[i], name))
-			return true;
-	return false;
-}
-
 /* With a list of tools that may be called only these are sent. */
 static bool is_sent(const struct prompt *p, const struct prompt_tool *t)
 {
-	return p->choice != PROMPT_CHOICE_ALLOWED || is_listed(p, t->name);
+	return p->choice != PROMPT_CHOICE_ALLOWED || !t->unnamed;
 }
 
 static bool any_sent(const struct prompt *p)

@@ -27,9 +27,11 @@ struct quirks {
 	bool system_only;	/* knows no role `developer`: `system` stands for it */
 	bool echo_reasoning;	/* wants its reasoning_content back in tool loops */
 	bool reasoning_outside;	/* completion tokens leave out the reasoning tokens (xAI) */
+	bool sources;		/* lists the sources of its answers beside the choices (Perplexity) */
 	bool no_schema;		/* JSON Schema formats are refused: json_object is the nearest */
 	bool inline_images;	/* takes no image URLs, only base64 */
-	/* The rest is for openai-chat only, and heeded where a request is written anew. */
+	/* The rest is for openai-chat only, and heeded where a request is written anew; openai_clash.h says which of
+	 * all these make that happen to a body of the same dialect. */
 	bool no_json_object;	/* json_object is refused: an open schema stands for it */
 	/* knows OpenAI's newest members: max_completion_tokens, safety_identifier, allowed_tools */
 	bool newest;
@@ -182,6 +184,21 @@ const struct dialect *dialect_at(size_t i);
 const struct dialect *dialect_find(struct slice name);
 /* By tag; NULL when unknown. */
 const struct dialect *dialect_by_tag(char tag);
+
+/* For clients of dialects with one choice: it is the first that says something, whatever its index, as they ask for no
+ * more. */
+struct dialect_only {
+	bool known;
+	uint16_t choice;
+};
+
+/* True when the event is of that choice, or of none. */
+static inline bool dialect_is_only(struct dialect_only *only, const struct event *ev)
+{
+	if (!only->known && event_is_content(ev) && ev->kind != EVENT_OTHER)
+		*only = (struct dialect_only){ true, ev->choice };
+	return ev->choice == only->choice || ev->kind == EVENT_START || ev->kind == EVENT_USAGE;
+}
 
 /* True when the bytes of such an answer can pass untouched to the client of `r`. */
 static inline bool dialect_passes(const struct dialect *back, const struct request *r)

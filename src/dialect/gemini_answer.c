@@ -99,6 +99,8 @@ struct gemini_answer_part *gemini_answer_call(struct dialect_encode *e, struct g
 	if (part == NULL)
 		return NULL;
 	part->number = ev->part;
+	part->signature = c->held;
+	c->held = SLICE_EMPTY;
 	if (ev->kind == EVENT_TOOL_START) {
 		part->id = keep_name(e, ev->text);
 		part->name = keep_name(e, ev->extra);
@@ -126,17 +128,26 @@ void gemini_answer_grow(struct dialect_encode *e, struct gemini_answer_text *t, 
 	t->n += more.n;
 }
 
-struct slice gemini_answer_signature(struct dialect_encode *e, const struct event *ev)
+struct slice gemini_answer_signature(struct dialect_encode *e, const struct event *ev, bool late)
 {
-	bool redacted = ev->kind == EVENT_REDACTED;
+	enum gemini_seal_kind kind = ev->kind == EVENT_REDACTED ? GEMINI_SEAL_REDACTED
+		: late ? GEMINI_SEAL_THOUGHTS : GEMINI_SEAL_PART;
 
-	if (gemini_answer_of(e)->own && !redacted)
+	if (gemini_answer_of(e)->own && kind != GEMINI_SEAL_REDACTED)
 		return keep(e, ev->text);
 	char tag = e->source ? e->source->tag : 'g';
-	struct slice text = gemini_seal_wrap(e->arena, tag, redacted, ev->extra, ev->text);
+	struct slice text = gemini_seal_wrap(e->arena, tag, kind, ev->extra, ev->text);
 	if (text.n == 0 && ev->text.n)
 		e->err = ERR_TOO_BIG;
 	return text;
+}
+
+void gemini_answer_sign(struct dialect_encode *e, struct gemini_answer_choice *c, struct gemini_answer_part *call,
+	const struct event *ev)
+{
+	if (c->held.n == 0)
+		c->held = call->signature;
+	call->signature = gemini_answer_signature(e, ev, false);
 }
 
 void gemini_answer_cite(struct dialect_encode *e, struct gemini_answer_choice *c, const struct event *ev)

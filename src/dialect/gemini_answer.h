@@ -38,6 +38,8 @@ struct gemini_answer_choice {
 	size_t n_sources;
 	struct gemini_answer_text logprobs;		/* whole answers: elements of the array, each with a comma */
 	struct slice finish, message;			/* finishReason; empty: none came */
+	/* a thoughtSignature of the thoughts so far: the next call carries it, or else the last text (gemini_seal.h) */
+	struct slice held;
 };
 
 struct gemini_answer {
@@ -63,8 +65,11 @@ struct gemini_answer_part *gemini_answer_call(struct dialect_encode *e, struct g
 	const struct event *ev);
 /* Appends; on lack of room e->err becomes ERR_TOO_BIG. */
 void gemini_answer_grow(struct dialect_encode *e, struct gemini_answer_text *t, struct slice more);
-/* The thoughtSignature for an EVENT_SIGNATURE or EVENT_REDACTED. */
-struct slice gemini_answer_signature(struct dialect_encode *e, const struct event *ev);
+/* The thoughtSignature for an EVENT_SIGNATURE or EVENT_REDACTED.  `late`: it will stand behind what it is of. */
+struct slice gemini_answer_signature(struct dialect_encode *e, const struct event *ev, bool late);
+/* EVENT_SIGNATURE of a call.  What the call carried for the thoughts before it is held again. */
+void gemini_answer_sign(struct dialect_encode *e, struct gemini_answer_choice *c, struct gemini_answer_part *call,
+	const struct event *ev);
 void gemini_answer_cite(struct dialect_encode *e, struct gemini_answer_choice *c, const struct event *ev);
 /* EVENT_FINISH: the words for the client. */
 void gemini_answer_finish(struct dialect_encode *e, struct gemini_answer_choice *c, const struct event *ev);

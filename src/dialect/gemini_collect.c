@@ -1,20 +1,33 @@
 #include "dialect/gemini_collect.h"
 
 #include "dialect/gemini_answer.h"
+#include "dialect/gemini_finish.h"
 
 static struct gemini_answer_part *last_of(struct gemini_answer_choice *c)
 {
 	return c->parts ? CONTAINER(c->end, struct gemini_answer_part, next) : NULL;
 }
 
+/* What is held gets an empty part of its own. */
+static void flush_held(struct dialect_encode *e, struct gemini_answer_choice *c, enum gemini_answer_kind kind)
+{
+	struct gemini_answer_part *part = c->held.n ? gemini_answer_add(e, c, kind) : NULL;
+
+	if (part)
+		part->signature = c->held;
+	c->held = SLICE_EMPTY;
+}
+
 /* Text goes on in the part before it, unless a signature closed that. */
 static void take_text(struct dialect_encode *e, const struct event *ev, enum gemini_answer_kind kind)
 {
 	struct gemini_answer_choice *c = gemini_answer_choice(e, ev->choice);
-	struct gemini_answer_part *part = last_of(c);
 
 	if (ev->text.n == 0)
 		return;
+	if (kind == GEMINI_ANSWER_THOUGHT)
+		flush_held(e, c, kind);
+	struct gemini_answer_part *part = last_of(c);
 	if (part == NULL || part->kind != kind || part->signature.n)
 		part = gemini_answer_add(e, c, kind);
 	if (part == NULL)
@@ -39,28 +52,33 @@ static void take_media(struct dialect_encode *e, const struct event *ev)
 
 static void take_call(struct dialect_encode *e, const struct event *ev)
 {
-	struct gemini_answer_part *call = gemini_answer_call(e, gemini_answer_choice(e, ev->choice), ev);
+	struct gemini_answer_choice *c = gemini_answer_choice(e, ev->choice);
+	struct gemini_answer_part *call = gemini_answer_call(e, c, ev);
 
 	if (call && ev->kind == EVENT_TOOL_ARGS)
 		gemini_answer_grow(e, &call->text, ev->text);
 	else if (call && ev->kind == EVENT_SIGNATURE)
-		call->signature = gemini_answer_signature(e, ev);
+		gemini_answer_sign(e, c, call, ev);
 }
 
-/* To the text before it if that has none; what nobody may read is a part of its own. */
+/* To the text before it if that has none.  Others' state without such a text is held, and stands on the next call. */
 static void take_signature(struct dialect_encode *e, const struct event *ev)
 {
 	struct gemini_answer_choice *c = gemini_answer_choice(e, ev->choice);
 	struct gemini_answer_part *part = last_of(c);
 	bool is_own = gemini_answer_of(e)->own && ev->kind == EVENT_SIGNATURE;
-	enum gemini_answer_kind kind = is_own ? GEMINI_ANSWER_TEXT : GEMINI_ANSWER_THOUGHT;
 	bool takes = part && part->signature.n == 0 && ev->kind == EVENT_SIGNATURE
-		&& (part->kind == GEMINI_ANSWER_THOUGHT || part->kind == kind);
+		&& (part->kind == GEMINI_ANSWER_THOUGHT || (is_own && part->kind == GEMINI_ANSWER_TEXT));
 
+	if (!takes && !is_own) {
+		flush_held(e, c, GEMINI_ANSWER_THOUGHT);
+		c->held = gemini_answer_signature(e, ev, true);
+		return;
+	}
 	if (!takes)
-		part = gemini_answer_add(e, c, kind);
+		part = gemini_answer_add(e, c, GEMINI_ANSWER_TEXT);
 	if (part)
-		part->signature = gemini_answer_signature(e, ev);
+		part->signature = gemini_answer_signature(e, ev, false);
 }
 
 /* The elements of all arrays, one after the other. */
@@ -134,11 +152,28 @@ void gemini_collect(struct dialect_encode *e, const struct event *ev)
 
 /* --- writing -------------------------------------------------------------------------------------------- */
 
-/* Without any part there is an empty one, because SDKs look for one. */
+/* State that found no call: on the last text. */
+static void settle_held(struct dialect_encode *e, struct gemini_answer_choice *c)
+{
+	struct gemini_answer_part *part = last_of(c);
+
+	if (c->held.n == 0 || part == NULL || part->kind != GEMINI_ANSWER_TEXT || part->signature.n) {
+		flush_held(e, c, GEMINI_ANSWER_TEXT);
+		return;
+	}
+	part->signature = c->held;
+	c->held = SLICE_EMPTY;
+}
+
+/* Without any part there is an empty one, because SDKs look for one, and a reason, because nothing at all is what a
+ * failed answer looks like. */
 static void put_candidate(struct dialect_encode *e, struct json_out *w, struct gemini_answer_choice *c)
 {
 	const struct gemini_answer_part nothing = { .kind = GEMINI_ANSWER_TEXT };
 
+	settle_held(e, c);
+	if (c->parts == NULL && c->finish.n == 0)
+		c->finish = slice_str(gemini_finish_word(EVENT_FINISH_UNKNOWN, SLICE_EMPTY));
 	json_out_obj(w);
 	json_out_key(w, "content");
 	json_out_obj(w);

@@ -1,6 +1,8 @@
 /* A call may have no id: it gets one from its place, so that it is the same in every request of a dialogue; a result
  * without id belongs to the earliest call of its name that has none yet.
  *
+ * Others' state that stands on a call or a text behind its thoughts goes back to these (gemini_seal.h).
+ *
  * google-genai keeps each streamed piece as a part, so thoughts come back in pieces, and the signature behind them in
  * a part of its own: they are put together again here. */
 #include "dialect/gemini_contents.h"
@@ -21,6 +23,9 @@ struct reader {
 	} open[OPEN_CALLS];
 	size_t n_open;
 	uint64_t n_calls;
+	struct prompt_message *model;	/* the model's turn that goes on; NULL: none does */
+	struct prompt_part *thought;	/* its newest thoughts behind all calls, when they are unsigned */
+	struct prompt_part **place;	/* in it, where thoughts that nobody sees would stand */
 	bool full;		/* the arena has no room */
 };
 
@@ -39,6 +44,44 @@ static struct slice text_of(struct reader *r, yyjson_val *v)
 	return text;
 }
 
+/* --- thoughts and their state --------------------------------------------------------------------------- */
+
+/* What is signed, or is a call, ends the thoughts before it. */
+static void end_thoughts(struct reader *r, struct prompt_part **place)
+{
+	r->thought = NULL;
+	r->place = place;
+}
+
+/* State on a part behind the thoughts it is of. */
+static void give_back(struct reader *r, struct prompt_message *m, const struct prompt_part *state)
+{
+	struct prompt_part *to = state->redacted ? NULL : r->thought;
+
+	if (to == NULL) {
+		struct prompt_part *behind = *r->place;
+		struct prompt_part **next = prompt_link_part(r->p, r->place, PROMPT_PART_REASONING);
+		to = *r->place;
+		to->next = behind;
+		m->end = behind ? m->end : next;
+	}
+	to->seal = state->seal;
+	to->id = state->id;
+	to->redacted = state->redacted;
+	end_thoughts(r, &to->next);
+}
+
+/* The seal of a part that is no thought; another's goes to its thoughts. */
+static struct prompt_seal own_seal(struct reader *r, struct prompt_message *m, struct slice signature)
+{
+	struct prompt_part state = { .kind = PROMPT_PART_REASONING };
+
+	if (gemini_seal_unwrap(r->p->arena, signature, &state) == GEMINI_SEAL_PART)
+		return state.seal;
+	give_back(r, m, &state);
+	return (struct prompt_seal){ 0, SLICE_EMPTY };
+}
+
 /* --- calls and results ---------------------------------------------------------------------------------- */
 
 static struct slice make_id(struct reader *r, struct slice name)
@@ -51,6 +94,7 @@ static struct slice make_id(struct reader *r, struct slice name)
 
 static void take_call(struct reader *r, struct prompt_message *m, yyjson_val *part, yyjson_val *call)
 {
+	struct prompt_seal seal = own_seal(r, m, gemini_field_str(part, "thoughtSignature"));
 	struct prompt_part *to = prompt_add_part(r->p, m, PROMPT_PART_TOOL_CALL);
 	yyjson_val *args = gemini_field(call, "args");
 
@@ -59,7 +103,8 @@ static void take_call(struct reader *r, struct prompt_message *m, yyjson_val *pa
 	if (to->id.n == 0)
 		to->id = make_id(r, to->name);
 	to->args = args ? text_of(r, args) : SLICE("{}");
-	gemini_seal_unwrap(r->p->arena, gemini_field_str(part, "thoughtSignature"), to);
+	to->seal = seal;
+	end_thoughts(r, m->end);
 	r->n_calls++;
 	if (r->n_open < OPEN_CALLS)
 		r->open[r->n_open++] = (struct open_call){ to->id, to->name };
@@ -150,16 +195,37 @@ static void take_user_part(struct reader *r, struct prompt_message *m, yyjson_va
 		prompt_add_part(r->p, m, PROMPT_PART_OTHER)->raw = part;
 }
 
+static void take_thought(struct reader *r, struct prompt_message *m, struct slice text, struct slice signature)
+{
+	struct prompt_part *to = text.n || signature.n ? prompt_add_part(r->p, m, PROMPT_PART_REASONING) : NULL;
+
+	if (to == NULL)
+		return;
+	to->text = text;
+	gemini_seal_unwrap(r->p->arena, signature, to);
+	if (signature.n)
+		end_thoughts(r, m->end);
+	else
+		r->thought = to;
+}
+
 static void take_model_text(struct reader *r, struct prompt_message *m, yyjson_val *part, struct slice text)
 {
 	struct slice signature = gemini_field_str(part, "thoughtSignature");
-	bool is_reasoning = gemini_field_true(part, "thought") || text.n == 0;
+	bool is_thought = gemini_field_true(part, "thought");
+	struct prompt_seal seal = { 0, SLICE_EMPTY };
 
-	if (text.n == 0 && signature.n == 0)
+	if (!is_thought && signature.n)
+		seal = own_seal(r, m, signature);
+	if (is_thought || (text.n == 0 && seal.bytes.n)) {
+		take_thought(r, m, text, signature);
 		return;
-	struct prompt_part *to = prompt_add_part(r->p, m, is_reasoning ? PROMPT_PART_REASONING : PROMPT_PART_TEXT);
+	}
+	if (text.n == 0)
+		return;
+	struct prompt_part *to = prompt_add_part(r->p, m, PROMPT_PART_TEXT);
 	to->text = text;
-	gemini_seal_unwrap(r->p->arena, signature, to);
+	to->seal = seal;
 }
 
 static void take_model_part(struct reader *r, struct prompt_message *m, yyjson_val *part)
@@ -190,6 +256,12 @@ static bool check_parts(struct reader *r, yyjson_val *parts, size_t turn)
 	return true;
 }
 
+static struct prompt_message *add_users(struct reader *r, enum prompt_role role)
+{
+	r->model = NULL;
+	return prompt_add_message(r->p, role);
+}
+
 /* Results first, in a message of their own; what else stands in the same turn goes behind them. */
 static void take_user_turn(struct reader *r, yyjson_val *parts)
 {
@@ -200,28 +272,35 @@ static void take_user_turn(struct reader *r, yyjson_val *parts)
 	while ((part = gemini_field_next(parts, &at)) != NULL) {
 		if ((response = gemini_field_obj(part, "functionResponse")) == NULL)
 			continue;
-		m = m ? m : prompt_add_message(r->p, PROMPT_TOOL);
+		m = m ? m : add_users(r, PROMPT_TOOL);
 		take_result(r, m, response);
 	}
 	m = NULL;
 	for (at = 0; (part = gemini_field_next(parts, &at)) != NULL;) {
 		if (gemini_field_obj(part, "functionResponse"))
 			continue;
-		m = m ? m : prompt_add_message(r->p, PROMPT_USER);
+		m = m ? m : add_users(r, PROMPT_USER);
 		take_user_part(r, m, part);
 	}
 }
 
+/* Turns of the model in a row are one. */
+static struct prompt_message *model_message(struct reader *r)
+{
+	if (r->model)
+		return r->model;
+	r->model = prompt_add_message(r->p, PROMPT_ASSISTANT);
+	end_thoughts(r, &r->model->parts);
+	return r->model;
+}
+
 static void take_model_turn(struct reader *r, yyjson_val *parts)
 {
-	struct prompt_message *m = NULL;
 	yyjson_val *part;
 	size_t at = 0;
 
-	while ((part = gemini_field_next(parts, &at)) != NULL) {
-		m = m ? m : prompt_add_message(r->p, PROMPT_ASSISTANT);
-		take_model_part(r, m, part);
-	}
+	while ((part = gemini_field_next(parts, &at)) != NULL)
+		take_model_part(r, model_message(r), part);
 }
 
 static bool take_turn(struct reader *r, yyjson_val *content, size_t turn)

@@ -14,6 +14,7 @@ struct gemini_draft {
 	enum err err;		/* ERR_UNSUPPORTED: *ask->fault says why */
 	bool own;		/* the client speaks Gemini too: what is not typed passes as it is */
 	bool has_functions;	/* functions are declared */
+	bool validated;		/* the mode is VALIDATED */
 };
 
 /* The first refusal counts. */

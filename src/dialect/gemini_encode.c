@@ -136,11 +136,23 @@ static struct gemini_answer_part borrow(enum gemini_answer_kind kind, struct sli
 		.text = { (char *)(uintptr_t)text.p, text.n, text.n } };
 }
 
+/* What is held goes out in an empty thought, as no call will follow the thoughts it is of. */
+static void flush_held(struct dialect_encode *e, struct gemini_answer_choice *c, struct buf *out)
+{
+	const struct gemini_answer_part part = { .kind = GEMINI_ANSWER_THOUGHT, .signature = c->held };
+
+	if (c->held.n)
+		write_part(e, c->index, &part, out);
+	c->held = SLICE_EMPTY;
+}
+
 static void write_text(struct dialect_encode *e, const struct event *ev, enum gemini_answer_kind kind, struct buf *out)
 {
 	struct gemini_answer_part part = borrow(kind, ev->text);
 	struct gemini_answer_choice *c = other_of(e, ev, out);
 
+	if (kind == GEMINI_ANSWER_THOUGHT)
+		flush_held(e, c, out);
 	if (ev->kind == EVENT_TEXT)
 		gemini_offsets_add(&c->offsets, e->arena, ev->text);
 	write_part(e, ev->choice, &part, out);
@@ -155,18 +167,23 @@ static void write_media(struct dialect_encode *e, const struct event *ev, struct
 	write_part(e, ev->choice, &part, out);
 }
 
-/* State that belongs to no call stands in an empty part: Gemini's own does so at an answer's end, that of others
- * belongs to the thoughts before it. */
+/* State that belongs to no call: Gemini's own stands in an empty part at an answer's end, that of others belongs to
+ * the thoughts before it and is held for the next call. */
 static void write_signature(struct dialect_encode *e, const struct event *ev, struct buf *out)
 {
 	bool is_own = gemini_answer_of(e)->own && ev->kind == EVENT_SIGNATURE;
-	struct gemini_answer_part part = { .kind = is_own ? GEMINI_ANSWER_TEXT : GEMINI_ANSWER_THOUGHT };
+	struct gemini_answer_part part = { .kind = GEMINI_ANSWER_TEXT };
 
-	part.signature = gemini_answer_signature(e, ev);
+	part.signature = gemini_answer_signature(e, ev, true);
 	if (part.signature.n == 0)
 		return;
-	other_of(e, ev, out);
-	write_part(e, ev->choice, &part, out);
+	struct gemini_answer_choice *c = other_of(e, ev, out);
+	if (is_own) {
+		write_part(e, ev->choice, &part, out);
+		return;
+	}
+	flush_held(e, c, out);
+	c->held = part.signature;
 }
 
 static void write_logprobs(struct dialect_encode *e, const struct event *ev, struct buf *out)
@@ -191,7 +208,7 @@ static void take_call(struct dialect_encode *e, const struct event *ev, struct b
 	if (ev->kind == EVENT_TOOL_ARGS)
 		gemini_answer_grow(e, &call->text, ev->text);
 	else if (ev->kind == EVENT_SIGNATURE)
-		call->signature = gemini_answer_signature(e, ev);
+		gemini_answer_sign(e, c, call, ev);
 	else if (ev->kind == EVENT_PART_END)
 		call->ended = true;
 	if (ev->kind != EVENT_TOOL_ARGS)
@@ -337,14 +354,16 @@ void gemini_encode_event(struct dialect_encode *e, const struct event *ev, struc
 		take(e, ev, out);
 }
 
-/* Reasons and counts of all candidates.  The empty part is there because SDKs look for one. */
+/* Reasons and counts of all candidates.  The empty part is there because SDKs look for one; state that found no call
+ * stands there, as Gemini's own does. */
 static void write_last(struct dialect_encode *e, struct buf *out)
 {
 	const struct gemini_answer *a = gemini_answer_of(e);
-	const struct gemini_answer_part nothing = { .kind = GEMINI_ANSWER_TEXT };
+	struct gemini_answer_part nothing = { .kind = GEMINI_ANSWER_TEXT };
 	struct chunk k = open_chunk(e, out);
 
 	for (const struct gemini_answer_choice *c = a->choices; c; c = c->next) {
+		nothing.signature = c->held;
 		json_out_obj(&k.w);
 		put_content(&k.w, &nothing);
 		gemini_answer_put_end(&k.w, c);

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "codec/json_out.h"
 #include "dialect/gemini_field.h"
+#include "dialect/retry_info.h"
 #include "dialect/scrub.h"
 
 enum {
@@ -13,7 +14,6 @@ enum {
 	PARAM_SHOWN = 128,
 	DETAILS_READ = 32,	/* Google sends three at most */
 };
-#define DELAY_MAX_MS (24 * 3600 * 1000ull)
 
 /* What an error says of itself.  Slices in the document. */
 struct said {
@@ -110,24 +110,6 @@ static enum err classify(const struct said *s, int status)
 	return err_of_status(status >= 300 ? status : s->code);
 }
 
-/* A protobuf duration, "7s" or "0.5s", in milliseconds, rounded up; 0 for anything else. */
-static uint64_t read_duration(struct slice text)
-{
-	uint64_t s, ms = 0, part;
-
-	if (text.n < 2 || text.p[text.n - 1] != 's')
-		return 0;
-	text.n--;
-	size_t dot = slice_find(text, '.');
-	struct slice fraction = slice_skip(text, dot + 1);
-	if (!slice_u64(slice_of(text.p, dot), &s) || (fraction.n && !slice_u64(fraction, &part)))
-		return 0;
-	for (size_t i = 0; i < 3; i++)
-		ms = ms * 10 + (i < fraction.n ? (uint64_t)(fraction.p[i] - '0') : 0);
-	ms += fraction.n > 3;
-	return s >= DELAY_MAX_MS / 1000 ? DELAY_MAX_MS : s * 1000 + ms;
-}
-
 static void read_detail(yyjson_val *detail, struct said *s)
 {
 	yyjson_val *violations = gemini_field(detail, "fieldViolations");
@@ -136,7 +118,7 @@ static void read_detail(yyjson_val *detail, struct said *s)
 	if (s->reason.n == 0)
 		s->reason = json_str(detail, "reason");
 	if (s->retry_after_ms == 0)
-		s->retry_after_ms = read_duration(gemini_field_str(detail, "retryDelay"));
+		s->retry_after_ms = retry_info_ms(gemini_field_str(detail, "retryDelay"));
 	if (s->param.n == 0)
 		s->param = json_str(gemini_field_next(violations, &at), "field");
 }

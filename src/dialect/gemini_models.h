@@ -23,6 +23,11 @@ static inline bool gemini_models_json_schema(const struct gemini_models *m)
 {
 	return m->generation >= 2;
 }
+/* Mode VALIDATED: calls or words, and calls as their schemas want (ai.google.dev/gemini-api/docs/function-calling). */
+static inline bool gemini_models_validates(const struct gemini_models *m)
+{
+	return m->generation >= 2;
+}
 /* A call without thoughtSignature is refused (protocols.md 5.5). */
 static inline bool gemini_models_signs(const struct gemini_models *m)
 {

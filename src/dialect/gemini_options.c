@@ -114,6 +114,43 @@ static const struct {
 	{ "MODE_UNSPECIFIED", PROMPT_CHOICE_UNSET, false },
 };
 
+/* True when other providers take the schema as a strict one: every object lists what it may hold, and wants all of it
+ * (developers.openai.com, "Structured outputs"). */
+static bool is_strict(yyjson_val *schema)
+{
+	static const char *const others[] = { "anyOf", "oneOf", "allOf", "not", "$ref", "patternProperties" };
+	yyjson_val *properties = json_obj(schema, "properties"), *required = json_arr(schema, "required");
+	yyjson_val *key, *v;
+	size_t i, n;
+
+	for (i = 0; i < COUNT_OF(others); i++)
+		if (yyjson_obj_get(schema, others[i]))
+			return false;	/* some take these, some do not */
+	if (json_obj(schema, "items"))
+		return is_strict(json_obj(schema, "items"));
+	if (!slice_eq(json_str(schema, "type"), SLICE("object")) && properties == NULL)
+		return yyjson_obj_get(schema, "type") != NULL;
+	if (!yyjson_is_false(yyjson_obj_get(schema, "additionalProperties"))
+			|| yyjson_obj_size(properties) != yyjson_arr_size(required))
+		return false;
+	yyjson_obj_foreach(properties, i, n, key, v)
+		if (!is_strict(v))
+			return false;
+	return true;
+}
+
+/* VALIDATED is of all functions, `strict` of each: false when one has a schema that others would refuse as strict. */
+static bool make_strict(struct prompt *p)
+{
+	for (const struct prompt_tool *t = p->tools; t; t = t->next)
+		if (t->kind == PROMPT_TOOL_FUNCTION && !(json_obj(t->schema, "properties") && is_strict(t->schema)))
+			return false;
+	for (struct prompt_tool *t = p->tools; t; t = t->next)
+		if (t->kind == PROMPT_TOOL_FUNCTION)
+			t->strict = PROMPT_YES;
+	return p->tools != NULL;
+}
+
 static bool take_mode(struct prompt *p, yyjson_val *config, struct fault *fault)
 {
 	yyjson_val *mode = gemini_field(config, "mode");
@@ -126,7 +163,7 @@ static bool take_mode(struct prompt *p, yyjson_val *config, struct fault *fault)
 			"must be AUTO, ANY, NONE or VALIDATED");
 	p->choice = mode ? modes[i].choice : PROMPT_CHOICE_UNSET;
 	p->choice_required = mode && modes[i].required;
-	if (mode && strcmp(modes[i].mode, "VALIDATED") == 0)
+	if (mode && strcmp(modes[i].mode, "VALIDATED") == 0 && !make_strict(p))
 		prompt_add_extra(p, SLICE("toolConfig.functionCallingConfig.mode"), mode);
 	if (p->choice == PROMPT_CHOICE_NONE)
 		return true;

@@ -45,10 +45,10 @@ enum err gemini_read(struct arena *a, const struct request *r, struct prompt *ou
 		inner = gemini_field_obj(root, "generateContentRequest");
 	collect(out, inner ? inner : root, found);
 	gemini_contents_system(out, found[SYSTEM]);
-	if (!gemini_contents_read(out, found[CONTENTS], out_fault)
-			|| (found[TOOLS] && !gemini_options_tools(out, found[TOOLS], out_fault))
+	if ((found[TOOLS] && !gemini_options_tools(out, found[TOOLS], out_fault))
 			|| (found[TOOL_CONFIG] && !gemini_options_choice(out, found[TOOL_CONFIG], out_fault))
-			|| (found[CONFIG] && !gemini_options_config(out, found[CONFIG], out_fault)))
+			|| (found[CONFIG] && !gemini_options_config(out, found[CONFIG], out_fault))
+			|| !gemini_contents_read(out, found[CONTENTS], out_fault))	/* tidies: the last */
 		return out_fault->err;
 	gemini_options_tier(out, found[TIER]);
 	if (yyjson_is_obj(found[LABELS]))

@@ -2,9 +2,10 @@
 
 #define MARK '\x01'
 
-struct slice gemini_seal_wrap(struct arena *a, char origin, bool redacted, struct slice id, struct slice bytes)
+struct slice gemini_seal_wrap(struct arena *a, char origin, enum gemini_seal_kind kind, struct slice id,
+	struct slice bytes)
 {
-	bool is_plain = !redacted && id.n == 0;
+	bool is_plain = kind == GEMINI_SEAL_PART && id.n == 0;
 
 	if (bytes.n == 0 || (is_plain && bytes.p[0] != MARK))
 		return seal_wrap(a, origin, bytes);
@@ -12,7 +13,7 @@ struct slice gemini_seal_wrap(struct arena *a, char origin, bool redacted, struc
 	if (p == NULL)
 		return SLICE_EMPTY;
 	p[0] = MARK;
-	p[1] = redacted ? 'r' : 's';
+	p[1] = (char)kind;
 	if (id.n)
 		memcpy(p + 2, id.p, id.n);
 	p[2 + id.n] = MARK;
@@ -20,19 +21,26 @@ struct slice gemini_seal_wrap(struct arena *a, char origin, bool redacted, struc
 	return seal_wrap(a, origin, slice_of(p, id.n + bytes.n + 3));
 }
 
-void gemini_seal_unwrap(struct arena *a, struct slice text, struct prompt_part *part)
+static enum gemini_seal_kind kind_of(char c)
+{
+	return c == GEMINI_SEAL_THOUGHTS || c == GEMINI_SEAL_REDACTED ? (enum gemini_seal_kind)c : GEMINI_SEAL_PART;
+}
+
+enum gemini_seal_kind gemini_seal_unwrap(struct arena *a, struct slice text, struct prompt_part *part)
 {
 	part->seal = seal_unwrap(a, 'g', text);
 	struct slice bytes = part->seal.bytes;
 	if (bytes.n < 3 || bytes.p[0] != MARK)
-		return;
+		return GEMINI_SEAL_PART;
+	enum gemini_seal_kind kind = kind_of(bytes.p[1]);
 	struct slice rest = slice_skip(bytes, 2);
 	size_t n = slice_find(rest, MARK);
 	if (n == rest.n)
-		return;
+		return GEMINI_SEAL_PART;
 	if (part->kind == PROMPT_PART_REASONING) {
-		part->redacted = bytes.p[1] == 'r';
+		part->redacted = kind == GEMINI_SEAL_REDACTED;
 		part->id = slice_of(rest.p, n);
 	}
 	part->seal.bytes = slice_skip(rest, n + 1);
+	return kind;
 }

@@ -3,23 +3,35 @@
 #include "base/utf8.h"
 #include "dialect/gemini_subset.h"
 
-/* Only some may be called and none must: Gemini has no mode for that, so it sees only those. */
+/* Only some may be called and none must: VALIDATED alone can say so, and else Gemini sees only those. */
 static bool is_hidden(const struct gemini_draft *d, const struct prompt_tool *t)
 {
-	const struct prompt *p = d->p;
-
-	if (p->choice != PROMPT_CHOICE_ALLOWED || p->choice_required
-			|| gemini_draft_has_extra(d, "toolConfig.functionCallingConfig.mode"))
-		return false;
-	for (size_t i = 0; i < p->n_choice_names; i++)
-		if (slice_eq(p->choice_names[i], t->name))
-			return false;
-	return true;
+	return d->p->choice == PROMPT_CHOICE_ALLOWED && !d->p->choice_required && t->unnamed && !d->validated;
 }
 
 static bool is_function(const struct prompt_tool *t)
 {
 	return t->kind == PROMPT_TOOL_FUNCTION || t->kind == PROMPT_TOOL_CUSTOM;
+}
+
+/* The model may call and may go without: not so in the modes ANY, which keeps to schemas in any case, and NONE. */
+static bool may_speak(const struct prompt *p)
+{
+	return p->choice == PROMPT_CHOICE_UNSET || p->choice == PROMPT_CHOICE_AUTO
+		|| (p->choice == PROMPT_CHOICE_ALLOWED && !p->choice_required);
+}
+
+/* Asked for by a client of Gemini's, or because a function is strict: the mode is of all functions. */
+static bool is_validated(const struct gemini_draft *d)
+{
+	if (gemini_draft_has_extra(d, "toolConfig.functionCallingConfig.mode"))
+		return true;
+	if (!may_speak(d->p) || !(d->own || gemini_models_validates(d->model)))
+		return false;
+	for (const struct prompt_tool *t = d->p->tools; t; t = t->next)
+		if (t->kind == PROMPT_TOOL_FUNCTION && t->strict == PROMPT_YES)
+			return true;
+	return false;
 }
 
 /* --- functions ------------------------------------------------------------------------------------------ */
@@ -78,7 +90,7 @@ static void put_declaration(struct gemini_draft *d, const struct prompt_tool *t)
 		put_custom(d, t);
 	else
 		put_parameters(d, t->schema);
-	if (t->strict == PROMPT_YES)
+	if (t->strict == PROMPT_YES && !d->validated && may_speak(d->p))
 		gemini_draft_drop(d, "tools.strict");
 	json_out_obj_end(&d->w);
 }
@@ -157,8 +169,7 @@ static const char *mode_of(const struct gemini_draft *d)
 
 static void put_calling(struct gemini_draft *d)
 {
-	bool validated = gemini_draft_has_extra(d, "toolConfig.functionCallingConfig.mode");
-	const char *mode = validated ? "VALIDATED" : mode_of(d);
+	const char *mode = d->validated ? "VALIDATED" : mode_of(d);
 	const struct prompt *p = d->p;
 
 	if (mode == NULL)
@@ -191,7 +202,7 @@ static void put_config(struct gemini_draft *d, bool mixed)
 	static const char flag[] = "includeServerSideToolInvocations";
 
 	mixed &= !d->own;
-	if (!mixed && !has_place(d) && (!d->has_functions || d->p->choice == PROMPT_CHOICE_UNSET))
+	if (!mixed && !has_place(d) && (!d->has_functions || (d->p->choice == PROMPT_CHOICE_UNSET && !d->validated)))
 		return;
 	json_out_key(&d->w, "toolConfig");
 	json_out_obj(&d->w);
@@ -228,6 +239,7 @@ static struct kinds count(struct gemini_draft *d)
 
 void gemini_tools_put(struct gemini_draft *d)
 {
+	d->validated = is_validated(d);
 	struct kinds k = count(d);
 
 	d->has_functions = k.functions > 0;

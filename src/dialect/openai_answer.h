@@ -33,7 +33,7 @@ struct openai_answer_choice {
 	struct openai_answer_text reasoning;	/* in a stream: since the last signature */
 	size_t signed_n;	/* whole answers only: bytes of `reasoning` before the last signature */
 	/* Whole answers only: elements of JSON arrays with their commas; bytes of sound. */
-	struct openai_answer_text details, annotations, images, logprobs, sound;
+	struct openai_answer_text details, blocks, annotations, images, logprobs, sound;
 	uint64_t chars;		/* openai-completions: characters of the text whose log probabilities are out */
 };
 

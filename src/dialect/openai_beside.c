@@ -100,6 +100,40 @@ void openai_beside_annotations(struct openai_frame *f, uint16_t choice, yyjson_v
 	}
 }
 
+static void emit_source(struct openai_frame *f, uint16_t choice, struct slice url, struct slice title)
+{
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);		/* no longer than the frame */
+	struct json_out w = json_out_to(&b);
+	json_out_obj(&w);
+	json_out_key_str(&w, "url", url);
+	if (title.n)
+		json_out_key_str(&w, "title", title);
+	json_out_obj_end(&w);
+	struct event ev = { .kind = EVENT_CITATION, .choice = choice, .part = EVENT_NO_PART, .text = buf_slice(&b) };
+	if (json_out_ok(&w))
+		openai_frame_emit(f, &ev);
+	buf_done(&b);
+}
+
+void openai_beside_sources(struct openai_frame *f, uint16_t choice)
+{
+	yyjson_val *sources = f->sources ? f->sources : f->results, *v, *result;
+	size_t i, n;
+
+	yyjson_arr_foreach(sources, i, n, v) {
+		if (i < f->state->n_sources || i == UINT16_MAX)
+			continue;
+		f->state->n_sources++;
+		result = f->results ? yyjson_arr_get(f->results, i) : NULL;
+		struct slice url = yyjson_is_str(v) ? json_val_str(v) : json_str(v, "url");
+		bool is_its = slice_eq(json_str(result, "url"), url);
+		if (url.n)
+			emit_source(f, choice, url, is_its ? json_str(result, "title") : SLICE_EMPTY);
+	}
+}
+
 /* --- images and probabilities --------------------------------------------------------------------------- */
 
 /* Only bytes: an address is nothing that other dialects could give on. */

@@ -32,6 +32,7 @@ static void collect_state(struct dialect_encode *e, const struct event *ev)
 	else
 		text = SLICE_EMPTY;
 	add_element(e, &c->details, openai_detail_reasoning(e, ev, text, c->n_details++));
+	add_element(e, &c->blocks, openai_detail_block(e, ev, text));
 }
 
 /* Sound comes in pieces of base64, each with its own end: only its bytes can be joined. */
@@ -229,6 +230,7 @@ static void put_message(struct dialect_encode *e, struct buf *out, const struct 
 		put_unsigned(e, out, c);
 		put_fixed(e, out, "]");
 	}
+	put_list(e, out, ",\"thinking_blocks\":[", &c->blocks, "]");
 	put_list(e, out, ",\"annotations\":[", &c->annotations, "]");
 	put_list(e, out, ",\"images\":[", &c->images, "]");
 	put_sound(e, out, c);

@@ -220,6 +220,9 @@ static void take_choice(struct openai_frame *f, yyjson_val *v, size_t place, boo
 		return;
 	yyjson_val *message = c.parts[whole ? CHOICE_MESSAGE : CHOICE_DELTA];
 	read_message(f, c.index, message ? message : c.parts[whole ? CHOICE_DELTA : CHOICE_MESSAGE], whole);
+	/* A source is of the text before it; one list for all choices means the first. */
+	if ((f->sources || f->results) && c.index == 0 && (f->state->has_text || word.n || whole))
+		openai_beside_sources(f, c.index);
 	if (yyjson_is_obj(c.parts[CHOICE_LOGPROBS]))
 		openai_beside_logprobs(f, c.index, c.parts[CHOICE_LOGPROBS]);
 	if (word.n)
@@ -320,6 +323,10 @@ static void take_root(struct openai_frame *f, yyjson_val *value, bool whole)
 	}
 	f->hidden = !whole && yyjson_arr_size(r.parts[ROOT_CHOICES]) == 0 && yyjson_is_obj(r.usage);
 	start(f, &r);
+	if (f->d->quirks && f->d->quirks->sources) {
+		f->sources = json_arr(value, "citations");
+		f->results = json_arr(value, "search_results");
+	}
 	yyjson_arr_foreach(r.parts[ROOT_CHOICES], i, n, choice)
 		if (f->d->tally.fault.err == ERR_OK)
 			take_choice(f, choice, i, whole);

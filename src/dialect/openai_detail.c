@@ -88,6 +88,27 @@ struct slice openai_detail_reasoning(struct dialect_encode *e, const struct even
 	return out;
 }
 
+struct slice openai_detail_block(struct dialect_encode *e, const struct event *ev, struct slice text)
+{
+	bool redacted = ev->kind == EVENT_REDACTED;
+	struct slice out;
+	struct buf b;
+
+	if (ev->text.n == 0 || !openai_detail_is_foreign(e) || !openai_detail_has_text(e))
+		return SLICE_EMPTY;
+	buf_init(&b, SIZE_MAX);
+	struct json_out w = json_out_to(&b);
+	json_out_obj(&w);
+	json_out_key_str(&w, "type", redacted ? SLICE("redacted_thinking") : SLICE("thinking"));
+	if (!redacted)
+		json_out_key_str(&w, "thinking", text);
+	json_out_key_str(&w, redacted ? "data" : "signature", sealed(e, ev->text));
+	json_out_obj_end(&w);
+	out = keep(e, &w);
+	buf_done(&b);
+	return out;
+}
+
 struct slice openai_detail_call_state(struct dialect_encode *e, const struct event *ev)
 {
 	if (openai_detail_is_foreign(e))

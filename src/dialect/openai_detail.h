@@ -12,6 +12,8 @@
 /* EVENT_SIGNATURE and EVENT_REDACTED of reasoning; `text` is what was signed. */
 struct slice openai_detail_reasoning(struct dialect_encode *e, const struct event *ev, struct slice text,
 	unsigned index);
+/* The same as an element of thinking_blocks, which clients of LiteLLM send back; for what other dialects made. */
+struct slice openai_detail_block(struct dialect_encode *e, const struct event *ev, struct slice text);
 /* True when the item of a signature holds the text that was signed; encrypted reasoning (Responses) is not
  * told twice. */
 bool openai_detail_has_text(const struct dialect_encode *e);

@@ -205,7 +205,29 @@ static void write_call_state(struct dialect_encode *e, const struct event *ev, s
 	close_delta(e, out, SLICE_EMPTY);
 }
 
-/* The text goes out at once, and again with its signature: who sends reasoning_details back sends what was
+/* The same twice: as OpenRouter's clients send it back, and as LiteLLM's do. */
+static void write_state(struct dialect_encode *e, const struct event *ev, struct slice text, struct buf *out)
+{
+	struct openai_answer_choice *c = openai_answer_choice(e, ev->choice);
+	struct slice item = openai_detail_reasoning(e, ev, text, c->n_details++);
+	struct slice block = openai_detail_block(e, ev, text);
+
+	/* Nothing in them is to be escaped: has_room() counts six bytes for one. */
+	if (item.n == 0 || !has_room(e, out, (item.n + block.n) / 6 + 1))
+		return;
+	open_delta(e, c, out, true);
+	buf_add(out, SLICE("\"reasoning_details\":["));
+	buf_add(out, item);
+	buf_add_char(out, ']');
+	if (block.n) {
+		buf_add(out, SLICE(",\"thinking_blocks\":["));
+		buf_add(out, block);
+		buf_add_char(out, ']');
+	}
+	close_delta(e, out, SLICE_EMPTY);
+}
+
+/* The text goes out at once, and again with its signature: who sends the signature back sends what was
  * signed. */
 static void write_reasoning(struct dialect_encode *e, const struct event *ev, struct buf *out)
 {
@@ -218,9 +240,7 @@ static void write_reasoning(struct dialect_encode *e, const struct event *ev, st
 		write_text(e, ev, "reasoning_content", out);
 		return;
 	}
-	struct slice item = openai_detail_reasoning(e, ev, ev->kind == EVENT_SIGNATURE ? text : SLICE_EMPTY,
-		c->n_details++);
-	write_member(e, ev->choice, "\"reasoning_details\":[", item, "]", out);
+	write_state(e, ev, ev->kind == EVENT_SIGNATURE ? text : SLICE_EMPTY, out);
 	if (ev->kind == EVENT_SIGNATURE)
 		c->reasoning.n = 0;
 }

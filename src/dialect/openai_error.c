@@ -4,6 +4,7 @@
 #include "dialect/openai_error.h"
 
 #include "base/utf8.h"
+#include "dialect/retry_info.h"
 #include "dialect/scrub.h"
 
 enum {
@@ -18,6 +19,7 @@ struct said {
 	struct slice message, code, type, param;
 	struct slice inner_code;	/* Azure's innererror */
 	struct slice quoted;		/* OpenRouter's metadata.raw: the upstream's own error */
+	uint64_t retry_after_ms;	/* Google's, inside the error */
 	int status;			/* a numeric code that is an HTTP status; 0: none */
 };
 
@@ -161,6 +163,7 @@ static struct said read_object(yyjson_val *e)
 	read_code(yyjson_obj_get(e, "code"), &s);
 	s.inner_code = json_str(json_obj(e, "innererror"), "code");
 	s.quoted = json_str(json_obj(e, "metadata"), "raw");
+	s.retry_after_ms = retry_info_find(json_arr(e, "details"));
 	if (s.message.n)
 		return s;
 	yyjson_val *nested = json_obj(e, "message");	/* Mistral: {"message": {"detail": [...]}} */
@@ -227,7 +230,7 @@ static struct slice shown(struct arena *a, struct slice s, size_t max)
 
 static struct fault make(struct arena *a, const struct said *s, int status)
 {
-	struct fault f = { .err = classify(s, status), .status = status };
+	struct fault f = { .err = classify(s, status), .status = status, .retry_after_ms = s->retry_after_ms };
 	int told = s->status && status < 300 ? s->status : status;
 
 	if (err_row(f.err)->blame != ERR_BLAME_CLIENT || told == 401 || told == 403)

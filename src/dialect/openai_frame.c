@@ -39,6 +39,7 @@ void openai_frame_text(struct openai_frame *f, uint16_t choice, enum event_kind 
 
 	if (text.n == 0)
 		return;
+	f->state->has_text |= kind == EVENT_TEXT;
 	if (kind == EVENT_REASONING && choice < 64)
 		f->state->reasoned |= UINT64_C(1) << choice;
 	openai_frame_emit(f, &ev);

@@ -17,7 +17,9 @@ struct openai_frame_state {
 	uint64_t seen[2], done[2];		/* one bit a choice */
 	struct openai_calls_call *calls;	/* tool calls so far, newest first; in the decoder's arena */
 	uint16_t n_calls;
+	uint16_t n_sources;			/* of a list beside the choices, that are out */
 	bool started;				/* EVENT_START is out */
+	bool has_text;				/* EVENT_TEXT of any choice */
 	struct openai_twin *twin;		/* in the decoder's arena; NULL: none yet */
 	uint64_t reasoned;	/* one bit a choice, the first 64: reasoning since the last signature */
 };
@@ -31,6 +33,7 @@ struct openai_frame {
 	uint16_t other;		/* choice that has content without a typed meaning; EVENT_NO_CHOICE */
 	enum err err;		/* first error of on_event: nothing is given out after it */
 	uint32_t n_events;
+	yyjson_val *sources, *results;	/* lists beside the choices; NULL: none, or not this provider's habit */
 	uint8_t last_kind;	/* of the last event; its text is as short-lived as the parsed chunk */
 	uint16_t last_choice;
 	struct slice last_text;

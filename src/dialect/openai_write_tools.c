@@ -1,24 +1,9 @@
 #include "dialect/openai_write_tools.h"
 
 /* Only the named ones, where the provider has no allowed_tools. */
-static bool is_allowed(const struct openai_write *o, struct slice name)
+static bool is_allowed(const struct openai_write *o, const struct prompt_tool *t)
 {
-	const struct prompt *p = o->p;
-
-	if (p->choice != PROMPT_CHOICE_ALLOWED || o->q->newest)
-		return true;
-	for (size_t i = 0; i < p->n_choice_names; i++)
-		if (slice_eq(p->choice_names[i], name))
-			return true;
-	return false;
-}
-
-static bool is_custom(const struct prompt *p, struct slice name)
-{
-	for (const struct prompt_tool *t = p->tools; t; t = t->next)
-		if (t->kind == PROMPT_TOOL_CUSTOM && slice_eq(t->name, name))
-			return true;
-	return false;
+	return o->p->choice != PROMPT_CHOICE_ALLOWED || o->q->newest || !t->unnamed;
 }
 
 /* --- tools ---------------------------------------------------------------------------------------------- */
@@ -106,7 +91,7 @@ static void put_tool(struct openai_write *o, const struct prompt_tool *t)
 /* A tool that runs at a provider is only known there. */
 static bool is_listed(struct openai_write *o, const struct prompt_tool *t)
 {
-	if (t->kind == PROMPT_TOOL_WEB_SEARCH || !is_allowed(o, t->name))
+	if (t->kind == PROMPT_TOOL_WEB_SEARCH || !is_allowed(o, t))
 		return false;
 	if (t->kind == PROMPT_TOOL_HOSTED && (t->raw == NULL || !o->is_own)) {
 		openai_write_refuse(o, "the tool %.*s runs at a provider of another kind",
@@ -140,16 +125,17 @@ static bool put_tools(struct openai_write *o)
 
 /* --- the choice ----------------------------------------------------------------------------------------- */
 
-static void put_name(struct openai_write *o, struct slice name)
+static void put_name(struct openai_write *o, size_t i)
 {
+	const struct prompt_tool *t = o->p->choice_tools[i];
 	struct json_out *w = &o->w;
-	bool custom = is_custom(o->p, name);
+	bool custom = t && t->kind == PROMPT_TOOL_CUSTOM;
 
 	json_out_obj(w);
 	json_out_key_str(w, "type", custom ? SLICE("custom") : SLICE("function"));
 	json_out_key(w, custom ? "custom" : "function");
 	json_out_obj(w);
-	json_out_key_str(w, "name", name);
+	json_out_key_str(w, "name", o->p->choice_names[i]);
 	json_out_obj_end(w);
 	json_out_obj_end(w);
 }
@@ -172,7 +158,7 @@ static void put_allowed(struct openai_write *o)
 	json_out_key(w, "tools");
 	json_out_arr(w);
 	for (size_t i = 0; i < p->n_choice_names; i++)
-		put_name(o, p->choice_names[i]);
+		put_name(o, i);
 	json_out_arr_end(w);
 	json_out_obj_end(w);
 	json_out_obj_end(w);
@@ -189,7 +175,7 @@ static void put_choice(struct openai_write *o)
 	if (p->choice == PROMPT_CHOICE_ALLOWED)
 		put_allowed(o);
 	else if (p->choice == PROMPT_CHOICE_NAMED)
-		put_name(o, p->choice_names[0]);
+		put_name(o, 0);
 	else
 		json_out_str(&o->w, slice_str(words[p->choice]));
 }

@@ -159,8 +159,9 @@ static void take_text(frame *f, yyjson_val *event)
 
 	if (it == NULL)
 		return;
-	responses_gather_text(f, it, part_of(event, "content_index"), EVENT_TEXT, json_str(event, "delta"));
-	responses_gather_logprobs(f, it, json_arr(event, "logprobs"));
+	uint32_t part = part_of(event, "content_index");
+	responses_gather_text(f, it, part, EVENT_TEXT, json_str(event, "delta"));
+	responses_gather_logprobs(f, it, part, json_arr(event, "logprobs"));
 }
 
 static void take_refusal(frame *f, yyjson_val *event)

@@ -122,12 +122,49 @@ static uint64_t count_chars(struct slice text)
 	return n;
 }
 
+static void join(stream *s, struct responses_text *list, struct slice elements)
+{
+	if (list->n)
+		responses_output_grow(s->o, list, SLICE(","));
+	responses_output_grow(s->o, list, elements);
+}
+
+static void put_logprobs(stream *s, struct responses_part *part, struct slice elements)
+{
+	join(s, &part->logprobs, elements);
+	responses_stream_text(s, s->o->message, part, SLICE_EMPTY, elements);
+}
+
+/* Log probabilities without a text wait for one. */
+static void put_waiting(stream *s, struct responses_part *part)
+{
+	struct responses_text *waiting = &s->o->logprobs;
+
+	if (waiting->n)
+		put_logprobs(s, part, responses_output_text(waiting));
+	waiting->n = 0;
+}
+
+/* No text came: a whole answer has them at the text before them, a stream, whose text is out, at an empty one. */
+static void end_waiting(stream *s)
+{
+	struct responses_text *waiting = &s->o->logprobs;
+	struct responses_part *part;
+
+	if (waiting->n && s->o->text && s->out == NULL)
+		join(s, &s->o->text->logprobs, responses_output_text(waiting));
+	else if (waiting->n && (part = text_part(s, false)) != NULL)
+		put_waiting(s, part);
+}
+
 static void take_text(stream *s, const struct event *ev)
 {
 	struct responses_part *part = ev->text.n ? text_part(s, ev->kind == EVENT_REFUSAL) : NULL;
 
 	if (part == NULL)
 		return;
+	if (ev->kind == EVENT_TEXT)
+		put_waiting(s, part);
 	responses_output_grow(s->o, &part->text, ev->text);
 	if (ev->kind == EVENT_TEXT)
 		s->o->chars += count_chars(ev->text);
@@ -164,23 +201,18 @@ static struct responses_part *open_text(stream *s)
 	return part && !part->is_refusal && !part->done ? part : NULL;
 }
 
-static void join(stream *s, struct responses_text *list, struct slice elements)
-{
-	if (list->n)
-		responses_output_grow(s->o, list, SLICE(","));
-	responses_output_grow(s->o, list, elements);
-}
-
 static void take_logprobs(stream *s, const struct event *ev)
 {
 	struct responses_part *part = open_text(s);
 	struct slice array = slice_trim(ev->text);
 
-	if (part == NULL || array.n < 3 || array.p[0] != '[')
+	if (array.n < 3 || array.p[0] != '[')
 		return;
 	struct slice elements = responses_output_line(s->o, slice_of(array.p + 1, array.n - 2));
-	join(s, &part->logprobs, elements);
-	responses_stream_text(s, s->o->message, part, SLICE_EMPTY, elements);
+	if (part)
+		put_logprobs(s, part, elements);
+	else
+		join(s, &s->o->logprobs, elements);
 }
 
 /* --- citations ------------------------------------------------------------------------------------------ */
@@ -398,6 +430,7 @@ static void take_finish(stream *s, const struct event *ev)
 
 	begin(s);
 	set_status(s, ev);
+	end_waiting(s);
 	o->over = true;
 	end_message(s);
 	end_reasoning(s);
@@ -460,7 +493,7 @@ static void take(stream *s, const struct event *ev)
 {
 	struct responses_output *o = s->o;
 
-	if (o->e->err != ERR_OK || ev->choice != 0)
+	if (o->e->err != ERR_OK || !dialect_is_only(&o->only, ev))
 		return;
 	if (ev->kind == EVENT_START && !o->begun) {
 		responses_output_start(o, ev);

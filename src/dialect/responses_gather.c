@@ -66,12 +66,14 @@ void responses_gather_whole_text(struct responses_frame *f, struct responses_ite
 		responses_gather_text(f, it, part, kind, text);
 }
 
-void responses_gather_logprobs(struct responses_frame *f, struct responses_item *it, yyjson_val *logprobs)
+void responses_gather_logprobs(struct responses_frame *f, struct responses_item *it, uint32_t part,
+	yyjson_val *logprobs)
 {
 	struct arena a;
 
-	if (yyjson_arr_size(logprobs) == 0 || it->open == 0)	/* of no text */
+	if (yyjson_arr_size(logprobs) == 0 || (it->closed & bit_of(part)))
 		return;
+	open_part(f, it, part);	/* they can stand beside an empty text */
 	it->has_logprobs = true;
 	arena_init(&a, 0);	/* as long as the frame, which is bounded */
 	responses_frame_emit(f, (struct event){ .kind = EVENT_LOGPROBS, .part = EVENT_NO_PART,
@@ -126,10 +128,10 @@ void responses_gather_part(struct responses_frame *f, struct responses_item *it,
 		return;
 	responses_gather_whole_text(f, it, part, EVENT_TEXT, json_str(value, "text"));
 	responses_gather_whole_text(f, it, part, EVENT_REFUSAL, json_str(value, "refusal"));
+	if (it->open != part + 1 || !it->has_logprobs)
+		responses_gather_logprobs(f, it, part, json_arr(value, "logprobs"));
 	if (it->open != part + 1)
 		return;
-	if (!it->has_logprobs)
-		responses_gather_logprobs(f, it, json_arr(value, "logprobs"));
 	if (!it->has_citations)
 		yyjson_arr_foreach(json_arr(value, "annotations"), i, n, annotation)
 			responses_gather_citation(f, it, annotation);

@@ -11,8 +11,9 @@ enum responses_item_kind responses_gather_kind(yyjson_val *item);
 /* Text of part `part` of a message (EVENT_TEXT, EVENT_REFUSAL). */
 void responses_gather_text(struct responses_frame *f, struct responses_item *it, uint32_t part, enum event_kind kind,
 	struct slice text);
-/* The array `logprobs` of an event or a part. */
-void responses_gather_logprobs(struct responses_frame *f, struct responses_item *it, yyjson_val *logprobs);
+/* The array `logprobs` of an event or a part of a message. */
+void responses_gather_logprobs(struct responses_frame *f, struct responses_item *it, uint32_t part,
+	yyjson_val *logprobs);
 /* An annotation. */
 void responses_gather_citation(struct responses_frame *f, struct responses_item *it, yyjson_val *annotation);
 /* Text of part `part` of a reasoning item, or of its summary. */

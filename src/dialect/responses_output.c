@@ -229,6 +229,8 @@ struct responses_part *responses_output_part(struct responses_output *o, struct 
 	else
 		message->parts = part;
 	message->part = part;
+	if (!is_refusal)
+		o->text = part;
 	return part;
 }
 

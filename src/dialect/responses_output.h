@@ -61,6 +61,9 @@ struct responses_output {
 	struct responses_custom *customs;	/* custom tools of the request */
 	struct responses_piece *pieces, **end;	/* by rising index */
 	uint32_t n_pieces;
+	struct dialect_only only;
+	struct responses_part *text;	/* the newest that is no refusal, open or not */
+	struct responses_text logprobs;	/* that came while no text was open: elements, each with a comma between */
 	struct responses_piece *message, *reasoning;	/* open ones; NULL: none */
 	struct responses_piece *pending;	/* a call not yet among the pieces: its signature would come first */
 	uint64_t chars;			/* of the answer's text */

@@ -93,17 +93,10 @@ static void write_tool(struct responses_body *b, const struct prompt_tool *t)
 		write_search(b, t);
 }
 
-static const struct prompt_tool *find_tool(const struct responses_body *b, struct slice name)
+static void write_named(struct responses_body *b, size_t i)
 {
-	for (const struct prompt_tool *t = b->p->tools; t; t = t->next)
-		if (slice_eq(t->name, name))
-			return t;
-	return NULL;
-}
-
-static void write_named(struct responses_body *b, struct slice name)
-{
-	const struct prompt_tool *t = find_tool(b, name);
+	const struct prompt_tool *t = b->p->choice_tools[i];
+	struct slice name = b->p->choice_names[i];
 	bool is_hosted = t && (t->kind == PROMPT_TOOL_HOSTED || t->kind == PROMPT_TOOL_WEB_SEARCH);
 
 	json_out_obj(&b->w);
@@ -133,7 +126,7 @@ static void write_choice(struct responses_body *b)
 		json_out_str(&b->w, SLICE("required"));
 		return;
 	case PROMPT_CHOICE_NAMED:
-		write_named(b, p->choice_names[0]);
+		write_named(b, 0);
 		return;
 	case PROMPT_CHOICE_ALLOWED:
 		json_out_obj(&b->w);
@@ -142,7 +135,7 @@ static void write_choice(struct responses_body *b)
 		json_out_key(&b->w, "tools");
 		json_out_arr(&b->w);
 		for (size_t i = 0; i < p->n_choice_names; i++)
-			write_named(b, p->choice_names[i]);
+			write_named(b, i);
 		json_out_arr_end(&b->w);
 		json_out_obj_end(&b->w);
 		return;

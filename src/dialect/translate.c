@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "chat/seal.h"
+#include "dialect/openai_clash.h"
 
 /* --- picking -------------------------------------------------------------------------------------------- */
 
@@ -127,6 +128,20 @@ static struct quirks without_members(const struct quirks *q)
 	return others;
 }
 
+/* A body of the same dialect as it is, or anew: without what is foreign in it, or what this provider refuses. */
+static enum err pass_on(const struct dialect *back, struct request *r, const struct dialect_ask *ask, struct buf *out)
+{
+	bool anew = back->read && seal_in(r->body);
+
+	if (!anew && back == &openai_chat && ask->quirks && openai_clash_may(ask->quirks, r->body)) {
+		enum err e = parse_again(r, ask);
+		if (e != ERR_OK)
+			return e;
+		anew = openai_clash_is(ask->quirks, yyjson_doc_get_root(r->doc), ask->arena);
+	}
+	return anew ? rewrite(back, r, ask, out) : back->build(r, ask, out);
+}
+
 enum err translate_build(const struct dialect *back, const struct request *r, const struct dialect_ask *asked,
 	struct buf *out)
 {
@@ -136,8 +151,7 @@ enum err translate_build(const struct dialect *back, const struct request *r, co
 
 	if (asked->quirks && back->op == REQUEST_CHAT && back != &openai_chat)
 		own.quirks = &others;
-	bool same = back == r->dialect && (back->read == NULL || !seal_in(r->body));
-	enum err e = same ? back->build(r, ask, out) : rewrite(back, &mine, ask, out);
+	enum err e = back == r->dialect ? pass_on(back, &mine, ask, out) : rewrite(back, &mine, ask, out);
 	if (e == ERR_OK && r->has_options)
 		e = merge_options(back, &mine, ask, out);
 	return e == ERR_OK && ask->strict && ask->drops->n ? refuse_drops(ask) : e;

@@ -17,9 +17,9 @@ struct translate_tongues {
 const struct dialect *translate_pick(const struct translate_tongues *t, const struct request *r);
 
 /* The provider's body, appended to `out` (empty on entry): spliced when both sides speak the same dialect and nothing
- * foreign is in the body, else read and written anew; then the request's provider_options for this provider are
- * merged in (RFC 7396: null takes a member out).  ERR_UNSUPPORTED and ERR_BAD_FIELD with ask->fault, ERR_TOO_BIG.
- * With ask->strict everything named in ask->drops is ERR_UNSUPPORTED. */
+ * is in the body that is foreign or that the provider's quirks refuse, else read and written anew; then the request's
+ * provider_options for this provider are merged in (RFC 7396: null takes a member out).  ERR_UNSUPPORTED and
+ * ERR_BAD_FIELD with ask->fault, ERR_TOO_BIG.  With ask->strict everything named in ask->drops is ERR_UNSUPPORTED. */
 enum err translate_build(const struct dialect *back, const struct request *r, const struct dialect_ask *ask,
 	struct buf *out) MUST_CHECK;
 

@@ -11,11 +11,13 @@ static struct store *store_of(const struct exchange *ex)
 void claim_note(struct exchange *ex, const struct request *r)
 {
 	struct exchange_env *env = ex->env;
-	const struct model *m = map_find(&env->roster->models, r->model);
 	uint32_t hot = env->hot;
 
-	if (hot == 0 || m == NULL || !m->join || store_of(ex) == NULL || r->doc == NULL || r->op != REQUEST_CHAT
-			|| !flight_may_share(r) || r->door.strict)
+	if (hot == 0 || store_of(ex) == NULL || r->doc == NULL || r->op != REQUEST_CHAT || !flight_may_share(r)
+			|| r->door.strict)
+		return;
+	const struct model *m = map_find(&env->roster->models, r->model);
+	if (m == NULL || !m->join)
 		return;
 	ex->claim.hot = heat_note(&env->heat, join_hash(&env->flight.join, r), loop_now(exchange_loop(ex))) >= hot;
 }

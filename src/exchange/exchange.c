@@ -8,6 +8,7 @@
 #include "exchange/claim.h"
 #include "exchange/lookup.h"
 #include "exchange/reply.h"
+#include "flight/lead.h"
 #include "route/affinity.h"
 
 enum turn { TURN_NEXT, TURN_WAIT, TURN_DONE };
@@ -67,6 +68,8 @@ static void parse(struct exchange *ex)
 		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is
 		 * dropped here. */
 		share(env, &r);
+		if (flight_may_share(&r))
+			r.join_hash = join_hash(&env->flight.join, &r);
 		request_keep(&ex->arena, &r, &ex->request);
 		ex->request.chain = affinity_chain(env->roster, &ex->request, &ex->arena, &env->parse);
 		claim_note(ex, &r);
@@ -138,13 +141,13 @@ static enum turn step_claim(struct exchange *ex)
 static void open_flight(struct exchange *ex, struct fault *f)
 {
 	struct flight_env *env = &ex->env->flight;
-	struct flight_lead lead = { .store = env->exact.store, .digest = ex->digest };
+	struct lead lead = { .store = env->exact.store, .digest = ex->digest };
 	struct roster *r = ex->env->roster;
 	struct flight *opened;
 
 	memcpy(lead.token, ex->claim.token, ABROAD_TOKEN);
 	if (ex->claim.follows)
-		opened = flight_follow(env, &lead, r, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
+		opened = lead_follow(env, &lead, r, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
 			&ex->reader, &ex->drive, f);
 	else
 		opened = flight_open(env, r, &ex->request, &ex->arena, ex->ask.request_id, ex->ask.hops + 1,
@@ -233,10 +236,13 @@ static void start_relay(struct exchange *ex, const struct dialect *back, bool st
 	relay_init(&ex->relay, &o);
 }
 
-/* Counting tokens is worth an estimate where no target can count; every other fault is told. */
+/* Counting tokens is worth an estimate where no target can count, unless that is not good enough; every other fault is
+ * told. */
 static bool may_estimate(const struct flight *f)
 {
-	return f->request.op == REQUEST_COUNT && f->fault.err == ERR_UNSUPPORTED;
+	if (f->request.op != REQUEST_COUNT || f->fault.err != ERR_UNSUPPORTED)
+		return false;
+	return !f->request.door.strict && !f->plan.model->strict;	/* only an attempt of a plan ends so */
 }
 
 static enum turn estimate(struct exchange *ex)
@@ -303,7 +309,7 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	if (f == NULL)
 		return;
 	r->model_known = map_find(&f->roster->models, r->model) != NULL;
-	r->target = f->target ? f->target->name : SLICE_EMPTY;
+	r->target = f->target && !ex->estimated ? f->target->name : SLICE_EMPTY;
 	r->attempts = f->attempts;
 	r->finish = f->finish;
 	r->cache = reply_cache_word(ex);

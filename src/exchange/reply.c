@@ -60,7 +60,7 @@ static struct slice answer_fields(struct exchange *ex)
 	http1_write_field(b, own, ex->ask.request_id);
 	if (id_field.n && !slice_eq(id_field, own))
 		http1_write_field(b, id_field, ex->ask.request_id);
-	if (f && f->target && flight_may_read(f))
+	if (f && f->target && flight_may_read(f) && !ex->estimated)
 		put_answerer(ex, f, b);
 	if (reply_cache_word(ex)) {
 		buf_addf(b, "x-weir-cache: %s\r\n", reply_cache_word(ex));
@@ -87,7 +87,7 @@ void reply_raw_head(struct exchange *ex)
 	const struct flight *f = ex->reader.flight;
 	struct slice type = f->type.n ? f->type : SLICE("application/octet-stream");
 
-	send_head(ex, 200, type, answer_fields(ex), -1);
+	send_head(ex, f->status, type, answer_fields(ex), -1);
 }
 
 /* An error before any byte of the answer: status and error object in the client's dialect. */
@@ -116,11 +116,14 @@ void reply_broken_end(struct exchange *ex)
 {
 	struct buf *b = &ex->env->out;
 
+	/* Nobody asks for a stream where bytes pass as they come: the provider decides. */
+	bool stream = ex->request.stream || (ex->request.op == REQUEST_RAW && ex->reader.flight->streamed);
+
 	buf_clear(b);
 	ex->fault.request_id = ex->ask.request_id;
 	if (ex->request.stream && ex->ask.dialect->error_within && ex->relay.front)
 		ex->ask.dialect->error_within(&ex->relay.encode, &ex->fault, b);
-	else if (ex->request.stream)
+	else if (stream)
 		ex->ask.dialect->error_event(&ex->fault, b);
 	reply_put(ex, buf_slice(b));
 }

@@ -4,14 +4,14 @@
 
 #include "base/counter.h"
 #include "base/log.h"
-#include "base/siphash.h"
 #include "base/span.h"
+#include "flight/flight_priv.h"
+#include "flight/keep.h"
+#include "flight/lag.h"
 
 #define MAGIC 0x666c6774u	/* "flgt" */
 
 static const struct attempt_events attempt_events;
-
-static void try_next(struct flight *f);
 
 /* --- states --------------------------------------------------------------------------------------------- */
 
@@ -35,40 +35,7 @@ static void move(struct flight *f, enum flight_state to)
 	window_landed(f);
 }
 
-static struct exact_now now_of(const struct flight_env *env)
-{
-	return (struct exact_now){ loop_now(env->attempt.loop), loop_wall_ms(env->attempt.loop) };
-}
-
-/* A hash of the model's name as the provider says it, and of what it says of its build. */
-static uint64_t version_of(const struct flight *f)
-{
-	struct event ev;
-	size_t at = 0;
-
-	while (tape_next(buf_slice(&f->tape.bytes), SIZE_MAX, &at, &ev))
-		if (ev.kind == EVENT_START)
-			return siphash(&(struct siphash_key){ 0, f->version }, ev.extra);
-	return f->version;
-}
-
-/* Only what the model finished by itself: a cut or filtered answer would be given again and again.  A new version of
- * the model ends the answers of the old one, and this one was asked for under the old number. */
-static void keep_answer(struct flight *f)
-{
-	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name,
-		.tape = buf_slice(&f->tape.bytes), .prompt_tok = f->usage.prompt_tok,
-		.completion_tok = f->usage.completion_tok };
-
-	if (f->keep_ms == 0 || f->tape.lossy || f->followed || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
-		return;
-	if (drift_note(&f->env->drift, f->target->name, version_of(f)))
-		epoch_end_model(&f->env->epochs, f->request.model);
-	else if (exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now_of(f->env)))
-		counter_add(COUNTER_cache_kept, 1);
-}
-
-static void end_ok(struct flight *f)
+void flight_end_ok(struct flight *f)
 {
 	keep_answer(f);
 	move(f, FLIGHT_ENDED);
@@ -77,7 +44,7 @@ static void end_ok(struct flight *f)
 	journal_complete(&f->journal);
 }
 
-static void end_failed(struct flight *f)
+void flight_end_failed(struct flight *f)
 {
 	must(f->fault.err != ERR_OK);
 	move(f, FLIGHT_ENDED);
@@ -113,6 +80,7 @@ static void note_answer(struct flight *f)
 	f->back = at->dialect;
 	f->dropped = at->dropped;
 	f->type = at->answer.type;
+	f->status = at->answer.status;
 	f->quota = at->answer.quota;
 	f->upstream_id = at->answer.request_id;
 }
@@ -131,7 +99,7 @@ static void settle_attempt(struct flight *f, const struct fault *fault)
 		f->tries[f->attempts - 1] = (struct flight_try){ f->target, fault->err, fault->status,
 			(at->end_ns ? at->end_ns : loop_now(f->env->attempt.loop)) - at->open_ns };
 	counter_add(COUNTER_attempts_failed, fault->err != ERR_OK && fault->err != ERR_CLIENT_GONE);
-	f->streamed = at->answer.mode == ANSWER_EVENTS;
+	f->streamed = answer_is_streamed(&at->answer);
 	f->usage = at->answer.decode.tally.usage;
 	f->version = at->answer.decode.tally.version;
 	f->finish = at->answer.decode.tally.finish;
@@ -163,10 +131,10 @@ static void give_up(struct flight *f)
 		note_fault(f, &(struct fault){ .err = f->choice.why == ERR_OK ? ERR_NO_TARGET : f->choice.why });
 	if (f->choice.retry_after_ms)
 		f->fault.retry_after_ms = f->choice.retry_after_ms;
-	end_failed(f);
+	flight_end_failed(f);
 }
 
-static void try_next(struct flight *f)
+void flight_try_next(struct flight *f)
 {
 	uint64_t now = loop_now(f->env->attempt.loop);
 
@@ -195,74 +163,23 @@ static void attempt_is_over(struct flight *f)
 	f->attempt_ended = false;
 	settle_attempt(f, &fault);
 	if (fault.err == ERR_OK) {
-		end_ok(f);
+		flight_end_ok(f);
 		return;
 	}
 	if (f->released) {
 		f->fault = fault;
-		end_failed(f);
+		flight_end_failed(f);
 		return;
 	}
 	note_fault(f, &fault);
 	if (err_row(fault.err)->retry == ERR_RETRY_NO) {
 		f->fault = fault;
-		end_failed(f);
+		flight_end_failed(f);
 		return;
 	}
 	journal_restart(&f->journal);
 	tape_clear(&f->tape);
-	try_next(f);
-}
-
-/* --- back-pressure -------------------------------------------------------------------------------------- */
-
-static uint64_t most_lag(const struct flight *f)
-{
-	return f->readers == 1 ? f->env->limits.lag_bytes : f->env->limits.journal_bytes / 2;
-}
-
-/* False when none keeps up. */
-static bool cut_laggards(struct flight *f, uint64_t limit)
-{
-	size_t laggards = 0;
-
-	LIST_EACH(node, tmp, &f->journal.cursors)
-		laggards += cursor_lag(LIST_ITEM(node, struct cursor, node)) >= limit;
-	if (laggards == f->readers)
-		return false;
-	LIST_EACH(node, tmp, &f->journal.cursors) {
-		struct cursor *c = LIST_ITEM(node, struct cursor, node);
-		if (cursor_lag(c) < limit)
-			continue;
-		loop_post(f->env->attempt.loop, c->on_news);
-		cursor_close(c);
-	}
-	return true;
-}
-
-/* A lone slow reader slows its upstream.  Of several nobody waits for the slowest: the journal holds what it has not
- * read, until it holds too much; then those who are that far behind are cut, and their exchanges see cursor.journal
- * == NULL. */
-static void check_lag(struct flight *f)
-{
-	uint64_t limit = most_lag(f);
-
-	if (f->journal.held < limit || journal_lag(&f->journal) < limit || (f->readers > 1 && cut_laggards(f, limit)))
-		return;
-	attempt_pause(&f->attempt, true);
-	journal_wait_drain(&f->journal, limit / 2);
-}
-
-/* Once it is too long, or holds something that has no typed form, nobody can join any more. */
-static void keep_on_tape(struct flight *f, const struct event *ev)
-{
-	bool may_join = f->listed && f->request.stream;	/* who joins a whole answer comes before its first event */
-
-	if (!may_join && f->keep_ms == 0)
-		return;
-	tape_add(&f->tape, ev);
-	if (f->tape.lossy)
-		join_unlist(&f->env->join, f);
+	flight_try_next(f);
 }
 
 /* --- what attempts and clocks record -------------------------------------------------------------------- */
@@ -273,7 +190,7 @@ static void release(struct flight *f)
 	bool changed = false;
 
 	f->released = true;
-	f->streamed = f->attempt.answer.mode == ANSWER_EVENTS;
+	f->streamed = answer_is_streamed(&f->attempt.answer);
 	note_answer(f);
 	f->first_ns = loop_now(f->env->attempt.loop);
 	plan_proven(&f->env->plan, &f->choice, f->first_ns, &changed);
@@ -316,7 +233,7 @@ static enum err on_event(void *arg, const struct event *ev)
 	if (!f->released && event_is_content(ev) && passes_early(f))
 		release(f);
 	if (f->released)
-		check_lag(f);
+		lag_check(f);
 	return ERR_OK;
 }
 
@@ -348,7 +265,7 @@ static void on_clock(struct alarm *a)
 	struct flight *f = LIST_ITEM(a, struct flight, clock);
 
 	gate_leave(f);		/* its leader was too slow, or has spoken */
-	try_next(f);
+	flight_try_next(f);
 }
 
 static void on_total(struct alarm *a)
@@ -364,7 +281,7 @@ static void on_total(struct alarm *a)
 		settle_attempt(f, &fault);
 	if (f->released || f->fault.err == ERR_OK || f->fault.err == ERR_UNSUPPORTED || f->total_is_callers)
 		f->fault = fault;
-	end_failed(f);
+	flight_end_failed(f);
 }
 
 /* --- life ----------------------------------------------------------------------------------------------- */
@@ -484,8 +401,7 @@ static struct flight *new_flight(struct flight_env *env, struct roster *roster, 
 	return f;
 }
 
-/* A flight with a plan and a reader, which has not begun. */
-static struct flight *planned(struct flight_env *env, struct roster *roster, const struct request *request,
+struct flight *flight_planned(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault)
 {
@@ -512,7 +428,7 @@ static void begin(struct flight *f)
 	uint64_t hold_ms = gate_hold(f);
 
 	if (hold_ms == 0) {
-		try_next(f);
+		flight_try_next(f);
 		return;
 	}
 	move(f, FLIGHT_WAITING);
@@ -523,7 +439,7 @@ struct flight *flight_open(struct flight_env *env, struct roster *roster, const 
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault)
 {
-	struct flight *f = planned(env, roster, request, arena, request_id, hops, r, on_news, out_fault);
+	struct flight *f = flight_planned(env, roster, request, arena, request_id, hops, r, on_news, out_fault);
 
 	if (f == NULL)
 		return NULL;
@@ -531,64 +447,6 @@ struct flight *flight_open(struct flight_env *env, struct roster *roster, const 
 		f->state = FLIGHT_COLLECTED;	/* born there */
 	else
 		begin(f);
-	return f;
-}
-
-/* --- following another node's flight ----------------------------------------------------------------------- */
-
-static void on_lead_start(struct flight *f, char dialect, struct slice target)
-{
-	f->released = f->streamed = f->followed = true;
-	f->back = dialect_by_tag(dialect);
-	f->first_ns = loop_now(f->env->attempt.loop);
-	for (size_t i = 0; i < f->plan.n; i++)
-		if (slice_eq(f->plan.steps[i].target->name, target))
-			f->target = f->plan.steps[i].target;
-}
-
-static bool on_lead_event(struct flight *f, const struct event *ev)
-{
-	if (ev->kind == EVENT_FINISH && ev->choice == 0)
-		f->finish = ev->finish;
-	if (flight_take(f, ev) == ERR_OK) {
-		check_lag(f);
-		return true;
-	}
-	f->fault = (struct fault){ .err = ERR_UP_TOO_BIG };
-	end_failed(f);
-	return false;
-}
-
-/* Before its start nobody has read anything: this node asks for itself. */
-static void on_lead_end(struct flight *f, bool complete)
-{
-	if (complete && f->released) {
-		end_ok(f);
-	} else if (f->released) {
-		f->fault = (struct fault){ .err = ERR_UP_TRUNCATED };
-		end_failed(f);
-	} else {
-		f->landed = false;
-		counter_add(COUNTER_flights_taken_over, 1);
-		try_next(f);
-	}
-}
-
-static const struct follower_events lead_events = { .on_start = on_lead_start, .on_event = on_lead_event,
-	.on_end = on_lead_end };
-
-struct flight *flight_follow(struct flight_env *env, const struct flight_lead *lead, struct roster *roster,
-	const struct request *request, struct arena *arena, struct slice request_id, unsigned hops, struct reader *r,
-	struct task *on_news, struct fault *out_fault)
-{
-	struct flight *f = planned(env, roster, request, arena, request_id, hops, r, on_news, out_fault);
-
-	if (f == NULL)
-		return NULL;
-	f->state = FLIGHT_FOLLOWING;	/* born there */
-	f->landed = true;
-	f->follower = follower_open(lead->store, f, &lead->digest, slice_of(lead->token, ABROAD_TOKEN), &lead_events);
-	counter_add(COUNTER_flights_followed, 1);
 	return f;
 }
 
@@ -602,7 +460,7 @@ void flight_read(struct flight *f, struct reader *r, struct task *on_news)
 void flight_depart(struct flight *f)
 {
 	must(f->state == FLIGHT_COLLECTED || f->state == FLIGHT_CARRIED);
-	try_next(f);
+	flight_try_next(f);
 }
 
 void flight_carry(struct flight *f, struct batch *b)
@@ -636,9 +494,9 @@ void flight_land(struct flight *f, const struct flight *carrier)
 	if (f->fault.err == ERR_OK)
 		f->fault = fault_copy(&f->arena, &carrier->fault);
 	if (f->fault.err == ERR_OK)
-		end_ok(f);
+		flight_end_ok(f);
 	else
-		end_failed(f);
+		flight_end_failed(f);
 }
 
 void flight_keep(struct flight *f, const struct digest *d, uint64_t ttl_ms)

@@ -137,6 +137,7 @@ struct flight {
 	struct slice upstream_id;	/* the provider's own id of the call */
 	struct slice dropped;		/* what it could not be told */
 	struct slice type;		/* REQUEST_RAW: Content-Type of the answer */
+	int status;			/* of the answer; for REQUEST_RAW any 2xx */
 	const struct quota *quota;	/* the provider's rate limits; NULL: it did not say */
 	uint64_t bytes_in, bytes_out;
 };
@@ -157,16 +158,6 @@ bool flight_join(struct flight_env *env, const struct roster *roster, const stru
 struct flight *flight_open(struct flight_env *env, struct roster *roster, const struct request *request,
 	struct arena *arena, struct slice request_id, unsigned hops, struct reader *r, struct task *on_news,
 	struct fault *out_fault);
-/* Another node's flight, found by its lease (abroad.h). */
-struct flight_lead {
-	struct store *store;
-	struct digest digest;
-	char token[ABROAD_TOKEN];
-};
-/* The same, but it follows another node's flight, as long as that can be followed. */
-struct flight *flight_follow(struct flight_env *env, const struct flight_lead *lead, struct roster *roster,
-	const struct request *request, struct arena *arena, struct slice request_id, unsigned hops, struct reader *r,
-	struct task *on_news, struct fault *out_fault);
 /* One more reader, of all of it: before the first event. */
 void flight_read(struct flight *f, struct reader *r, struct task *on_news);
 /* A request that others may share; not one with a deadline of its own. */

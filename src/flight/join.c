@@ -20,6 +20,8 @@ void join_done(struct join *j)
 
 uint64_t join_hash(const struct join *j, const struct request *r)
 {
+	if (r->join_hash && !r->merged)
+		return r->join_hash;
 	uint64_t hash = XXH3_64bits(r->body.p, r->body.n) ^ j->seed ^ r->door.tenant ^ (uint64_t)r->op << 8;
 
 	return r->door.model.n ? XXH3_64bits_withSeed(r->door.model.p, r->door.model.n, hash) : hash;

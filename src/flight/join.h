@@ -20,6 +20,7 @@ struct join {
 /* `seed` from the process' secret dice. */
 void join_init(struct join *j, uint64_t seed);
 void join_done(struct join *j);
+/* Made once a request: kept in r->join_hash by whoever keeps the request. */
 uint64_t join_hash(const struct join *j, const struct request *r);
 /* The listed flight that was asked exactly this; NULL when there is none. */
 struct flight *join_find(const struct join *j, uint64_t hash, const struct request *r);

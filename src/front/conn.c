@@ -193,9 +193,12 @@ static void write_page(struct conn *c, const struct page *p, struct slice body, 
 
 static struct slice refusal_fields(const struct conn *c, char *out, size_t cap)
 {
+	char allow[ENDPOINT_ALLOW_BYTES];
+
 	out[0] = '\0';
 	if (c->req.refused == ERR_BAD_METHOD)
-		snprintf(out, cap, "allow: %s\r\n", c->req.endpoint->method == HTTP1_GET ? "GET, HEAD" : "POST");
+		snprintf(out, cap, "allow: %s\r\n", endpoint_allow(slice_str(c->req.path),
+			c->admin ? ENDPOINT_ADMIN : ENDPOINT_PUBLIC, allow));
 	else if (err_row(c->req.refused)->http == 503)
 		snprintf(out, cap, "retry-after: 1\r\n");
 	return slice_str(out);

@@ -40,6 +40,22 @@ enum err endpoint_find(struct slice path, enum http1_method method, enum endpoin
 	return *out ? ERR_BAD_METHOD : ERR_NOT_FOUND;
 }
 
+char *endpoint_allow(struct slice path, enum endpoint_where where, char out[ENDPOINT_ALLOW_BYTES])
+{
+	bool get = false, post = false;
+	struct slice rest;
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		if (!(table[i].where & where) || !matches(&table[i], path, &rest))
+			continue;
+		must(table[i].method == HTTP1_GET || table[i].method == HTTP1_POST);
+		get |= table[i].method == HTTP1_GET;
+		post |= table[i].method == HTTP1_POST;
+	}
+	slice_copy(slice_str(!get ? "POST" : post ? "GET, HEAD, POST" : "GET, HEAD"), out, ENDPOINT_ALLOW_BYTES);
+	return out;
+}
+
 const struct endpoint_method *endpoint_method_of(struct slice rest, struct slice *out_name)
 {
 	static const struct endpoint_method methods[] = {

@@ -13,6 +13,8 @@ enum endpoint_kind {
 };
 enum endpoint_where { ENDPOINT_PUBLIC = 1, ENDPOINT_ADMIN = 2, ENDPOINT_BOTH = 3 };
 
+#define ENDPOINT_ALLOW_BYTES 32		/* more than all methods of the table together */
+
 struct endpoint {
 	const char *path;
 	enum http1_method method;	/* GET takes HEAD too */
@@ -35,10 +37,13 @@ static inline bool endpoint_is_call(const struct endpoint *e)
 	return e && (e->kind == ENDPOINT_CALL || e->kind == ENDPOINT_GEMINI);
 }
 
-/* ERR_NOT_FOUND, ERR_BAD_METHOD with *out (for its Allow), or ERR_OK with *out and, for a prefix, *out_rest
+/* ERR_NOT_FOUND, ERR_BAD_METHOD with *out (another method's), or ERR_OK with *out and, for a prefix, *out_rest
  * behind it. */
 enum err endpoint_find(struct slice path, enum http1_method method, enum endpoint_where where,
 	const struct endpoint **out, struct slice *out_rest);
+
+/* All methods that a path has, for Allow: "GET, HEAD, POST", in `out`.  Returns `out`. */
+char *endpoint_allow(struct slice path, enum endpoint_where where, char out[ENDPOINT_ALLOW_BYTES]);
 
 /* NULL: there is no such method.  *out_name: the part before the last colon, still percent-encoded. */
 const struct endpoint_method *endpoint_method_of(struct slice rest, struct slice *out_name);

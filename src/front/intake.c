@@ -8,6 +8,46 @@
 #define FIELD_BYTES 1024u		/* of a header field that goes on to a provider */
 #define LONGEST_TIMEOUT_MS 86400000u	/* a day: longer is no deadline */
 
+enum field {
+#define FIELD(id, name) FIELD_##id,
+#include "front/fields.def"
+#undef FIELD
+	FIELD_N,
+};
+
+static const struct slice names[] = {
+#define FIELD(id, name) { name, sizeof(name) - 1 },
+#include "front/fields.def"
+#undef FIELD
+};
+
+/* Bit n: some name has n letters.  Most fields of a request are passed over by that alone. */
+enum { FIELD_LENGTHS = 0
+#define FIELD(id, name) | 1 << (sizeof(name) - 1)
+#include "front/fields.def"
+#undef FIELD
+};
+
+/* Values of the fields of fields.def; p NULL: absent. */
+struct fields {
+	const struct http1_head *head;
+	struct slice v[FIELD_N];
+};
+
+/* One look at each field instead of one look-up for each name. */
+static void read_fields(const struct http1_head *head, struct fields *out)
+{
+	*out = (struct fields){ .head = head };
+	for (size_t i = 0; i < head->n_fields; i++) {
+		const struct http1_field *f = &head->fields[i];
+		if (f->name.n > 30 || !(FIELD_LENGTHS >> f->name.n & 1))
+			continue;
+		for (size_t k = 0; k < FIELD_N; k++)
+			if (names[k].n == f->name.n && out->v[k].p == NULL && slice_case_eq(names[k], f->name))
+				out->v[k] = f->value;
+	}
+}
+
 static void put_hex(char *out, uint64_t v, size_t digits)
 {
 	while (digits--) {
@@ -40,27 +80,24 @@ static bool id_ok(struct slice id)
 	return true;
 }
 
-static void read_options(struct intake *q, const struct http1_head *head)
+static void read_options(struct intake *q, const struct fields *in)
 {
-	struct slice id = http1_field(head, SLICE("x-request-id"));
+	struct slice id = in->v[FIELD_REQUEST_ID], strict = in->v[FIELD_STRICT];
 	uint64_t v;
 
 	if (id_ok(id))
 		slice_copy(id, q->id, sizeof(q->id));
-	if (slice_u64(http1_field(head, SLICE("x-weir-hops")), &v))
+	if (slice_u64(in->v[FIELD_HOPS], &v))
 		q->hops = (unsigned)MIN_OF(v, 1000u);
-	if (slice_u64(http1_field(head, SLICE("x-weir-timeout-ms")), &v))
+	if (slice_u64(in->v[FIELD_TIMEOUT_MS], &v))
 		q->timeout_ms = MIN_OF(v, LONGEST_TIMEOUT_MS);
-	struct slice strict = http1_field(head, SLICE("x-weir-strict"));
 	q->door.strict = slice_case_eq(strict, SLICE("true")) || slice_eq(strict, SLICE("1"));
-	q->anthropic = http1_field(head, SLICE("anthropic-version")).n > 0;
+	q->anthropic = in->v[FIELD_ANTHROPIC_VERSION].n > 0;
 }
 
 /* No word is as good as none; another one is a mistake that would go unnoticed for long. */
-static enum err read_priority(struct intake *q, const struct http1_head *head)
+static enum err read_priority(struct intake *q, struct slice word)
 {
-	struct slice word = http1_field(head, SLICE("x-weir-priority"));
-
 	q->door.priority = request_priority(word);
 	return word.n && q->door.priority == REQUEST_PRIORITY_UNSAID ? ERR_BAD_PRIORITY : ERR_OK;
 }
@@ -88,13 +125,14 @@ static uint64_t tenant_of(const struct front *f, struct slice key)
 }
 
 /* Whoever shows the same credential is the same tenant, on all nodes.  The hash is keyed; 0 stands for none. */
-static void read_tenant(struct intake *q, const struct front *f, const struct http1_head *head, struct slice query)
+static void read_tenant(struct intake *q, const struct front *f, const struct fields *in, struct slice query)
 {
-	static const char *const names[] = { "authorization", "x-api-key", "api-key", "x-goog-api-key" };
+	static const enum field places[] = { FIELD_AUTHORIZATION, FIELD_X_API_KEY, FIELD_API_KEY,
+		FIELD_X_GOOG_API_KEY };
 	struct slice shown = query_value(query, SLICE("key"));
 
-	for (size_t i = 0; i < COUNT_OF(names) && shown.n == 0; i++)
-		shown = http1_field(head, slice_str(names[i]));
+	for (size_t i = 0; i < COUNT_OF(places) && shown.n == 0; i++)
+		shown = in->v[places[i]];
 	q->door.tenant = tenant_of(f, shown);
 }
 
@@ -117,25 +155,25 @@ static void read_cache_control(struct intake *q, struct slice field)
 
 /* --- calls ---------------------------------------------------------------------------------------------- */
 
-/* A field of the client's that goes on to a provider, if it is of a sane size. */
-static struct slice take_field(struct intake *q, const struct http1_head *head, const char *name)
+/* A list that may stand in several fields.  Half of one would ask for something else, so it is taken whole or not at
+ * all; then the request shares no answer with those that never had one. */
+static void read_betas(struct intake *q, const struct http1_head *head)
 {
-	struct slice v = http1_field(head, slice_str(name));
-	return v.n && v.n <= FIELD_BYTES ? arena_copy(&q->texts, v) : SLICE_EMPTY;
-}
+	struct request_door *d = &q->door;
 
-/* The same for a list that may stand in several fields. */
-static struct slice take_list(struct intake *q, const struct http1_head *head, const char *name)
-{
-	struct slice all = SLICE_EMPTY;
-
-	for (size_t i = 0; i < head->n_fields && all.n <= FIELD_BYTES; i++) {
+	for (size_t i = 0; i < head->n_fields && !d->betas_lost; i++) {
 		const struct http1_field *f = &head->fields[i];
-		if (f->value.n && f->value.n <= FIELD_BYTES && slice_case_eq(f->name, slice_str(name)))
-			all = all.n ? arena_printf(&q->texts, "%.*s,%.*s", SLICE_ARG(all), SLICE_ARG(f->value))
-				: arena_copy(&q->texts, f->value);
+		size_t before_n = d->betas.n ? d->betas.n + 1 : 0;
+		if (f->value.n == 0 || !slice_case_eq(f->name, SLICE("anthropic-beta")))
+			continue;
+		if (before_n + f->value.n > FIELD_BYTES)
+			d->betas_lost = d->alone = d->no_cache = d->no_store = true;
+		else
+			d->betas = d->betas.n ? arena_printf(&q->texts, "%.*s,%.*s", SLICE_ARG(d->betas),
+				SLICE_ARG(f->value)) : arena_copy(&q->texts, f->value);
 	}
-	return all.n <= FIELD_BYTES ? all : SLICE_EMPTY;
+	if (d->betas_lost)
+		d->betas = SLICE_EMPTY;
 }
 
 static enum err read_gemini(struct intake *q, struct slice rest, struct slice query)
@@ -172,28 +210,28 @@ static bool is_plain(struct slice path)
 	return true;
 }
 
-static enum err read_raw(struct intake *q, const struct http1_head *head, struct slice path)
+static enum err read_raw(struct intake *q, struct slice type, struct slice path)
 {
 	if (!is_plain(path))
 		return ERR_NOT_FOUND;
 	q->door.path = arena_copy(&q->texts, slice_skip(path, strlen("/v1")));
 	/* Of JSON there is one kind; of a form the provider needs the boundary. */
-	if (is_type(http1_field(head, SLICE("content-type")), "multipart/form-data"))
-		q->door.content_type = take_field(q, head, "content-type");
+	if (type.n <= FIELD_BYTES && is_type(type, "multipart/form-data"))
+		q->door.content_type = arena_copy(&q->texts, type);
 	return ERR_OK;
 }
 
-static enum err read_call(struct intake *q, const struct front *f, const struct http1_head *head, struct slice path,
+static enum err read_call(struct intake *q, const struct front *f, const struct fields *in, struct slice path,
 	struct slice rest, struct slice query)
 {
-	read_tenant(q, f, head, query);
-	read_cache_control(q, http1_field(head, SLICE("cache-control")));
-	q->door.alone = slice_case_eq(http1_field(head, SLICE("x-weir-join")), SLICE("no"));
+	read_tenant(q, f, in, query);
+	read_cache_control(q, in->v[FIELD_CACHE_CONTROL]);
+	q->door.alone = slice_case_eq(in->v[FIELD_JOIN], SLICE("no"));
 	if (q->endpoint->kind == ENDPOINT_GEMINI)
 		return read_gemini(q, rest, query);
 	if (q->dialect && q->dialect->family == DIALECT_ANTHROPIC)
-		q->door.betas = take_list(q, head, "anthropic-beta");
-	return q->dialect && q->dialect->op == REQUEST_RAW ? read_raw(q, head, path) : ERR_OK;
+		read_betas(q, in->head);
+	return q->dialect && q->dialect->op == REQUEST_RAW ? read_raw(q, in->v[FIELD_CONTENT_TYPE], path) : ERR_OK;
 }
 
 /* ?model=NAME, and x-weir-client-key: the key of the client whose answers are to go. */
@@ -220,12 +258,12 @@ static bool takes_type(const struct intake *q, struct slice type)
 	return type.n == 0 || is_type(type, "application/json") || (is_raw && is_type(type, "multipart/form-data"));
 }
 
-static enum err check_body(const struct intake *q, const struct front *f, const struct http1_head *head)
+static enum err check_body(const struct intake *q, const struct front *f, const struct fields *in)
 {
-	struct slice encoding = http1_field(head, SLICE("content-encoding"));
-	uint64_t length = head->content_length > 0 ? (uint64_t)head->content_length : 0;
+	struct slice encoding = in->v[FIELD_CONTENT_ENCODING];
+	uint64_t length = in->head->content_length > 0 ? (uint64_t)in->head->content_length : 0;
 
-	if (!takes_type(q, http1_field(head, SLICE("content-type"))))
+	if (!takes_type(q, in->v[FIELD_CONTENT_TYPE]))
 		return ERR_BAD_TYPE;
 	if (encoding.n && !slice_case_eq(encoding, SLICE("identity")))
 		return ERR_BAD_TYPE;
@@ -239,9 +277,11 @@ static enum err check_body(const struct intake *q, const struct front *f, const 
 enum err intake_head(struct intake *q, const struct front *f, const struct http1_head *head, bool admin)
 {
 	struct slice query, rest, path = url_path(head->target, &query);
+	struct fields in;
 
+	read_fields(head, &in);
 	q->length = head->chunked ? -1 : MAX_OF(head->content_length, 0);
-	read_options(q, head);
+	read_options(q, &in);
 	slice_copy(path, q->path, sizeof(q->path));
 	enum err e = endpoint_find(path, head->method, admin ? ENDPOINT_ADMIN : ENDPOINT_PUBLIC, &q->endpoint, &rest);
 	q->dialect = dialect_of(q->endpoint, path);
@@ -254,10 +294,10 @@ enum err intake_head(struct intake *q, const struct front *f, const struct http1
 	if (q->endpoint->kind == ENDPOINT_PURGE)
 		return read_purge(q, f, head, query);
 	if (endpoint_is_call(q->endpoint)) {
-		e = read_call(q, f, head, path, rest, query);
+		e = read_call(q, f, &in, path, rest, query);
 		if (e == ERR_OK)
-			e = read_priority(q, head);
-		return e == ERR_OK ? check_body(q, f, head) : e;
+			e = read_priority(q, in.v[FIELD_PRIORITY]);
+		return e == ERR_OK ? check_body(q, f, &in) : e;
 	}
 	return ERR_OK;
 }

@@ -18,6 +18,8 @@ static void add_openai(struct json_out *w, struct slice name)
 	json_out_obj_end(w);
 }
 
+/* The members that the SDKs' ModelInfo wants; a time of 0 stands for an unknown one, and what is configured can be
+ * called. */
 static void add_anthropic(struct json_out *w, struct slice name)
 {
 	json_out_obj(w);
@@ -25,6 +27,7 @@ static void add_anthropic(struct json_out *w, struct slice name)
 	json_out_key_str(w, "id", name);
 	json_out_key_str(w, "display_name", name);
 	json_out_key_str(w, "created_at", SLICE("1970-01-01T00:00:00Z"));
+	json_out_key_str(w, "lifecycle", SLICE("active"));
 	json_out_obj_end(w);
 }
 

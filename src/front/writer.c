@@ -21,6 +21,8 @@ static struct slice date_field(uint64_t now_s)
 	return slice_of(text, n);
 }
 
+#define NO_CONTENT 204		/* has no body, nor fields that frame one (RFC 9110 8.6, RFC 9112 6.1) */
+
 static void add_framing(struct writer *w, struct buf *b, int64_t length)
 {
 	if (length >= 0) {
@@ -33,6 +35,10 @@ static void add_framing(struct writer *w, struct buf *b, int64_t length)
 		w->chunked = true;
 		buf_add(b, SLICE("transfer-encoding: chunked\r\n"));
 	}
+}
+
+static void add_connection(const struct writer *w, struct buf *b)
+{
 	if (w->close)
 		buf_add(b, SLICE("connection: close\r\n"));
 	else if (w->http10)
@@ -43,14 +49,16 @@ void writer_head(struct writer *w, int status, struct slice content_type, struct
 {
 	struct buf *b = w->scratch;
 
+	w->bare = status == NO_CONTENT;
 	buf_clear(b);
 	http1_write_status(b, status);
 	buf_add(b, date_field(w->date_s));
-	buf_add(b, SLICE("content-type: "));
-	buf_add(b, content_type);
-	buf_add(b, SLICE("\r\n"));
+	if (!w->bare)
+		http1_write_field(b, SLICE("content-type"), content_type);
 	buf_add(b, fields);
-	add_framing(w, b, length);
+	if (!w->bare)
+		add_framing(w, b, length);
+	add_connection(w, b);
 	buf_add(b, SLICE("\r\n"));
 	stream_write(w->stream, buf_slice(b));
 	buf_clear(b);
@@ -74,7 +82,7 @@ void writer_put(struct writer *w, struct slice bytes)
 	char size[18];
 
 	w->body_n += bytes.n;
-	if (w->head_only || bytes.n == 0)
+	if (w->head_only || w->bare || bytes.n == 0)
 		return;
 	if (!w->chunked) {
 		stream_write(w->stream, bytes);

@@ -13,6 +13,7 @@ struct writer {
 	bool head_only;			/* HEAD: no body */
 	bool close;			/* the connection ends with this response */
 	bool chunked;			/* set by writer_head */
+	bool bare;			/* the same: this status has no body */
 	uint64_t body_n;		/* body bytes written */
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/must.h"
@@ -133,17 +134,11 @@ static int connect_to(const struct ip *ip)
 	return -1;
 }
 
-static bool start_try(struct dial *d, size_t addr)
+static bool watch_try(struct dial *d, size_t addr, int fd)
 {
 	struct try *t = &d->tries[addr];
 	struct ip *ip = &d->addrs.ip[addr];
-	int fd;
 
-	ip_set_port(ip, d->port);
-	if ((fd = connect_to(ip)) < 0) {
-		note_failure(d, ip, errno);
-		return false;
-	}
 	t->dial = d;
 	t->addr = addr;
 	t->watch = watch_new(d->loop, fd, on_try_ready, t);
@@ -155,6 +150,19 @@ static bool start_try(struct dial *d, size_t addr)
 	watch_set(t->watch, WATCH_WRITE);
 	d->open++;
 	return true;
+}
+
+static bool start_try(struct dial *d, size_t addr)
+{
+	struct ip *ip = &d->addrs.ip[addr];
+	int fd;
+
+	ip_set_port(ip, d->port);
+	if ((fd = connect_to(ip)) < 0) {
+		note_failure(d, ip, errno);
+		return false;
+	}
+	return watch_try(d, addr, fd);
 }
 
 /* Starts the next address that does not fail at once; with none left and none in progress, gives up in a task. */
@@ -219,6 +227,28 @@ static bool known_here(struct slice host, struct dns_addrs *out)
 	return ip_parse(SLICE("127.0.0.1"), 0, &out->ip[0]) && ip_parse(SLICE("::1"), 0, &out->ip[1]);
 }
 
+/* A Unix socket has one address, which is no IP: its place in the table stays 0.0.0.0. */
+static void start_path(struct dial *d, struct slice path)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = -1;
+
+	must(ip_parse(SLICE("0.0.0.0"), 0, &d->addrs.ip[0]));
+	d->next = d->addrs.n = 1;
+	errno = ENAMETOOLONG;
+	if (path.n < sizeof(un.sun_path)) {
+		slice_copy(path, un.sun_path, sizeof(un.sun_path));
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	}
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&un, sizeof(un)) == 0 && watch_try(d, 0, fd))
+		return;
+	d->why = err_of(errno);
+	snprintf(d->detail, sizeof(d->detail), "%.*s: %s", (int)MIN_OF(path.n, (size_t)80), path.p, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	loop_post(d->loop, &d->give_up);
+}
+
 struct dial *dial_open(struct loop *l, struct slice host, uint16_t port, dial_on_done *on_done, void *arg)
 {
 	struct dial *d = calloc(1, sizeof(*d));
@@ -234,6 +264,10 @@ struct dial *dial_open(struct loop *l, struct slice host, uint16_t port, dial_on
 	alarm_init(&d->beside, l, on_beside);
 	dns_wait_init(&d->wait, on_answer);
 	snprintf(d->detail, sizeof(d->detail), "%.*s: no address found", (int)MIN_OF(host.n, (size_t)80), host.p);
+	if (host.n && host.p[0] == '/') {
+		start_path(d, host);
+		return d;
+	}
 	if (known_here(host, &found)) {
 		on_answer(&d->wait, &found);
 		return d;

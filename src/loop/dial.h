@@ -1,5 +1,6 @@
-/* From a host and a port to a connected socket: resolves the name, then tries its addresses, the next one beside the
- * others after 250 ms or at once when one fails (RFC 8305, happy eyeballs).  The caller sets the time limit. */
+/* From a host and a port, or from the path of a Unix socket, to a connected socket: resolves the name, then tries its
+ * addresses, the next one beside the others after 250 ms or at once when one fails (RFC 8305, happy eyeballs).  The
+ * caller sets the time limit. */
 #ifndef LOOP_DIAL_H
 #define LOOP_DIAL_H
 

@@ -12,6 +12,7 @@ struct sig {
 	uv_signal_t uv;
 	sig_on_signal *on_signal;
 	void *arg;
+	int signum;
 };
 
 static void on_uv_signal(uv_signal_t *uv, int signum)
@@ -33,6 +34,7 @@ struct sig *sig_watch(struct loop *l, int signum, sig_on_signal *on_signal, void
 	signal(SIGPIPE, SIG_IGN);
 	s->on_signal = on_signal;
 	s->arg = arg;
+	s->signum = signum;
 	must(uv_signal_init(&l->uv, &s->uv) == 0);
 	must(uv_signal_start(&s->uv, on_uv_signal, signum) == 0);
 	/* Waiting for a signal is no reason for the loop to run on. */
@@ -40,12 +42,19 @@ struct sig *sig_watch(struct loop *l, int signum, sig_on_signal *on_signal, void
 	return s;
 }
 
+/* libuv puts the default action back, which would end the process: held back until it is ignored. */
 void sig_close(struct sig **sp)
 {
 	struct sig *s = *sp;
+	sigset_t one, before;
 
 	if (s == NULL)
 		return;
 	*sp = NULL;
+	sigemptyset(&one);
+	sigaddset(&one, s->signum);
+	must(pthread_sigmask(SIG_BLOCK, &one, &before) == 0);
 	uv_close((uv_handle_t *)&s->uv, on_uv_close);
+	signal(s->signum, SIG_IGN);
+	must(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
 }

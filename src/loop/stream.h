@@ -43,7 +43,7 @@ struct stream_events {
 
 /* Where and how to connect.  Slices are copied. */
 struct stream_dest {
-	struct slice host;		/* name or IP literal (v6 without brackets) */
+	struct slice host;		/* name or IP literal (v6 without brackets), or the path of a Unix socket */
 	uint16_t port;
 	struct tls_client *tls;		/* NULL: plain TCP; the stream takes a reference */
 	struct slice tls_name;		/* SNI and certificate name; empty: host */

@@ -5,7 +5,6 @@
 
 #include "base/counter.h"
 #include "base/log.h"
-#include "base/span.h"
 #include "loop/tls.h"
 #include "store/redis_ear.h"
 #include "store/redis_nodes.h"
@@ -15,9 +14,6 @@
 
 /* redis.io/docs/reference/cluster-spec, "Redirection and resharding": more than one is rare, many are a loop. */
 #define REDIRECTS_MAX 3
-/* A connection is given up when nothing at all has come for so many deadlines, and at least a second. */
-#define SILENT_DEADLINES 10u
-#define LEAST_SILENCE_MS 1000u
 /* Words and numbers of a command beside key and value. */
 #define COMMAND_REST 1024u
 /* Longest key, in bytes. */
@@ -51,7 +47,7 @@ struct redis_call {
 	enum store_verb verb;
 	uint16_t slot;
 	unsigned redirects;
-	bool over, probe, aside_owed, loaded;
+	bool over, aside_owed, loaded;
 };
 
 /* --- one operation ---------------------------------------------------------------------------------------- */
@@ -81,33 +77,12 @@ static void answer(struct redis_call *c, enum store_result result, struct slice 
 	c->wait = NULL;
 }
 
-static void log_breaker(const struct redis_node *n, const char *state)
-{
-	log_warn("redis_breaker", LOG_Z("server", redis_link_addr(n->link)), LOG_Z("state", state));
-	counter_values[COUNTER_store_near] = redis_nodes_near(n->nodes);
-}
-
-static void vote(struct redis_call *c, bool worked)
-{
-	uint64_t now = loop_now(c->at->nodes->env.loop);
-	bool probe = c->probe;
-
-	c->probe = false;
-	if (worked) {
-		if (redis_breaker_worked(&c->at->breaker, probe))
-			log_breaker(c->at, "closed");
-	} else if (redis_breaker_failed(&c->at->breaker, now, probe)) {
-		counter_add(COUNTER_store_breaker_opened, 1);
-		log_breaker(c->at, "open");
-	}
-}
-
 static void on_deadline(struct alarm *a)
 {
 	struct redis_call *c = CONTAINER(a, struct redis_call, deadline);
 
 	counter_add(COUNTER_store_timeouts, 1);
-	vote(c, false);
+	redis_nodes_late(c->at);
 	answer(c, STORE_AWAY, SLICE_EMPTY, 0);
 }
 
@@ -149,7 +124,6 @@ static bool go_elsewhere(struct redis_call *c, const struct redis_reply *r, bool
 	counter_add(COUNTER_store_redirects, 1);
 	if (for_ever)
 		redis_nodes_moved(nodes, slot, to);
-	vote(c, true);
 	c->at = to;
 	if (!for_ever && redis_link_ready(to->link))
 		send_aside(c, SLICE("*1\r\n$6\r\nASKING\r\n"));
@@ -195,8 +169,6 @@ static void on_reply(struct redis_ask *a, const struct redis_reply *r)
 	if (r && r->kind == REDIS_ERROR && !c->over && cure(c, r))
 		return;
 	if (!c->over) {
-		if (r || c->probe)	/* a loss is no timeout: the link knows of it itself */
-			vote(c, r != NULL);
 		enum store_result result = r && r->kind != REDIS_ERROR
 			? redis_verb_result(c->verb, r, &value, &number) : STORE_AWAY;
 		answer(c, result, value, number);
@@ -251,15 +223,12 @@ static void redis_ask(void *it, const struct store_ask *a, struct store_wait *w)
 		return;
 	}
 	struct redis_node *n = redis_nodes_of(&s->nodes, redis_slot_of(full_key(s, a->key)));
-	bool probe = false;
-	if (!redis_link_ready(n->link) || redis_link_queued(n->link) > s->queue_max
-		|| !redis_breaker_allows(&n->breaker, loop_now(s->nodes.env.loop), &probe)) {
+	if (!redis_nodes_takes(n) || redis_link_queued(n->link) > s->queue_max) {
 		store_answer(w, STORE_AWAY, SLICE_EMPTY, 0);
 		return;
 	}
 	struct redis_call *c = call_new(s, a, w);
 	c->at = n;
-	c->probe = probe;
 	must(send(c));
 	alarm_set(&c->deadline, s->deadline_ms);
 }
@@ -369,7 +338,7 @@ void *redis_open(struct loop *l, const struct store_conf *c, uint64_t seed, char
 	buf_init(&s->key, KEY_MAX + s->prefix.n + 1);
 	redis_tail_open(&s->tails, &s->nodes, (size_t)c->tails);
 	redis_ear_open(&s->ears, &s->nodes, (size_t)c->tails);
-	redis_nodes_open(&s->nodes, MAX_OF(SILENT_DEADLINES * c->deadline, LEAST_SILENCE_MS), c->value, on_moved, s);
+	redis_nodes_open(&s->nodes, c->deadline, c->value, on_moved, s);
 	return s;
 }
 

@@ -4,34 +4,11 @@
 #include "base/span.h"
 
 #define WITHIN_NS SPAN_NS_PER_S
-#define FIRST_WINDOW_NS SPAN_NS_PER_S
-#define LONGEST_WINDOW_NS (30ull * SPAN_NS_PER_S)
+#define FIRST_WINDOW_MS 1000u
+#define LONGEST_WINDOW_MS 30000u
 
-static void open_for(struct redis_breaker *b, uint64_t window_ns, uint64_t now_ns)
+bool redis_breaker_late(struct redis_breaker *b, uint64_t now_ns)
 {
-	b->state = REDIS_BREAKER_OPEN;
-	b->window_ns = MIN_OF(window_ns, LONGEST_WINDOW_NS);
-	b->until_ns = now_ns + b->window_ns;
-}
-
-bool redis_breaker_allows(struct redis_breaker *b, uint64_t now_ns, bool *out_probe)
-{
-	*out_probe = false;
-	if (b->state == REDIS_BREAKER_CLOSED)
-		return true;
-	if (b->state == REDIS_BREAKER_PROBING || now_ns < b->until_ns)
-		return false;
-	b->state = REDIS_BREAKER_PROBING;
-	*out_probe = true;
-	return true;
-}
-
-bool redis_breaker_failed(struct redis_breaker *b, uint64_t now_ns, bool probe)
-{
-	if (probe && b->state == REDIS_BREAKER_PROBING) {
-		open_for(b, 2 * b->window_ns, now_ns);
-		return false;
-	}
 	if (b->state != REDIS_BREAKER_CLOSED)
 		return false;
 	/* The one that is overwritten next is the oldest of five. */
@@ -40,14 +17,26 @@ bool redis_breaker_failed(struct redis_breaker *b, uint64_t now_ns, bool probe)
 	uint64_t oldest = b->votes[b->next];
 	if (oldest == 0 || now_ns - oldest > WITHIN_NS)
 		return false;
-	open_for(b, FIRST_WINDOW_NS, now_ns);
+	b->state = REDIS_BREAKER_OPEN;
+	b->window_ms = FIRST_WINDOW_MS;
 	return true;
 }
 
-bool redis_breaker_worked(struct redis_breaker *b, bool probe)
+void redis_breaker_probe(struct redis_breaker *b)
 {
-	if (!probe || b->state != REDIS_BREAKER_PROBING)
-		return false;
+	must(b->state == REDIS_BREAKER_OPEN);
+	b->state = REDIS_BREAKER_PROBING;
+}
+
+void redis_breaker_missed(struct redis_breaker *b)
+{
+	must(b->state == REDIS_BREAKER_PROBING);
+	b->state = REDIS_BREAKER_OPEN;
+	b->window_ms = MIN_OF(2 * b->window_ms, (uint64_t)LONGEST_WINDOW_MS);
+}
+
+void redis_breaker_worked(struct redis_breaker *b)
+{
+	must(b->state == REDIS_BREAKER_PROBING);
 	*b = (struct redis_breaker){ .state = REDIS_BREAKER_CLOSED };
-	return true;
 }

@@ -8,10 +8,70 @@
 
 #define REFRESH_SOON_MS 20
 #define REFRESH_EACH_MS 1000
+/* A connection is given up when nothing at all has come for so many deadlines, and at least a second. */
+#define SILENT_DEADLINES 10u
+#define LEAST_SILENCE_MS 1000u
 
 static void gauge(struct redis_nodes *nodes)
 {
 	counter_values[COUNTER_store_near] = redis_nodes_near(nodes);
+}
+
+/* --- the breaker of one node ------------------------------------------------------------------------------- */
+
+bool redis_nodes_takes(const struct redis_node *n)
+{
+	return n->breaker.state == REDIS_BREAKER_CLOSED && redis_link_ready(n->link);
+}
+
+static void log_breaker(const struct redis_node *n, const char *state)
+{
+	log_warn("redis_breaker", LOG_Z("server", redis_link_addr(n->link)), LOG_Z("state", state));
+	gauge(n->nodes);
+}
+
+void redis_nodes_late(struct redis_node *n)
+{
+	if (!redis_breaker_late(&n->breaker, loop_now(n->nodes->env.loop)))
+		return;
+	counter_add(COUNTER_store_breaker_opened, 1);
+	log_breaker(n, "open");
+	alarm_set(&n->probe, n->breaker.window_ms);
+}
+
+static void on_pong(struct redis_ask *a, const struct redis_reply *r)
+{
+	struct redis_node *n = CONTAINER(a, struct redis_node, ping);
+
+	n->pinging = false;
+	/* Late, its window is over; lost, the wait for it will end as if it were late. */
+	if (r == NULL || n->breaker.state != REDIS_BREAKER_PROBING)
+		return;
+	alarm_clear(&n->probe);
+	redis_breaker_worked(&n->breaker);
+	log_breaker(n, "closed");
+}
+
+static void ping(struct redis_node *n)
+{
+	redis_breaker_probe(&n->breaker);
+	alarm_set(&n->probe, n->nodes->deadline_ms);
+	if (n->pinging || !redis_link_ready(n->link))
+		return;
+	n->pinging = true;
+	redis_link_send(n->link, &n->ping, SLICE("*1\r\n$4\r\nPING\r\n"));
+}
+
+static void on_probe(struct alarm *a)
+{
+	struct redis_node *n = CONTAINER(a, struct redis_node, probe);
+
+	if (n->breaker.state == REDIS_BREAKER_OPEN) {
+		ping(n);
+		return;
+	}
+	redis_breaker_missed(&n->breaker);
+	alarm_set(&n->probe, n->breaker.window_ms);
 }
 
 /* --- one node --------------------------------------------------------------------------------------------- */
@@ -37,6 +97,8 @@ static void on_up(void *arg)
 	log_info("redis_connected", LOG_Z("server", redis_link_addr(n->link)));
 	if (redis_link_facts(n->link)->cluster && !n->nodes->cluster)
 		redis_nodes_doubt(n->nodes);
+	if (n->breaker.state == REDIS_BREAKER_OPEN)
+		alarm_set(&n->probe, 0);	/* it greets again: ask at once */
 	gauge(n->nodes);
 }
 
@@ -63,6 +125,8 @@ static void open_node(struct redis_node *n)
 {
 	const struct redis_link_events ev = { .where = where, .on_up = on_up, .on_down = on_down };
 
+	n->ping.on_reply = on_pong;
+	alarm_init(&n->probe, n->nodes->env.loop, on_probe);
 	n->link = redis_link_open(&n->nodes->env, &ev, n, n->nodes->silence_ms, n->nodes->reply_max);
 }
 
@@ -100,10 +164,12 @@ struct redis_node *redis_nodes_at(struct redis_nodes *nodes, const struct redis_
 	n->addr = *addr;
 	n->gone = n->told = false;
 	n->breaker = (struct redis_breaker){ 0 };
-	if (n->link)
-		redis_link_hurry(n->link);
-	else
+	if (n->link == NULL) {
 		open_node(n);
+	} else {
+		alarm_clear(&n->probe);
+		redis_link_hurry(n->link);
+	}
 	return n;
 }
 
@@ -265,17 +331,18 @@ bool redis_nodes_near(const struct redis_nodes *nodes)
 		const struct redis_node *n = &nodes->v[i];
 		if (n->gone)
 			continue;
-		if (!redis_link_ready(n->link) || n->breaker.state != REDIS_BREAKER_CLOSED)
+		if (!redis_nodes_takes(n))
 			return false;
 		any = true;
 	}
 	return any;
 }
 
-void redis_nodes_open(struct redis_nodes *nodes, uint64_t silence_ms, size_t reply_max, void (*on_moved)(void *arg),
+void redis_nodes_open(struct redis_nodes *nodes, uint64_t deadline_ms, size_t reply_max, void (*on_moved)(void *arg),
 	void *arg)
 {
-	nodes->silence_ms = silence_ms;
+	nodes->deadline_ms = deadline_ms;
+	nodes->silence_ms = MAX_OF(SILENT_DEADLINES * deadline_ms, LEAST_SILENCE_MS);
 	nodes->reply_max = reply_max;
 	nodes->on_moved = on_moved;
 	nodes->arg = arg;
@@ -292,8 +359,10 @@ void redis_nodes_open(struct redis_nodes *nodes, uint64_t silence_ms, size_t rep
 void redis_nodes_close(struct redis_nodes *nodes)
 {
 	redis_sentinel_close(&nodes->sentinel);
-	for (size_t i = 0; i < nodes->n; i++)
+	for (size_t i = 0; i < nodes->n; i++) {
 		redis_link_close(&nodes->v[i].link);
+		alarm_clear(&nodes->v[i].probe);
+	}
 	alarm_clear(&nodes->refresh);
 	counter_values[COUNTER_store_near] = 0;
 }

@@ -24,6 +24,9 @@ struct redis_node {
 	struct redis_addr addr;
 	struct redis_link *link;
 	struct redis_breaker breaker;
+	struct alarm probe;		/* while the breaker is open: ends its window, then the wait for the answer */
+	struct redis_ask ping;
+	bool pinging;			/* it is owed, perhaps since an earlier window */
 	bool gone;			/* not in the cluster's map any more: never dialled again */
 	bool told;			/* its loss has been logged */
 };
@@ -42,14 +45,14 @@ struct redis_nodes {
 	struct redis_node *asked;	/* of whom; NULL: nobody */
 	struct alarm refresh;
 	uint64_t refreshed_ns;
-	uint64_t silence_ms;
+	uint64_t deadline_ms, silence_ms;
 	size_t reply_max;
 	void (*on_moved)(void *arg);	/* home or the map has changed: other connections may be at the wrong server */
 	void *arg;
 };
 
 /* `nodes->env` and `nodes->url` are filled in by the caller. */
-void redis_nodes_open(struct redis_nodes *nodes, uint64_t silence_ms, size_t reply_max, void (*on_moved)(void *arg),
+void redis_nodes_open(struct redis_nodes *nodes, uint64_t deadline_ms, size_t reply_max, void (*on_moved)(void *arg),
 	void *arg);
 void redis_nodes_close(struct redis_nodes *nodes);
 /* Never NULL. */
@@ -58,6 +61,10 @@ struct redis_node *redis_nodes_of(struct redis_nodes *nodes, uint16_t slot);
 struct redis_node *redis_nodes_at(struct redis_nodes *nodes, const struct redis_addr *addr);
 /* MOVED: that slot is there now. */
 void redis_nodes_moved(struct redis_nodes *nodes, uint16_t slot, struct redis_node *to);
+/* May operations be sent there now? */
+bool redis_nodes_takes(const struct redis_node *n);
+/* An operation there was not answered in time: a vote for leaving it alone for a while. */
+void redis_nodes_late(struct redis_node *n);
 /* The map may be wrong. */
 void redis_nodes_doubt(struct redis_nodes *nodes);
 /* Where a connection of its own for that slot must go; false: not known now. */

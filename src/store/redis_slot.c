@@ -1,6 +1,7 @@
 #include "store/redis_slot.h"
 
-uint16_t redis_slot_crc16(struct slice s)
+/* CRC-16/XMODEM: polynomial 0x1021, start 0. */
+static uint16_t crc16(struct slice s)
 {
 	uint16_t crc = 0;
 
@@ -19,5 +20,5 @@ uint16_t redis_slot_of(struct slice key)
 
 	if (end > 0 && end < rest.n)
 		key = slice_of(rest.p, end);
-	return redis_slot_crc16(key) % REDIS_SLOTS;
+	return crc16(key) % REDIS_SLOTS;
 }

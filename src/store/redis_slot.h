@@ -9,8 +9,6 @@
 
 #define REDIS_SLOTS 16384
 
-/* CRC-16/XMODEM: polynomial 0x1021, start 0. */
-uint16_t redis_slot_crc16(struct slice s);
 uint16_t redis_slot_of(struct slice key);
 
 #endif

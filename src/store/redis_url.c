@@ -77,16 +77,13 @@ static bool one_host(struct slice text, uint16_t port, struct redis_addr *out)
 	return set_host(out, host);
 }
 
-/* Each host may repeat the scheme: people join whole URLs with commas. */
-static bool hosts(struct slice text, struct slice scheme, uint16_t port, struct redis_url *out, const char **out_why)
+static bool hosts(struct slice text, uint16_t port, struct redis_url *out, const char **out_why)
 {
 	struct slice piece;
 
 	while (slice_next(&text, ',', &piece)) {
 		if (out->n == REDIS_URL_ADDRS_MAX)
 			return no(out_why, "names more than 16 hosts");
-		if (slice_starts(piece, scheme))
-			piece = slice_skip(piece, scheme.n);
 		if (!one_host(piece, port, &out->addrs[out->n++]))
 			return no(out_why, "has a host or a port that cannot be read");
 	}
@@ -153,6 +150,6 @@ bool redis_url_parse(struct arena *a, struct slice text, struct redis_url *out, 
 	struct slice names = slice_of(rest.p, slice_find(rest, '/'));
 	struct slice path = slice_skip(rest, names.n + 1);
 	return login(a, &names, out, out_why)
-		&& hosts(names, schemes[i].name, schemes[i].sentinel ? SENTINEL_PORT : PORT, out, out_why)
+		&& hosts(names, schemes[i].sentinel ? SENTINEL_PORT : PORT, out, out_why)
 		&& tail(a, path, schemes[i].sentinel, out, out_why);
 }

@@ -45,7 +45,10 @@ static void put(struct buf *out, const struct store_ask *a, struct slice key)
 
 static void call(struct buf *out, enum script s, struct slice key, const struct slice *args, size_t n)
 {
-	struct slice words[8] = { SLICE("EVALSHA"), scripts[s].sha, SLICE("1"), key };
+	/* A script that is not known costs its command its place among others: appends must keep theirs. */
+	bool whole = s == SCRIPT_append;
+	struct slice words[8] = { whole ? SLICE("EVAL") : SLICE("EVALSHA"), whole ? scripts[s].text : scripts[s].sha,
+		SLICE("1"), key };
 
 	must(n <= 4);
 	memcpy(words + 4, args, n * sizeof(*args));
@@ -96,8 +99,7 @@ void redis_verb_put(struct buf *out, const struct store_ask *a, struct slice key
 
 static enum script script_of(enum store_verb verb)
 {
-	return verb == STORE_DROP_IF ? SCRIPT_drop_if : verb == STORE_RENEW_IF ? SCRIPT_renew_if
-		: verb == STORE_BUMP ? SCRIPT_bump : SCRIPT_append;
+	return verb == STORE_DROP_IF ? SCRIPT_drop_if : verb == STORE_RENEW_IF ? SCRIPT_renew_if : SCRIPT_bump;
 }
 
 void redis_verb_load(struct buf *out, enum store_verb verb)

@@ -47,7 +47,8 @@ void store_drop_if(struct store *s, struct store_op *op, struct slice key, struc
 void store_renew_if(struct store *s, struct store_op *op, struct slice key, struct slice value, uint64_t ttl_ms);
 /* Adds to a number (absent: 0); ttl_ms 0: it lives for ever (epochs), else the time starts anew. */
 void store_bump(struct store *s, struct store_op *op, struct slice key, int64_t by, uint64_t ttl_ms);
-/* Appends to a log that keeps about `max_len` entries; ttl_ms 0: for ever, else the time starts anew. */
+/* Appends to a log that keeps `max_len` entries or some more; ttl_ms 0: for ever, else the time starts anew.  Appends
+ * keep the order of the calls (not while a cluster moves the log to another node). */
 void store_append(struct store *s, struct store_op *op, struct slice key, struct slice value, uint32_t max_len,
 	uint64_t ttl_ms);
 /* No on_done after this.  Harmless for an op that has none in progress. */

@@ -15,6 +15,7 @@ static enum err on_head(void *arg, const struct http1_head *head);
 static enum err on_body(void *arg, struct slice piece);
 static enum err on_end(void *arg);
 static enum err on_sse(void *arg, const struct sse_event *ev);
+static enum err take_raw(struct answer *a, struct slice piece);
 
 static const struct http1_events http_events = { on_head, on_body, on_end };
 static const struct sse_events sse_events = { .on_event = on_sse };
@@ -119,8 +120,10 @@ static enum answer_mode mode_for(struct answer *a, const struct http1_head *head
 {
 	struct slice type = http1_field(head, SLICE("content-type"));
 
-	if (a->opts.dialect->op == REQUEST_RAW && head->status >= 200 && head->status < 300)
+	if (a->opts.dialect->op == REQUEST_RAW && head->status >= 200 && head->status < 300) {
+		a->framed = type_is(type, SLICE("text/event-stream"));
 		return ANSWER_RAW;
+	}
 	if (head->status != 200)
 		return ANSWER_FAULT;
 	if (type_is(type, SLICE("text/event-stream")))
@@ -191,6 +194,9 @@ static enum err on_head(void *arg, const struct http1_head *head)
 static enum err on_sse(void *arg, const struct sse_event *ev)
 {
 	struct answer *a = arg;
+
+	if (a->mode == ANSWER_RAW)
+		return take_raw(a, ev->raw);
 	return a->opts.dialect->decode_event(&a->decode, ev->type, ev->data, ev->raw);
 }
 
@@ -251,6 +257,9 @@ static enum err verdict_raw(struct answer *a)
 {
 	enum err e = ERR_OK;
 
+	/* What stands behind the last blank line of a stream that ended well. */
+	if (buf_len(&a->sse.frame))
+		e = take_raw(a, buf_slice(&a->sse.frame));
 	if (buf_len(&a->body) && a->body_n <= RAW_JSON_BYTES)
 		e = a->opts.dialect->decode_whole(&a->decode, buf_slice(&a->body));
 	drop_body(a);
@@ -269,7 +278,7 @@ static enum err take(void *arg, struct slice piece)
 	}
 	if (a->mode != ANSWER_FAULT && a->body_n > a->opts.limits.body_bytes)
 		return ERR_UP_TOO_BIG;
-	if (a->mode == ANSWER_EVENTS)
+	if (answer_is_streamed(a))
 		return sse_feed(&a->sse, piece);
 	if (a->mode == ANSWER_WHOLE)
 		return collect(a, piece);

@@ -15,7 +15,7 @@ enum answer_mode {
 	ANSWER_SNIFF,	/* 200 of unclear type: the first byte that is no white space decides */
 	ANSWER_EVENTS,	/* server-sent events */
 	ANSWER_WHOLE,	/* one JSON document, collected */
-	ANSWER_RAW,	/* REQUEST_RAW: bytes of any kind, passed on as they come */
+	ANSWER_RAW,	/* REQUEST_RAW: bytes of any kind, passed on as they come; a stream of events event by event */
 	ANSWER_FAULT,	/* an error status: the start of the body is kept for its text */
 };
 
@@ -50,6 +50,7 @@ struct answer {
 	uint64_t retry_after_ms;
 	uint64_t body_n;		/* decoded body bytes */
 	bool keep_alive;
+	bool framed;			/* ANSWER_RAW: it is a stream of events */
 	bool html;			/* what a 200 of the wrong type is */
 	bool opaque;			/* an encoding that cannot be read: an error body says nothing then */
 	bool ended;			/* the verdict is in `fault` */
@@ -67,6 +68,11 @@ bool answer_is_told(const struct answer *a);
 /* The same, or the dialect has no end mark: what a broken or hanging transfer leaves is whole.  Another choice could
  * still begin, so the end is waited for. */
 bool answer_has_said_all(const struct answer *a);
+/* Its body is a stream of events: one that breaks ends between two of them, so an error event can follow. */
+static inline bool answer_is_streamed(const struct answer *a)
+{
+	return a->mode == ANSWER_EVENTS || a->framed;
+}
 /* The connection can carry the next request. */
 bool answer_is_fit(const struct answer *a);
 

@@ -2,7 +2,6 @@
 
 #include "base/counter.h"
 #include "base/span.h"
-#include "cache/prefix.h"
 
 #define WIRE_MAX_BYTES (256u << 20)	/* a built request: the body limit, spliced members and a head stay far below */
 /* a typed request: the tree is 12 times the text (yyjson), texts are borrowed */
@@ -15,7 +14,7 @@
 #define REUSE_BYTES (2u << 20)		/* some 65,000 prefixes */
 #define TAIL_MS 1000			/* after [DONE]: the transfer may take this long to end by itself */
 
-static void send_request(struct attempt *at);
+static void send_request(struct attempt *at, bool built);
 
 void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer_limits *limits)
 {
@@ -145,6 +144,11 @@ static enum err on_event(void *arg, const struct event *ev)
 	return at->events->on_event(at->arg, ev);
 }
 
+static uint32_t now_s(const struct attempt *at)
+{
+	return (uint32_t)(loop_now(at->env->loop) / SPAN_NS_PER_S);
+}
+
 static void on_data(void *arg, struct slice bytes)
 {
 	struct attempt *at = arg;
@@ -158,6 +162,9 @@ static void on_data(void *arg, struct slice bytes)
 	bool ended = answer_feed(&at->answer, bytes, &used);
 	if (at->head_ns == 0 && at->answer.status) {
 		at->head_ns = loop_now(at->env->loop);
+		/* From now on the provider's cache has it; before this a request may have been built more than once. */
+		if (at->answer.status == 200)
+			prefix_note(&at->env->reuse, &at->prefix, now_s(at));
 		if (!at->ask.request->stream)
 			start_clock(at);
 	}
@@ -189,7 +196,7 @@ static void on_close(void *arg, enum err why)
 		alarm_clear(&at->clock);
 		counter_add(COUNTER_replays, 1);
 		if (pool_take(at->ask.target->provider->pool, &at->lease, true, at->ask.clocks->connect_ms))
-			send_request(at);
+			send_request(at, false);
 		return;
 	}
 	answer_eof(&at->answer, why);
@@ -278,6 +285,10 @@ static void write_lines(struct buf *b, const struct provider *p, const char *lin
 {
 	struct slice rest = slice_str(lines);
 
+	if (p->n_headers == 0) {	/* as nearly everywhere */
+		buf_add(b, rest);
+		return;
+	}
 	while (rest.n) {
 		size_t n = slice_find(rest, '\n') + 1;
 		if (!is_configured(p, slice_of(rest.p, slice_find(rest, ':'))))
@@ -337,7 +348,7 @@ static void note_drops(struct attempt *at)
 		slice_str(drops_text(&at->env->drops, text, sizeof(text))));
 }
 
-static void mark_prefix(struct attempt *at, struct buf *b)
+static void mark_prefix(struct attempt *at)
 {
 	const struct attempt_ask *ask = &at->ask;
 	struct arena *a = &at->env->build;
@@ -345,38 +356,9 @@ static void mark_prefix(struct attempt *at, struct buf *b)
 		.model = ask->target->model, .tenant = ask->request->door.tenant,
 		.place = arena_printf(a, "%.*s %.*s", SLICE_ARG(ask->target->name),
 			SLICE_ARG(ask->key ? ask->key->health->name : SLICE_EMPTY)),
-		.now_s = (uint32_t)(loop_now(at->env->loop) / SPAN_NS_PER_S), .again = at->replayed, .arena = a };
+		.now_s = now_s(at), .arena = a };
 
-	at->marked = prefix_mark(&at->env->reuse, &want, b);
-}
-
-/* The length stands before the body, so the body is built first and the head goes out ahead of it. */
-static struct fault write_request(struct attempt *at, struct buf *b)
-{
-	struct fault fault = { .err = ERR_OK };
-
-	buf_clear(b);
-	at->env->drops.n = 0;
-	at->dropped = SLICE_EMPTY;
-	const struct dialect_ask want = what_to_ask(at, &fault);
-	enum err e = translate_build(at->dialect, at->ask.request, &want, b);
-	if (at->env->drops.n)
-		note_drops(at);
-	if (e == ERR_OK && at->ask.prefix)
-		mark_prefix(at, b);
-	if (e == ERR_OK) {
-		size_t body_n = buf_len(b);
-		write_head(b, at, &want, body_n);
-		struct slice all = buf_slice(b);
-		stream_write(at->lease.stream, slice_skip(all, body_n));
-		stream_write(at->lease.stream, slice_of(all.p, body_n));
-		at->bytes_out = all.n;
-	} else {
-		fault = fault_copy(at->answer.opts.arena, &fault);
-		fault.err = e;
-	}
-	arena_reset(&at->env->build, KEEP_BUILD_BYTES);
-	return fault;
+	at->marked = prefix_mark(&at->env->reuse, &want, &at->env->wire, &at->prefix);
 }
 
 /* Told in a later turn, like every end. */
@@ -387,26 +369,83 @@ static void give_up(struct attempt *at, const struct fault *why)
 	alarm_set(&at->clock, 0);
 }
 
-static void send_request(struct attempt *at)
+/* The scratch of one request; its memory is given back after a large one. */
+static void drop_scratch(struct attempt_env *e)
+{
+	arena_reset(&e->build, KEEP_BUILD_BYTES);
+	if (e->wire.cap > KEEP_WIRE_BYTES)
+		buf_done(&e->wire);
+}
+
+/* The body, into env->wire.  False: it has given up. */
+static bool build(struct attempt *at)
+{
+	struct fault fault = { .err = ERR_OK };
+	const struct dialect_ask want = what_to_ask(at, &fault);
+
+	buf_clear(&at->env->wire);
+	at->env->drops.n = 0;
+	if (at->ask.request->door.betas_lost)
+		drops_add_str(&at->env->drops, "anthropic-beta");
+	enum err e = translate_build(at->dialect, at->ask.request, &want, &at->env->wire);
+	if (at->env->drops.n && at->dropped.n == 0)
+		note_drops(at);
+	if (e == ERR_OK && at->ask.prefix)
+		mark_prefix(at);
+	if (e == ERR_OK)
+		return true;
+	fault = fault_copy(at->answer.opts.arena, &fault);
+	fault.err = e;
+	drop_scratch(at->env);
+	give_up(at, &fault);
+	return false;
+}
+
+/* The length stands before the body, so the head is written behind it and goes out ahead of it. */
+static void write_request(struct attempt *at)
 {
 	struct buf *b = &at->env->wire;
+	struct fault unused;
+	const struct dialect_ask want = what_to_ask(at, &unused);
+	size_t body_n = buf_len(b);
 
+	write_head(b, at, &want, body_n);
+	struct slice all = buf_slice(b);
+	stream_write(at->lease.stream, slice_skip(all, body_n));
+	stream_write(at->lease.stream, slice_of(all.p, body_n));
+	at->bytes_out = all.n;
+	drop_scratch(at->env);
+}
+
+/* There is a connection.  `built`: the body is in env->wire.  After waiting it is not, and is built once more: that
+ * costs microseconds after a round trip, while what is kept for everyone who waits would need a limit of its own. */
+static void send_request(struct attempt *at, bool built)
+{
 	at->state = ATTEMPT_SENT;
 	at->reused = at->lease.reused;
 	counter_add(COUNTER_upstream_reused, at->lease.reused);
 	stream_own(at->lease.stream, &stream_events, at);
-	struct fault f = write_request(at, b);
-	if (b->cap > KEEP_WIRE_BYTES)
-		buf_done(b);
+	if (!built && !build(at))
+		return;
+	write_request(at);
 	at->sent_ns = loop_now(at->env->loop);
 	start_clock(at);
-	if (f.err != ERR_OK)
-		give_up(at, &f);
+}
+
+/* A request that the target cannot express asks for no connection; so a dead host does not hide that either. */
+static void ask_for_connection(struct attempt *at)
+{
+	if (!build(at))
+		return;
+	if (pool_take(at->ask.target->provider->pool, &at->lease, false, at->ask.clocks->connect_ms))
+		send_request(at, true);
+	else
+		drop_scratch(at->env);
 }
 
 static void on_ready(struct lease *l)
 {
-	send_request(LIST_ITEM(l, struct attempt, lease));
+	send_request(LIST_ITEM(l, struct attempt, lease), false);
 }
 
 static void on_fail(struct lease *l, enum err why)
@@ -437,8 +476,9 @@ void attempt_open(struct attempt *at, struct attempt_env *env, const struct atte
 		struct fault f = fault_make(arena, ERR_UNSUPPORTED, "%.*s cannot do this: it has no such endpoint",
 			SLICE_ARG(p->name));
 		give_up(at, &f);
-	} else if (pool_take(ask->target->provider->pool, &at->lease, false, ask->clocks->connect_ms))
-		send_request(at);
+	} else {
+		ask_for_connection(at);
+	}
 }
 
 void attempt_close(struct attempt *at)

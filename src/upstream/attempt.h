@@ -1,14 +1,15 @@
 /* One attempt: one call to one target over one leased connection, with its clocks.
  *
  *   LEASE --connection--> SENT --head--> SENT --end, fault, clock--> ENDED          [attempt.c, end()]
- *   LEASE --no connection--> ENDED
+ *   LEASE --cannot be built, no connection--> ENDED
  *   SENT --reused connection was dead, nothing received--> LEASE (fresh), once
  *
+ * The request is built before a connection is asked for: what the target cannot express costs none.
  * News goes up through attempt_events, which only record; nothing is called inside attempt_open(). */
 #ifndef UPSTREAM_ATTEMPT_H
 #define UPSTREAM_ATTEMPT_H
 
-#include "cache/reuse.h"
+#include "cache/prefix.h"
 #include "chat/request.h"
 #include "upstream/answer.h"
 #include "upstream/pool.h"
@@ -59,7 +60,8 @@ struct attempt {
 	const struct dialect *dialect;	/* in which it is asked; NULL: the provider has none for this */
 	struct slice dropped;		/* what the target could not be told, "seed, logit_bias"; in the arena */
 	bool replayed, paused, reused;
-	bool marked;			/* sent with cache marks */
+	bool marked;			/* built with cache marks */
+	struct prefix_notes prefix;	/* what is to be remembered of it once it is answered */
 };
 
 void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer_limits *limits);

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "chat/seal.h"
+#include "dialect/gemini_seal.h"
 #include "say.h"
 
 #define MOST_BYTES ((size_t)1 << 28)
@@ -133,10 +133,25 @@ static void add_args(struct meaning *m, struct meaning_choice *c, const struct e
 	m->mixed |= p->next != NULL;
 }
 
+/* Gemini's clients get the state of thoughts on the call behind them. */
+static bool is_of_thoughts(struct meaning *m, struct slice text)
+{
+	struct prompt_part part = { .seal.bytes = text };
+
+	do
+		if (gemini_seal_unwrap(m->arena, part.seal.bytes, &part) != GEMINI_SEAL_PART)
+			return true;
+	while (part.seal.bytes.n > 8 && seal_in(slice_of(part.seal.bytes.p, 8)));
+	return false;
+}
+
 static void sign(struct meaning *m, struct meaning_choice *c, const struct event *ev)
 {
-	struct meaning_piece *p = ev->part == EVENT_NO_PART ? last_of(c, EVENT_REASONING) : call_of(m, c, ev->part);
+	bool is_carried = ev->part != EVENT_NO_PART && is_of_thoughts(m, ev->text), of_call = ev->part != EVENT_NO_PART;
+	struct meaning_piece *p = of_call && !is_carried ? call_of(m, c, ev->part) : last_of(c, EVENT_REASONING);
 
+	if (is_carried && (p == NULL || p->seal.n))
+		return;
 	if (p == NULL || p->seal.n)
 		p = add_piece(m, c, EVENT_SIGNATURE, ev->part);
 	p->seal = arena_copy(m->arena, ev->text);
@@ -225,6 +240,7 @@ static void take_of_choice(struct meaning *m, const struct event *ev)
 {
 	struct meaning_choice *c = choice_of(m, ev->choice);
 
+	dialect_is_only(&m->only, ev);
 	m->late |= c->finish != EVENT_FINISH_NONE;
 	switch ((enum event_kind)ev->kind) {
 	case EVENT_TEXT:
@@ -466,7 +482,7 @@ static void show_choice(const struct meaning *m, const struct meaning_choice *c,
 		n++;
 	struct shown *all = ARENA_ARRAY(m->arena, struct shown, n + 1);
 	n = choose(c, losses, all);
-	buf_addf(out, "choice %u\n", c->index);
+	buf_addf(out, "choice %u\n", losses & LOSS_CHOICES ? 0u : c->index);
 	for (size_t i = 0; i < n;)
 		i += show_run(m, all + i, n - i, losses, out);
 	if (!(losses & LOSS_CITATION) && buf_len(&c->citations))
@@ -505,7 +521,7 @@ void meaning_show(const struct meaning *m, unsigned losses, struct buf *out)
 		say_if(out, "model=", m->model);
 	buf_add_char(out, '\n');
 	for (const struct meaning_choice *c = m->choices; c; c = c->next)
-		if (c->index == 0 || !(losses & LOSS_CHOICES))
+		if (c->index == m->only.choice || !(losses & LOSS_CHOICES))
 			show_choice(m, c, losses, out);
 	buf_add(out, buf_slice(&m->vectors));
 	if (m->has_usage && !(losses & LOSS_USAGE))

@@ -14,7 +14,7 @@ enum meaning_loss {
 	LOSS_CALL_ID = 1 << 3,
 	LOSS_REASONING = 1 << 4,
 	LOSS_REFUSAL = 1 << 5,		/* a refusal becomes text */
-	LOSS_CHOICES = 1 << 6,		/* choices after the first */
+	LOSS_CHOICES = 1 << 6,		/* choices but the first to say something, and its index */
 	LOSS_SIGNATURE = 1 << 7,	/* of reasoning and text */
 	LOSS_CALL_SIGNATURE = 1 << 8,
 	LOSS_ITEM_ID = 1 << 9,		/* the id beside a signature */
@@ -63,6 +63,7 @@ struct meaning {
 	char origin;		/* tag of the dialect whose seals are in the events as they came */
 	struct slice id, model;
 	struct meaning_choice *choices;	/* by rising index */
+	struct dialect_only only;	/* the one that LOSS_CHOICES leaves */
 	struct usage usage;
 	bool has_usage, has_start;
 	bool starts_late;	/* its names came behind what streams had to tell by then */

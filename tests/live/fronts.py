@@ -52,6 +52,5 @@ FRONTS = (
     Front("vercel openai responses", "openai-responses", NODE["ai"], "responses", VERCEL, TWO),
     Front("vercel openai-compatible", "openai-chat", NODE["ai"], "compatible", VERCEL, TWO, forgets=FORGOTTEN),
     Front("vercel anthropic", "anthropic-messages", NODE["ai"], "messages", VERCEL, TWO),
-    Front("vercel google", "gemini-generate", NODE["ai"], "generate", VERCEL, TWO, wraps_results=True,
-          forgets=FORGOTTEN),    # weir gives such signatures on a part of their own, which it drops
+    Front("vercel google", "gemini-generate", NODE["ai"], "generate", VERCEL, TWO, wraps_results=True),
 )

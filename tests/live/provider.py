@@ -61,6 +61,11 @@ def slower(peer, call):
     good(peer, call, gap=0.6)
 
 
+def late(peer, call):
+    time.sleep(2.5)
+    good(peer, call)
+
+
 def bytewise(peer, call):
     """The same stream in pieces of three bytes: inside UTF-8, inside `data:`, inside CRLF."""
     peer.head(ctype="text/event-stream")
@@ -187,7 +192,7 @@ def redirect(peer, call):
 
 
 SCRIPTS = {
-    "good": good, "slow": slow, "slower": slower, "bytewise": bytewise, "tools": tools, "endless": endless,
+    "good": good, "slow": slow, "slower": slower, "late": late, "bytewise": bytewise, "tools": tools, "endless": endless,
     "hang": hang, "hang-after-head": hang_after_head, "bad-request": bad_request, "reset": reset, "html": html,
     "empty": empty,
     "error-in-200": error_in_200, "first-event-error": first_event_error, "truncated-json": truncated_json,

@@ -200,6 +200,21 @@ def test_second_signal_tells_and_ends(weir):
     assert weir.process.wait(10) == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_to_the_last_moment(tmp_path, number):
+    """Whoever asks again and again must not turn a good end into a death by signal."""
+    # the system's trusted authorities take a while to be freed: more time to hit
+    text = "drain: {delay: 1ms}\nproviders: {p: {dialect: openai, url: \"https://p.test/v1\", key: x}}\n"
+    for _ in range(5):
+        w = Weir(tmp_path, text)
+        w.signal(signal.SIGTERM)
+        while w.process.poll() is None:
+            for _ in range(100):
+                os.kill(w.process.pid, number)      # not yet waited for: its number is still its own
+        assert w.process.returncode == 0
+        w.stop()
+
+
 def tls_context(ca, name):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert(name).configure_cert(context)

@@ -239,6 +239,8 @@ static void list_made(struct turn *t, const struct meaning *m, struct buf *out)
 {
 	const struct meaning_choice *c = m->choices;
 
+	while (meaning_losses(t->front) & LOSS_CHOICES && c->index != m->only.choice)
+		c = c->next;
 	for (const struct meaning_piece *p = c->pieces; p; p = p->next) {
 		if (p->kind == EVENT_TOOL_START)
 			buf_addf(out, "call %.*s\n", SLICE_ARG(p->name));

@@ -125,10 +125,37 @@ static void an_estimate_says_so(void **state)
 		n = number(c, is_claude ? "/input_tokens" : "/totalTokens");
 		sim_check(s, is_ok(c) && n >= 8 && n <= 20);	/* 40 letters and a few */
 		sim_check(s, slice_eq(field(c, "x-weir-estimated"), SLICE("true")));
+		sim_check(s, field(c, "x-weir-target").p == NULL && field(c, "x-weir-provider").p == NULL);
 		sim_check(s, c->answers[0].http.length == (int64_t)buf_len(&c->answers[0].http.body));
 		sim_check(s, p->n_conns == 0);
 		sim_run_for(s, 100);
 		sim_check(s, sim_log_has(s, "\"status\":200") && !sim_log_has(s, "\"error\""));
+		sim_check(s, !sim_log_has(s, "openai/m1"));
+		sim_free(&s);
+	}
+}
+
+/* Who asks strictly, or whose model is strict, gets an exact count or none. */
+static void strict_counts_are_exact(void **state)
+{
+	static const char strict[] = SCENE_LISTEN "providers:\n"
+		"  openai: {url: \"https://openai.test/v1\", key: \"${SIM_KEY}\"}\n"
+		"models:\n  openai: {targets: [openai/m1], strict: true}\n";
+
+	for (int i = 0; i < 4; i++) {
+		struct sim *s = sim_new(SIM_SEED, i / 2 ? strict : CONFIG);
+		const char *fields = i / 2 ? "" : "x-weir-strict: true\r\n";
+		struct sim_provider *p = sim_provider(s, "openai.test", scene_good, NULL);
+		struct sim_client *c = count(s, i % 2, "openai", fields), *can = NULL;
+
+		sim_provider(s, "claude.test", claude_counts, NULL);
+		if (i / 2 == 0)
+			can = count(s, i % 2, "openai-claude", fields);
+		sim_run(s);
+		sim_check(s, c->answers[0].end == SIM_CLEAN && c->answers[0].http.status == 400);
+		sim_check(s, body_has(c, "openai cannot do this") && field(c, "x-weir-estimated").p == NULL);
+		sim_check(s, p->n_conns == 0);
+		sim_check(s, can == NULL || (is_ok(can) && body_has(can, "42")));
 		sim_free(&s);
 	}
 }
@@ -338,6 +365,7 @@ int main(void)
 		cmocka_unit_test(a_provider_of_the_same_dialect_counts),
 		cmocka_unit_test(a_provider_of_another_dialect_counts),
 		cmocka_unit_test(an_estimate_says_so),
+		cmocka_unit_test(strict_counts_are_exact),
 		cmocka_unit_test(who_can_count_is_asked),
 		cmocka_unit_test(a_fault_is_no_reason_to_estimate),
 		cmocka_unit_test(the_next_one_counts_when_one_fails),

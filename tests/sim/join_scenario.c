@@ -257,6 +257,47 @@ static void an_orphan_is_paid_for(void **state)
 	sim_free(&s);
 }
 
+#define CROWD 10000u
+#define CROWD_TEXT 16000u
+
+static struct {
+	uint64_t before, most;
+} held;
+
+static void look(struct sim *s, void *arg)
+{
+	held.most = MAX_OF(held.most, counter_values[COUNTER_buffered_bytes]);
+	if (counter_values[COUNTER_exchanges_open])
+		sim_at(s, 10, look, NULL);
+}
+
+/* One call, every byte to everybody, also to those who read 1 KB a second; and what the answer takes in memory is some
+ * answers, not ten thousand: raw and typed, 330 bytes around each 1,000 of text, and no more for a reader than its
+ * cursor. */
+static void a_crowd_on_one_flight(void **state)
+{
+	static const struct sim_act big[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_FILL(1000, CROWD_TEXT / 1000, 80),
+		SIM_FINISH("stop"), SIM_END };
+	struct sim *s = sim_new(SIM_SEED, CONFIG "limits: {connections: 20000}\n");
+	struct sim_provider *a = sim_provider(s, "a.test", big, NULL);
+	static struct sim_client *c[CROWD];
+
+	held.before = held.most = counter_values[COUNTER_buffered_bytes];
+	for (size_t i = 0; i < CROWD; i++)
+		c[i] = scene_client(s, "j", true, .at_ms = i % 1000, .buffer = i % 100 ? 0 : 2048,
+			.read_piece = i % 100 ? 0 : 1024, .read_gap_ms = 1000);
+	sim_at(s, 10, look, NULL);
+	sim_run(s);
+	const char *text = sim_text(s, &c[1]->answers[0]);
+	sim_check(s, strlen(text) == CROWD_TEXT);
+	for (size_t i = 0; i < CROWD; i++)
+		sim_check_whole(s, c[i], text);
+	sim_check(s, a->n == 1);
+	if (held.most - held.before > 3 * CROWD_TEXT + 200 * CROWD / 10)
+		sim_fail(s, __FILE__, __LINE__, "%llu bytes held", (unsigned long long)(held.most - held.before));
+	sim_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +315,7 @@ int main(void)
 		cmocka_unit_test(a_model_can_keep_samples_apart),
 		cmocka_unit_test(who_bears_the_tokens),
 		cmocka_unit_test(an_orphan_is_paid_for),
+		cmocka_unit_test(a_crowd_on_one_flight),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

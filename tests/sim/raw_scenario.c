@@ -166,10 +166,9 @@ static void answers_of_all_sizes_share_a_connection(void **state)
 
 	sim_run(s);
 	for (size_t i = 0; i < 5; i++)
-		sim_check(s, c->answers[i].end == SIM_CLEAN && c->answers[i].http.status == 200);
+		sim_check(s, c->answers[i].end == SIM_CLEAN && c->answers[i].http.status == (i == 1 ? 204 : 200));
 	sim_check(s, body_is(&c->answers[0], "") && field_is(&c->answers[0], "content-type", "text/plain"));
-	sim_check(s, body_is(&c->answers[1], "") && field_is(&c->answers[1], "content-type",
-		"application/octet-stream"));
+	sim_check(s, body_is(&c->answers[1], "") && sim_http_field(&c->answers[1].http, "content-type").p == NULL);
 	sim_check(s, strcmp(sim_text(s, &c->answers[2]), SCENE_GOOD) == 0);
 	sim_check(s, body_is(&c->answers[3], SOUND_TEXT));
 	sim_check(s, a->n == 4 && a->n_conns == 1 && !c->extra);
@@ -270,6 +269,73 @@ static void a_cut_sound_is_visibly_cut(void **state)
 		sim_check_left(s, a, c->answers[0].end_ms, 1000);
 		sim_free(&s);
 	}
+}
+
+#define EVENTS_HEAD SIM_RAW("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n" \
+	"Transfer-Encoding: chunked\r\n\r\n")
+#define PICTURE "event: image_generation.partial_image\ndata: {\"b64_json\":\"AA\"}\n\n"
+
+/* A picture or a sound that comes as events: between two of them there is room for an error event. */
+static void a_cut_stream_of_events_says_why(void **state)
+{
+	static const struct sim_act bad[][5] = {
+		{ EVENTS_HEAD, SIM_CHUNK(PICTURE), SIM_WAIT(10), SIM_RESET },
+		{ EVENTS_HEAD, SIM_CHUNK(PICTURE), SIM_CHUNK("data: {\"b64"), SIM_WAIT(10), SIM_SHUT },
+		{ EVENTS_HEAD, SIM_CHUNK(PICTURE "data: {}"), SIM_HANG },
+		{ EVENTS_HEAD, SIM_CHUNK(PICTURE), SIM_RAW("zz\r\n"), SIM_HANG },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		struct sim *s = sim_new(SIM_SEED, CONFIG);
+		struct sim_client *c;
+
+		sim_provider(s, "a.test", bad[i], NULL);
+		c = speak(s, "one");
+		sim_run(s);
+		struct slice body = buf_slice(&c->answers[0].http.body);
+		sim_check(s, c->answers[0].end == SIM_BROKEN && c->answers[0].http.status == 200);
+		sim_check(s, slice_starts(body, SLICE(PICTURE "event: error\ndata: {\"type\":\"error\",\"error\":{")));
+		sim_check(s, sim_error_code(s, &c->answers[0]) != NULL && c->answers[0].n_events == 2);
+		sim_free(&s);
+	}
+}
+
+static void a_stream_of_events_passes(void **state)
+{
+	static const struct sim_act good[] = { EVENTS_HEAD, SIM_CHUNK(": hi\n\n" PICTURE "dat"), SIM_WAIT(50),
+		SIM_CHUNK("a: {}\n\n: bye\n"), SIM_LAST_CHUNK, SIM_STOP };
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_client *c;
+
+	sim_provider(s, "a.test", good, NULL);
+	c = speak(s, "one");
+	sim_run_for(s, 40);
+	sim_check(s, body_is(&c->answers[0], ": hi\n\n" PICTURE));
+	sim_run(s);
+	sim_check(s, c->answers[0].end == SIM_CLEAN);
+	sim_check(s, body_is(&c->answers[0], ": hi\n\n" PICTURE "data: {}\n\n: bye\n"));
+	sim_check(s, field_is(&c->answers[0], "content-type", "text/event-stream; charset=utf-8"));
+	sim_free(&s);
+}
+
+/* Any 2xx is the provider's word: 201 for what it has made, 202 for what it will make. */
+static void a_good_status_passes(void **state)
+{
+	static const struct sim_act made[] = { SIM_ANSWER(201, "", "{}"), SIM_STOP },
+		queued[] = { SIM_ANSWER(202, "", ""), SIM_STOP }, own[] = { SIM_ANSWER(299, "", "{}"), SIM_STOP };
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_client *c;
+
+	sim_provider(s, "a.test", made, queued, own, NULL);
+	c = sim_client(s, (struct sim_plan){ .sends = { sim_post(s, SPEECH, "", ASK("one")),
+		sim_post(s, SPEECH, "", ASK("one")), sim_post(s, SPEECH, "", ASK("one")) } });
+	sim_run(s);
+	sim_check(s, c->answers[0].http.status == 201 && body_is(&c->answers[0], "{}"));
+	sim_check(s, c->answers[1].http.status == 202 && body_is(&c->answers[1], ""));
+	sim_check(s, c->answers[2].http.status == 299 && c->answers[2].end == SIM_CLEAN);
+	sim_run_for(s, 100);
+	sim_check(s, sim_log_has(s, "\"status\":201"));
+	sim_free(&s);
 }
 
 static void an_old_client_gets_all_of_it(void **state)
@@ -400,6 +466,9 @@ int main(void)
 		cmocka_unit_test(an_error_is_told_in_openais_form),
 		cmocka_unit_test(a_target_that_cannot_is_not_asked),
 		cmocka_unit_test(a_cut_sound_is_visibly_cut),
+		cmocka_unit_test(a_cut_stream_of_events_says_why),
+		cmocka_unit_test(a_stream_of_events_passes),
+		cmocka_unit_test(a_good_status_passes),
 		cmocka_unit_test(an_old_client_gets_all_of_it),
 		cmocka_unit_test(no_ping_goes_into_a_sound),
 		cmocka_unit_test(a_sound_past_the_limit),

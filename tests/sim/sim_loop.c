@@ -134,11 +134,36 @@ void alarm_init(struct alarm *a, struct loop *l, void (*on_fire)(struct alarm *)
 	a->on_fire = on_fire;
 }
 
+static uint64_t alarm_due(const struct list *node)
+{
+	return LIST_ITEM(node, struct alarm, node)->due_ms;
+}
+
+static uint64_t event_due(const struct list *node)
+{
+	return LIST_ITEM(node, struct sim_event, node)->due_ns;
+}
+
+/* Behind all that are due no later.  From both ends at once: most are due soon or last, and a crowd has ten thousands. */
+static void insert(struct list *head, struct list *node, uint64_t due, uint64_t (*due_of)(const struct list *node))
+{
+	struct list *back = head->prev, *front = head->next;
+
+	while (back != head && due_of(back) > due) {
+		if (due_of(front) > due) {
+			back = front->prev;
+			break;
+		}
+		back = back->prev;
+		front = front->next;
+	}
+	list_push_front(back, node);
+}
+
 void alarm_set(struct alarm *a, uint64_t ms)
 {
 	struct loop *l = a->loop;
 	uint64_t tick = l->now_ns / NS_PER_MS;
-	struct list *after;
 
 	must(a->on_fire);
 	list_remove(&a->node);
@@ -147,10 +172,7 @@ void alarm_set(struct alarm *a, uint64_t ms)
 	a->due_ms = ms > UINT64_MAX / NS_PER_MS - a->due_ms ? UINT64_MAX / NS_PER_MS : a->due_ms + ms;
 	if (a->due_ms <= tick)
 		a->due_ms = tick + 1;
-	for (after = l->alarms.prev; after != &l->alarms; after = after->prev)
-		if (LIST_ITEM(after, struct alarm, node)->due_ms <= a->due_ms)
-			break;
-	list_push_front(after, &a->node);
+	insert(&l->alarms, &a->node, alarm_due(&a->node), alarm_due);
 }
 
 void alarm_clear(struct alarm *a)
@@ -168,14 +190,9 @@ void sim_event_init(struct sim_event *e, void (*go)(struct sim_event *))
 
 void sim_event_set(struct loop *l, struct sim_event *e, uint64_t ns)
 {
-	struct list *after;
-
 	list_remove(&e->node);
 	e->due_ns = ns > UINT64_MAX - 1 - l->now_ns ? UINT64_MAX - 1 : l->now_ns + ns;
-	for (after = l->events.prev; after != &l->events; after = after->prev)
-		if (LIST_ITEM(after, struct sim_event, node)->due_ns <= e->due_ns)
-			break;
-	list_push_front(after, &e->node);
+	insert(&l->events, &e->node, event_due(&e->node), event_due);
 }
 
 void sim_event_clear(struct sim_event *e)

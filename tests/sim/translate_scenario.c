@@ -42,19 +42,57 @@ static void strict_takes_the_next_target_or_refuses(void **state)
 			else
 				sim_check_error(s, c[k], 400, "unsupported_value");
 		}
-		sim_check(s, p->n == 0 && q->n == (i == 0 ? COUNT_OF(c) : 0));
+		sim_check(s, p->n == 0 && p->n_conns == 0 && q->n == (i == 0 ? COUNT_OF(c) : 0));
 		if (i == 0)
 			sim_check(s, asked_for(q, 0, "\"seed\":7") && sim_http_field(&c[0]->answers[0].http,
 				"x-weir-dropped").p == NULL);
 		else
 			sim_check(s, sim_http_has(buf_slice(&c[0]->answers[0].http.body), "claude cannot express: "));
-		/* connections on which nothing was sent are used for the next call */
 		struct sim_client *plain = ask(s, SIM_CHAT, "claude", true);
 		sim_run(s);
 		check_answer(s, SIM_CHAT, plain, true);
-		sim_check(s, p->n == 1 && p->n_conns <= COUNT_OF(c) && p->n_conns > 0);
+		sim_check(s, p->n == 1 && p->n_conns == 1);
 		sim_free(&s);
 	}
+}
+
+/* A header that is too long to go on is named as well; half of it would ask for something else. */
+static void betas_that_are_too_long_are_named(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		bool is_long = i % 2, strict = i / 2;
+		struct sim *s = sim_new(SIM_SEED, config(""));
+		struct sim_provider *p = sim_provider(s, "claude.test", sim_tongue_script(s, SIM_CLAUDE, true, TEXT,
+			0), NULL);
+		struct sim_client *c = ask_with(s, SIM_CLAUDE, "claude", true, sim_printf(s,
+			"anthropic-beta: %0*d\r\n%s", is_long ? 1025 : 1024, 7,
+			strict ? "x-weir-strict: true\r\n" : ""), "");
+
+		sim_run(s);
+		if (is_long && strict) {
+			sim_check(s, c->answers[0].http.status == 400 && p->n_conns == 0);
+			sim_check(s, sim_http_has(buf_slice(&c->answers[0].http.body), "anthropic-beta"));
+		} else {
+			check_answer(s, SIM_CLAUDE, c, true);
+			sim_check(s, slice_eq(sim_http_field(&c->answers[0].http, "x-weir-dropped"),
+				is_long ? SLICE("anthropic-beta") : SLICE_EMPTY));
+			sim_check(s, (sim_http_field(&p->seen[0]->http, "anthropic-beta").n == 0) == is_long);
+		}
+		sim_free(&s);
+	}
+}
+
+/* A host that nobody can reach is no better answer than that it could not do this anyway. */
+static void a_dead_host_hides_no_refusal(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, config(""));
+	struct sim_provider *p = sim_provider(s, "claude.test", scene_good, NULL);
+	struct sim_client *c = ask_with(s, SIM_CHAT, "claude", true, "x-weir-strict: true\r\n", ODD);
+
+	p->host->way = SIM_WAY_RESET;
+	sim_run(s);
+	sim_check_error(s, c, 400, "unsupported_value");
+	sim_free(&s);
 }
 
 static void a_model_can_be_strict(void **state)
@@ -393,6 +431,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_left_out_is_named),
 		cmocka_unit_test(strict_takes_the_next_target_or_refuses),
+		cmocka_unit_test(betas_that_are_too_long_are_named),
+		cmocka_unit_test(a_dead_host_hides_no_refusal),
 		cmocka_unit_test(a_model_can_be_strict),
 		cmocka_unit_test(what_one_cannot_does_not_hide_what_became_of_the_other),
 		cmocka_unit_test(a_reload_changes_the_dialect),

@@ -16,7 +16,6 @@ def client_of(root, strict=True):
 def run(root, api, spec):
     client = client_of(root)
     if api == "models":
-        client = client_of(root, False)     # the types want members of Anthropic's own models: lifecycle
         return {"ids": [m.id for m in client.models.list()], "one": client.models.retrieve(spec["model"]).id}
     ask = ask_of(spec)
     if api == "count":

@@ -55,6 +55,8 @@ static void test_text(void **state)
 	struct arena a;
 
 	arena_init(&a, 0);
+	arena_copy(&a, SLICE_EMPTY);
+	assert_int_equal(a.used, 0);
 	struct slice s = arena_printf(&a, "%d-%s", 7, "x");
 	assert_slice(s, "7-x");
 	assert_int_equal(s.p[s.n], 0);

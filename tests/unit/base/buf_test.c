@@ -70,6 +70,34 @@ static void test_json_escapes(void **state)
 	buf_done(&b);
 }
 
+/* Every byte at every place of two words is written as it is when it stands alone: what looks at eight at once agrees
+ * with what looks at one. */
+static void test_json_at_every_place(void **state)
+{
+	struct buf b, alone;
+
+	buf_init(&b, 1 << 16);
+	buf_init(&alone, 1 << 16);
+	for (unsigned c = 0; c < 256; c++) {
+		char byte = (char)c, text[19];
+		buf_clear(&alone);
+		buf_add_json(&alone, slice_of(&byte, 1));
+		for (size_t at = 0; at < sizeof(text); at++) {
+			memset(text, 'a', sizeof(text));
+			text[at] = byte;
+			buf_clear(&b);
+			buf_add_json(&b, slice_of(text, sizeof(text)));
+			struct slice got = buf_slice(&b);
+			assert_int_equal(got.n, sizeof(text) - 1 + buf_len(&alone));
+			assert_memory_equal(got.p + at, alone.p, buf_len(&alone));
+			for (size_t i = 0; i < got.n; i++)
+				assert_true((i >= at && i < at + buf_len(&alone)) || got.p[i] == 'a');
+		}
+	}
+	buf_done(&b);
+	buf_done(&alone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +105,7 @@ int main(void)
 		cmocka_unit_test(test_eaten_space_is_used_again),
 		cmocka_unit_test(test_numbers_and_formats),
 		cmocka_unit_test(test_json_escapes),
+		cmocka_unit_test(test_json_at_every_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

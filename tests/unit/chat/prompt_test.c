@@ -251,6 +251,55 @@ static void test_long_histories(void **state)
 		assert_true(part->orphan);
 }
 
+static struct prompt_tool *add_tool(enum prompt_tool_kind kind, struct slice name)
+{
+	struct prompt_tool *t = prompt_add_tool(&prompt, kind);
+
+	t->name = name;
+	return t;
+}
+
+static void choose(struct slice *names, size_t n)
+{
+	prompt.choice = PROMPT_CHOICE_ALLOWED;
+	prompt.choice_names = names;
+	prompt.n_choice_names = n;
+}
+
+static void test_names_of_the_choice(void **state)
+{
+	struct slice names[] = { SLICE("g"), SLICE("none"), SLICE_EMPTY, SLICE("f") };
+	const struct prompt_tool *nameless = add_tool(PROMPT_TOOL_HOSTED, SLICE_EMPTY),
+		*f = add_tool(PROMPT_TOOL_FUNCTION, SLICE("f")), *twin = add_tool(PROMPT_TOOL_CUSTOM, SLICE("f")),
+		*g = add_tool(PROMPT_TOOL_FUNCTION, SLICE("g")), *h = add_tool(PROMPT_TOOL_FUNCTION, SLICE("h"));
+
+	choose(names, COUNT_OF(names));
+	prompt_tidy(&prompt);
+	assert_ptr_equal(prompt.choice_tools[0], g);
+	assert_null(prompt.choice_tools[1]);
+	assert_null(prompt.choice_tools[2]);
+	assert_ptr_equal(prompt.choice_tools[3], f);
+	assert_true(nameless->unnamed && h->unnamed);
+	assert_false(f->unnamed || twin->unnamed || g->unnamed);
+}
+
+/* Name by name it would take minutes. */
+static void test_a_long_choice(void **state)
+{
+	enum { MANY = 200000 };
+	struct slice *names = ARENA_ARRAY(&arena, struct slice, MANY);
+
+	for (int i = 0; i < MANY; i++) {
+		add_tool(PROMPT_TOOL_FUNCTION, arena_printf(&arena, "f%d", i));
+		names[i] = arena_printf(&arena, "f%d", MANY - 1 - i);
+	}
+	choose(names, MANY);
+	prompt_tidy(&prompt);
+	for (const struct prompt_tool *t = prompt.tools; t; t = t->next)
+		assert_false(t->unnamed);
+	assert_ptr_equal(prompt.choice_tools[MANY - 1], prompt.tools);
+}
+
 /* --- texts ---------------------------------------------------------------------------------------------- */
 
 static void test_system_texts(void **state)
@@ -336,6 +385,8 @@ int main(void)
 		TEST(test_orphans),
 		TEST(test_the_newest_call_of_an_id_counts),
 		TEST(test_long_histories),
+		TEST(test_names_of_the_choice),
+		TEST(test_a_long_choice),
 		TEST(test_system_texts),
 		TEST(test_text_of_parts),
 		TEST(test_efforts),

@@ -156,6 +156,7 @@ static void test_allowed(void **state)
 	d.p.choice = PROMPT_CHOICE_ALLOWED;
 	d.p.choice_names = names;
 	d.p.n_choice_names = 2;
+	prompt_tidy(&d.p);
 	desk_write(&d, "m");
 	desk_wrote(&d, "\"tools\":[{\"name\":\"g\",");
 	desk_wrote(&d, "\"tool_choice\":{\"type\":\"auto\"}");
@@ -164,6 +165,7 @@ static void test_allowed(void **state)
 	desk_write(&d, "m");
 	desk_wrote(&d, "\"tool_choice\":{\"type\":\"any\"}");
 	d.p.n_choice_names = 0;
+	prompt_tidy(&d.p);
 	desk_write(&d, "m");
 	assert_false(desk_has(&d, "tool"));
 	desk_close(&d);

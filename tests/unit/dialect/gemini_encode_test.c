@@ -146,6 +146,11 @@ static void test_odd_arguments(void **state)
 
 /* base64 of "weir1:a" and the state */
 #define SIGNED "d2VpcjE6YXNpZw=="
+/* the same, of thoughts before the part it stands on; and of thoughts that nobody may read */
+#define LATE "d2VpcjE6YQF0AXNpZw=="
+#define HIDDEN "d2VpcjE6YQFyAXNpZw=="
+#define SIGNED_CALL(id, signature) "{\"functionCall\":{\"id\":\"" id "\",\"name\":\"f\",\"args\":{}}" \
+	",\"thoughtSignature\":\"" signature "\"}"
 
 static void test_foreign_state(void **state)
 {
@@ -154,17 +159,55 @@ static void test_foreign_state(void **state)
 	writer_init(&w, &anthropic_messages, REQUEST_SSE);
 	text(&w, EVENT_REASONING, "hm");
 	text(&w, EVENT_SIGNATURE, "sig");
-	expect(&w, PARTS("{\"text\":\"hm\",\"thought\":true}") PARTS("{\"text\":\"\",\"thought\":true,\"thoughtSig"
-		"nature\":\"" SIGNED "\"}"));
+	text(&w, EVENT_TEXT, "I see");
+	expect(&w, PARTS("{\"text\":\"hm\",\"thought\":true}") PARTS("{\"text\":\"I see\"}"));
+	call(&w, EVENT_TOOL_START, 0, "c1", "f");
+	call(&w, EVENT_TOOL_START, 1, "c2", "f");
+	call(&w, EVENT_SIGNATURE, 1, "sig", "");
+	text(&w, EVENT_SIGNATURE, "");
+	finish(&w, EVENT_FINISH_TOOL_CALLS, "tool_use");
+	expect(&w, PARTS(SIGNED_CALL("c1", LATE)) PARTS(SIGNED_CALL("c2", SIGNED)));
+	gemini_encode_end(&w.e, &w.out);
+	expect(&w, LAST(",\"finishReason\":\"STOP\",\"index\":0"));
+	writer_done(&w);
+}
+
+#define THOUGHT(signature) PARTS("{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\"" signature "\"}")
+
+/* Where no call follows: before more thoughts in an empty one, at the end beside the reason. */
+static void test_foreign_state_without_call(void **state)
+{
+	struct writer w;
+
+	writer_init(&w, &anthropic_messages, REQUEST_SSE);
+	text(&w, EVENT_SIGNATURE, "sig");
+	expect(&w, "");
 	text(&w, EVENT_REDACTED, "sig");
-	expect(&w, PARTS("{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\"d2VpcjE6YQFyAXNpZw==\"}"));
+	expect(&w, THOUGHT(LATE));
+	text(&w, EVENT_REASONING, "hm");
+	expect(&w, THOUGHT(HIDDEN) PARTS("{\"text\":\"hm\",\"thought\":true}"));
+	text(&w, EVENT_SIGNATURE, "sig");
+	text(&w, EVENT_TEXT, "x");
+	expect(&w, PARTS("{\"text\":\"x\"}"));
+	finish(&w, EVENT_FINISH_STOP, "end_turn");
+	gemini_encode_end(&w.e, &w.out);
+	expect(&w, "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\",\"thoughtSignature\":\"" LATE
+		"\"}],\"role\":\"model\"},\"finishReason\":\"STOP\",\"index\":0}]\n\n");
+	writer_done(&w);
+}
+
+/* A call with state of its own leaves what it carried to the next. */
+static void test_foreign_state_of_both(void **state)
+{
+	struct writer w;
+
+	writer_init(&w, &anthropic_messages, REQUEST_SSE);
+	text(&w, EVENT_REDACTED, "sig");
 	call(&w, EVENT_TOOL_START, 0, "c1", "f");
 	call(&w, EVENT_SIGNATURE, 0, "sig", "");
-	call(&w, EVENT_PART_END, 0, "", "");
-	expect(&w, PARTS("{\"functionCall\":{\"id\":\"c1\",\"name\":\"f\",\"args\":{}},\"thoughtSignature\":"
-		"\"" SIGNED "\"}"));
-	text(&w, EVENT_SIGNATURE, "");
-	expect(&w, "");
+	call(&w, EVENT_TOOL_START, 1, "c2", "f");
+	finish(&w, EVENT_FINISH_TOOL_CALLS, "tool_use");
+	expect(&w, PARTS(SIGNED_CALL("c1", SIGNED)) PARTS(SIGNED_CALL("c2", HIDDEN)));
 	writer_done(&w);
 }
 
@@ -184,9 +227,30 @@ static void test_foreign_state_whole(void **state)
 	gemini_collect_write(&w.e, &w.out);
 	expect(&w, "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ab\",\"thought\":true,\"thoughtSignature"
 		"\":\"" SIGNED "\"},"
-		"{\"text\":\"c\",\"thought\":true},{\"text\":\"t\"},{\"text\":\"\",\"thought\":true,\"thoughtSigna"
-			"ture\":\"" SIGNED "\"},"
-		"{\"text\":\"no\"}],\"role\":\"model\"},\"index\":0}]");
+		"{\"text\":\"c\",\"thought\":true},{\"text\":\"tno\",\"thoughtSignature\":\"" LATE "\"}]"
+		",\"role\":\"model\"},\"index\":0}]");
+	writer_done(&w);
+}
+
+static void test_foreign_state_whole_calls(void **state)
+{
+	struct writer w;
+
+	writer_init(&w, &anthropic_messages, REQUEST_SSE);
+	w.whole = true;
+	text(&w, EVENT_REDACTED, "sig");
+	text(&w, EVENT_REASONING, "a");
+	text(&w, EVENT_SIGNATURE, "sig");
+	text(&w, EVENT_REDACTED, "sig");
+	text(&w, EVENT_TEXT, "t");
+	call(&w, EVENT_TOOL_START, 0, "c1", "f");
+	text(&w, EVENT_SIGNATURE, "sig");
+	gemini_collect_write(&w.e, &w.out);
+	expect(&w, "{\"candidates\":[{\"content\":{\"parts\":["
+		"{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\"" HIDDEN "\"},"
+		"{\"text\":\"a\",\"thought\":true,\"thoughtSignature\":\"" SIGNED "\"},{\"text\":\"t\"},"
+		SIGNED_CALL("c1", HIDDEN) ",{\"text\":\"\",\"thoughtSignature\":\"" LATE "\"}],\"role\":\"model\"},"
+		"\"index\":0}]");
 	writer_done(&w);
 }
 
@@ -427,6 +491,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_call_without_end), cmocka_unit_test(test_interleaved_calls),
 		cmocka_unit_test(test_odd_arguments), cmocka_unit_test(test_foreign_state),
+		cmocka_unit_test(test_foreign_state_without_call),
+		cmocka_unit_test(test_foreign_state_of_both),
+		cmocka_unit_test(test_foreign_state_whole_calls),
 		cmocka_unit_test(test_foreign_state_whole), cmocka_unit_test(test_finish),
 			cmocka_unit_test(test_silent_events),
 		cmocka_unit_test(test_citations), cmocka_unit_test(test_usage), cmocka_unit_test(test_array),

@@ -2,31 +2,37 @@
 
 #include "dialect/gemini_seal.h"
 
-static void round_trip(enum prompt_part_kind kind, bool redacted, const char *id, const char *bytes)
+#define PART GEMINI_SEAL_PART
+#define THOUGHTS GEMINI_SEAL_THOUGHTS
+#define REDACTED GEMINI_SEAL_REDACTED
+
+static void round_trip(enum prompt_part_kind kind, enum gemini_seal_kind of, const char *id, const char *bytes)
 {
 	struct prompt_part part = { .kind = kind };
 	struct arena a;
 
 	arena_init(&a, 0);
-	struct slice text = gemini_seal_wrap(&a, 'a', redacted, slice_str(id), slice_str(bytes));
+	struct slice text = gemini_seal_wrap(&a, 'a', of, slice_str(id), slice_str(bytes));
 	assert_true(seal_in(text));
-	gemini_seal_unwrap(&a, text, &part);
+	assert_int_equal(gemini_seal_unwrap(&a, text, &part), of);
 	assert_int_equal(part.seal.origin, 'a');
 	assert_slice(part.seal.bytes, bytes);
 	assert_slice(part.id, kind == PROMPT_PART_REASONING ? id : "");
-	assert_int_equal(part.redacted, kind == PROMPT_PART_REASONING && redacted);
+	assert_int_equal(part.redacted, kind == PROMPT_PART_REASONING && of == REDACTED);
 	arena_done(&a);
 }
 
 static void test_round_trips(void **state)
 {
-	round_trip(PROMPT_PART_REASONING, false, "", "sig");
-	round_trip(PROMPT_PART_REASONING, false, "rs_1", "sig");
-	round_trip(PROMPT_PART_REASONING, true, "", "data");
-	round_trip(PROMPT_PART_REASONING, true, "rs_1", "data");
-	round_trip(PROMPT_PART_REASONING, false, "", "\x01odd");
-	round_trip(PROMPT_PART_REASONING, false, "", "a\x01odd");
-	round_trip(PROMPT_PART_TOOL_CALL, false, "fc_1", "sig");
+	round_trip(PROMPT_PART_REASONING, PART, "", "sig");
+	round_trip(PROMPT_PART_REASONING, PART, "rs_1", "sig");
+	round_trip(PROMPT_PART_REASONING, REDACTED, "", "data");
+	round_trip(PROMPT_PART_REASONING, REDACTED, "rs_1", "data");
+	round_trip(PROMPT_PART_REASONING, PART, "", "\x01odd");
+	round_trip(PROMPT_PART_REASONING, PART, "", "a\x01odd");
+	round_trip(PROMPT_PART_TOOL_CALL, PART, "fc_1", "sig");
+	round_trip(PROMPT_PART_TOOL_CALL, THOUGHTS, "", "sig");
+	round_trip(PROMPT_PART_TOOL_CALL, REDACTED, "rs_1", "sig");
 }
 
 /* A plain one is what every room of weir understands. */
@@ -35,9 +41,9 @@ static void test_plain(void **state)
 	struct arena a;
 
 	arena_init(&a, 0);
-	struct slice mine = gemini_seal_wrap(&a, 'a', false, SLICE_EMPTY, SLICE("sig"));
+	struct slice mine = gemini_seal_wrap(&a, 'a', PART, SLICE_EMPTY, SLICE("sig"));
 	assert_true(slice_eq(mine, seal_wrap(&a, 'a', SLICE("sig"))));
-	assert_int_equal(gemini_seal_wrap(&a, 'a', true, SLICE("x"), SLICE_EMPTY).n, 0);
+	assert_int_equal(gemini_seal_wrap(&a, 'a', REDACTED, SLICE("x"), SLICE_EMPTY).n, 0);
 	arena_done(&a);
 }
 

@@ -336,8 +336,8 @@ static void test_tools(void **state)
 		"\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\"}},\"$defs\":{\"A\":{\"type\":[\"string\",\"null\"]}"
 			"}}},{\"name\":\"g\"},{\"name\":\"h\"},"
 		"{\"name\":\"i\",\"parametersJsonSchema\":{\"type\":\"object\",\"additionalProperties\":{\"type\":"
-			"\"string\"}}}]}]",
-		"parallel_tool_calls, tools.strict");
+			"\"string\"}}}]}],\"toolConfig\":{\"functionCallingConfig\":{\"mode\":\"VALIDATED\"}}",
+		"parallel_tool_calls");
 	/* older models: the subset */
 	WITH("gemini-2.0-flash", "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":"
 		"{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/A\"}},\"$defs\":{\"A\":{\"type\":["

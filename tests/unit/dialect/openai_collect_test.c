@@ -85,6 +85,7 @@ static const struct dialect like_anthropic = { .name = "a", .tag = 'a', .family 
 static const struct dialect like_gemini = { .name = "g", .tag = 'g', .family = DIALECT_GEMINI };
 static const struct dialect like_responses = { .name = "r", .tag = 'r', .family = DIALECT_OPENAI };
 
+#define BLOCK(thinking) "{\"type\":\"thinking\",\"thinking\":\"" thinking "\",\"signature\":\"d2VpcjE6YVNJRw==\"}"
 #define HEAD "{\"id\":\"own\",\"object\":\"chat.completion\",\"created\":7,\"model\":\"\",\"choices\":[{\"index\":0," \
 	"\"message\":{\"role\":\"assistant\","
 
@@ -127,7 +128,9 @@ static void test_signed_reasoning(void **state)
 		"\"id\":\"i\",\"format\":\"anthropic-claude-v1\",\"index\":1},{\"type\":\"reasoning.text\","
 		"\"text\":\"c\","
 		"\"signature\":\"d2VpcjE6YVNJRw==\",\"format\":\"anthropic-claude-v1\",\"index\":2},"
-		"{\"type\":\"reasoning.text\",\"text\":\"d\",\"index\":3}]},\"logprobs\":null,"
+		"{\"type\":\"reasoning.text\",\"text\":\"d\",\"index\":3}],\"thinking_blocks\":["
+		BLOCK("ab") ",{\"type\":\"redacted_thinking\",\"data\":\"d2VpcjE6YVNJRw==\"}," BLOCK("c")
+		"]},\"logprobs\":null,"
 		"\"finish_reason\":null}]}");
 	check(&like_responses, events, 3,
 		HEAD "\"content\":\"\",\"refusal\":null,\"reasoning_content\":\"ab\","

@@ -139,6 +139,7 @@ static const struct dialect like_gemini = { .name = "g", .tag = 'g', .family = D
 static const struct dialect like_responses = { .name = "r", .tag = 'r', .family = DIALECT_OPENAI };
 static const struct dialect like_none = { .name = "z", .tag = 'z', .family = DIALECT_OPENAI };
 
+#define BLOCK(thinking) "{\"type\":\"thinking\",\"thinking\":\"" thinking "\",\"signature\":\"d2VpcjE6YVNJRw==\"}"
 #define DELTA(delta) HEAD "{\"index\":0,\"delta\":{" delta "},\"finish_reason\":null}]}\n\n"
 #define ROLE "\"role\":\"assistant\",\"content\":null,"
 
@@ -161,20 +162,22 @@ static void test_signed_reasoning(void **state)
 	expect(&w, DELTA("\"reasoning_content\":\", \\\"so\\\"\""));
 	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = SLICE("SIG") });
 	expect(&w, DELTA("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"Hm, \\\"so\\\"\","
-		"\"signature\":\"d2VpcjE6YVNJRw==\",\"format\":\"anthropic-claude-v1\",\"index\":0}]"));
+		"\"signature\":\"d2VpcjE6YVNJRw==\",\"format\":\"anthropic-claude-v1\",\"index\":0}],"
+		"\"thinking_blocks\":[" BLOCK("Hm, \\\"so\\\"") "]"));
 	put(&w, (struct event){ .kind = EVENT_PART_END, .part = EVENT_NO_PART });
 	expect(&w, "");
 	put(&w, (struct event){ .kind = EVENT_REDACTED, .part = EVENT_NO_PART, .text = SLICE("SIG") });
 	expect(&w, DELTA("\"reasoning_details\":[{\"type\":\"reasoning.encrypted\","
 		"\"data\":\"d2VpcjE6YVNJRw==\","
-		"\"format\":\"anthropic-claude-v1\",\"index\":1}]"));
+		"\"format\":\"anthropic-claude-v1\",\"index\":1}],"
+		"\"thinking_blocks\":[{\"type\":\"redacted_thinking\",\"data\":\"d2VpcjE6YVNJRw==\"}]"));
 	put(&w, (struct event){ .kind = EVENT_REASONING, .text = SLICE("b") });
 	buf_clear(&w.out);
 	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .part = EVENT_NO_PART, .text = SLICE("SIG"),
 		.extra = SLICE("rs") });
 	expect(&w, DELTA("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"b\","
 		"\"signature\":\"d2VpcjE6YVNJRw==\","
-		"\"id\":\"rs\",\"format\":\"anthropic-claude-v1\",\"index\":2}]"));
+		"\"id\":\"rs\",\"format\":\"anthropic-claude-v1\",\"index\":2}],\"thinking_blocks\":[" BLOCK("b") "]"));
 	writer_done(&w);
 }
 

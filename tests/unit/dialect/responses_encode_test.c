@@ -381,7 +381,7 @@ static void test_line_ends(void **state)
 	struct writer w;
 
 	writer_init(&w, NULL, 1 << 20);
-	put(&w, (struct event){ .kind = EVENT_LOGPROBS, .text = SLICE("[1]") });	/* of no text */
+	put(&w, (struct event){ .kind = EVENT_LOGPROBS, .text = SLICE("[1]") });	/* of no text yet */
 	put(&w, TEXT("a\nb\r"));
 	put(&w, (struct event){ .kind = EVENT_LOGPROBS, .text = SLICE(" [\n{\"token\":\"a\"}\r\n] ") });
 	put(&w, (struct event){ .kind = EVENT_LOGPROBS, .text = SLICE("[]") });
@@ -392,7 +392,7 @@ static void test_line_ends(void **state)
 	types(&w);
 	yyjson_val *part = yyjson_arr_get_first(json_arr(item(&w, 0), "content"));
 	assert_slice(json_out_text(&w.arena, part), "{\"type\":\"output_text\",\"annotations\":[{\"type\":\"x\"}],"
-		"\"logprobs\":[{\"token\":\"a\"}],\"text\":\"a\\nb\\r\"}");
+		"\"logprobs\":[1,{\"token\":\"a\"}],\"text\":\"a\\nb\\r\"}");
 	writer_done(&w);
 }
 
@@ -478,7 +478,7 @@ static void test_no_end(void **state)
 	writer_done(&w);
 }
 
-/* There is no second choice here; what has no place writes nothing. */
+/* The first choice to say something is the only one here; what has no place writes nothing. */
 static void test_no_place(void **state)
 {
 	static const enum event_kind kinds[] = { EVENT_OTHER, EVENT_ERROR, EVENT_END, EVENT_VECTOR };
@@ -486,9 +486,12 @@ static void test_no_place(void **state)
 
 	writer_init(&w, NULL, 65536);
 	put(&w, (struct event){ .kind = EVENT_TEXT, .choice = 1, .text = SLICE("b") });
+	size_t n = buf_len(&w.out);
+	assert_true(n > 0);
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		put(&w, (struct event){ .kind = (uint8_t)kinds[i], .text = SLICE("x") });
-	assert_int_equal(buf_len(&w.out), 0);
+		put(&w, (struct event){ .kind = (uint8_t)kinds[i], .choice = 1, .text = SLICE("x") });
+	put(&w, (struct event){ .kind = EVENT_TEXT, .text = SLICE("a") });
+	assert_int_equal(buf_len(&w.out), n);
 	assert_int_equal(w.e.err, ERR_OK);
 	writer_done(&w);
 }

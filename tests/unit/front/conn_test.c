@@ -212,6 +212,8 @@ static void test_refusals(void **state)
 			ERR_BAD_METHOD },
 		{ "DELETE /v1/models HTTP/1.1\r\nHost: x\r\n\r\n", "405 Method Not Allowed",
 			"allow: GET, HEAD\r\n", false, ERR_BAD_METHOD },
+		{ "DELETE /v1/models/x HTTP/1.1\r\nHost: x\r\n\r\n", "405 Method Not Allowed",
+			"allow: GET, HEAD, POST\r\n", false, ERR_BAD_METHOD },
 		{ POST("9999999"), "413 Content Too Large", "\"request_too_large\"", true, ERR_BODY_TOO_BIG },
 		{ "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
 			"Content-Length: 2\r\n\r\n{}", "415 Unsupported Media Type",

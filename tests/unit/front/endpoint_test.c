@@ -74,6 +74,24 @@ static void test_find(void **state)
 	}
 }
 
+/* One path may stand in several rows. */
+static void test_allow(void **state)
+{
+	static const struct {
+		const char *path, *want;
+		enum endpoint_where where;
+	} rows[] = {
+		{ "/v1/models/x", "GET, HEAD, POST", ENDPOINT_PUBLIC },
+		{ "/v1beta/models/x:y", "GET, HEAD, POST", ENDPOINT_PUBLIC },
+		{ "/v1/models", "GET, HEAD", ENDPOINT_PUBLIC }, { "/v1/messages", "POST", ENDPOINT_PUBLIC },
+		{ "/healthz", "GET, HEAD", ENDPOINT_ADMIN }, { "/admin/cache/purge", "POST", ENDPOINT_ADMIN },
+	};
+	char out[ENDPOINT_ALLOW_BYTES];
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		assert_string_equal(endpoint_allow(slice_str(rows[i].path), rows[i].where, out), rows[i].want);
+}
+
 /* Health checks and scrapes would fill the access log. */
 static void test_labels(void **state)
 {
@@ -121,7 +139,7 @@ static void test_methods(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find), cmocka_unit_test(test_methods),
-		cmocka_unit_test(test_labels) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_find), cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_methods), cmocka_unit_test(test_labels) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -298,6 +298,30 @@ static void test_strict(void **state)
 	scene_close(&s);
 }
 
+/* Of several fields of one name the first counts, even an empty one; names of any length come. */
+static void test_names(void **state)
+{
+	static const struct {
+		struct http1_field fields[MOST_FIELDS];
+		bool strict, alone;
+	} rows[] = {
+		{ { { { "x-weir-strict", 13 }, { "1", 1 } }, { { "X-WEIR-STRICT", 13 }, { "0", 1 } } }, true, false },
+		{ { { { "x-weir-strict", 13 }, { "", 0 } }, { { "X-WEIR-STRICT", 13 }, { "1", 1 } } }, false, false },
+		{ { { { "x-weir-join", 11 }, { "no", 2 } }, { { "x-weir-hops", 11 }, { "no", 2 } } }, false, true },
+		{ { { { "x-weir-stric_", 13 }, { "1", 1 } }, { { "x-weir-jo_n", 11 }, { "no", 2 } } }, false, false },
+		{ { { { "x-weir-strict-and-45-letters-in-all-with-this", 45 }, { "1", 1 } } }, false, false },
+	};
+	struct scene s;
+
+	scene_open(&s);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_int_equal(call(&s, "/v1/messages", rows[i].fields), ERR_OK);
+		assert_int_equal(s.q.door.strict, rows[i].strict);
+		assert_int_equal(s.q.door.alone, rows[i].alone);
+	}
+	scene_close(&s);
+}
+
 /* They go on to a provider that speaks the same; a copy, since the head is gone by then. */
 static void test_betas(void **state)
 {
@@ -313,10 +337,15 @@ static void test_betas(void **state)
 	assert_ptr_not_equal(s.q.door.betas.p, beta);
 	assert_int_equal(call(&s, "/v1/messages/count_tokens", fields), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 1024);
+	assert_false(s.q.door.betas_lost || s.q.door.alone || s.q.door.no_cache || s.q.door.no_store);
+	/* too long, it is lost, and with it what others may share */
 	assert_int_equal(call(&s, "/v1/messages", longer), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 0);
+	assert_true(s.q.door.betas_lost && s.q.door.alone && s.q.door.no_cache && s.q.door.no_store);
 	assert_int_equal(call(&s, "/v1/chat/completions", fields), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 0);
+	assert_int_equal(call(&s, "/v1/chat/completions", longer), ERR_OK);
+	assert_false(s.q.door.betas_lost);
 	/* a list may stand in several fields */
 	const struct http1_field two[MOST_FIELDS] = { { SLICE("anthropic-beta"), SLICE("a,b") }, { SLICE("x"),
 		SLICE("y") },
@@ -326,6 +355,18 @@ static void test_betas(void **state)
 	const struct http1_field too_long[MOST_FIELDS] = { fields[0], { SLICE("anthropic-beta"), SLICE("c") } };
 	assert_int_equal(call(&s, "/v1/messages", too_long), ERR_OK);
 	assert_int_equal(s.q.door.betas.n, 0);
+	assert_true(s.q.door.betas_lost);
+	const struct http1_field over[MOST_FIELDS] = { { SLICE("anthropic-beta"), slice_of(beta, 1023) },
+		{ SLICE("anthropic-beta"), SLICE("c") } };
+	assert_int_equal(call(&s, "/v1/messages", over), ERR_OK);
+	assert_true(s.q.door.betas_lost);
+	const struct http1_field just[MOST_FIELDS] = { { SLICE("anthropic-beta"), slice_of(beta, 1022) },
+		{ SLICE("anthropic-beta"), SLICE("c") } };
+	assert_int_equal(call(&s, "/v1/messages", just), ERR_OK);
+	assert_int_equal(s.q.door.betas.n, 1024);
+	const struct http1_field one_of_two[MOST_FIELDS] = { { SLICE("anthropic-beta"), SLICE("c") }, longer[0] };
+	assert_int_equal(call(&s, "/v1/messages", one_of_two), ERR_OK);
+	assert_true(s.q.door.betas_lost && s.q.door.betas.n == 0);
 	intake_end(&s.q);
 	assert_null(s.q.texts.blocks);
 	scene_close(&s);
@@ -396,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_gemini),
 		cmocka_unit_test(test_dialects_of_refusals),
 		cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_betas),
 		cmocka_unit_test(test_raw_paths),
 		cmocka_unit_test(test_raw_types),

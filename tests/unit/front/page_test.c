@@ -56,7 +56,7 @@ static void expect(struct scene *s, enum endpoint_kind kind, const char *rest, i
 
 #define MODEL(name) "{\"id\":\"" name "\",\"object\":\"model\",\"created\":0,\"owned_by\":\"weir\"}"
 #define ANTHROPIC(name) "{\"type\":\"model\",\"id\":\"" name "\",\"display_name\":\"" name \
-	"\",\"created_at\":\"1970-01-01T00:00:00Z\"}"
+	"\",\"created_at\":\"1970-01-01T00:00:00Z\",\"lifecycle\":\"active\"}"
 #define GEMINI(name) "{\"name\":\"models/" name "\",\"displayName\":\"" name "\",\"supportedGenerationMethods\":" \
 	"[\"generateContent\",\"streamGenerateContent\",\"countTokens\",\"embedContent\",\"batchEmbedContents\"]}"
 #define NO_MODEL "{\"error\":{\"message\":\"there is no such model\",\"type\":\"invalid_request_error\"," \

@@ -101,6 +101,38 @@ static void test_framings(void **state)
 	}
 }
 
+/* 204 frames nothing, or the next answer would be read as its body. */
+static void test_no_content(void **state)
+{
+	static const struct {
+		bool http10, close;
+		int64_t length;
+		const char *want;
+	} rows[] = {
+		{ false, false, -1, "" },
+		{ false, false, 18, "" },
+		{ false, true, -1, "connection: close\r\n" },
+		{ true, false, -1, "connection: keep-alive\r\n" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct line l;
+		char want[300];
+		line_open(&l);
+		l.w.http10 = rows[i].http10;
+		l.w.close = rows[i].close;
+		writer_head(&l.w, 204, SLICE("text/plain"), SLICE("x-a: 1\r\n"), rows[i].length);
+		writer_put(&l.w, SLICE("hello"));
+		writer_end(&l.w);
+		assert_int_equal(l.w.close, rows[i].close);
+		writer_head(&l.w, 299, SLICE("text/plain"), SLICE_EMPTY, 2);
+		writer_put(&l.w, SLICE("hi"));
+		snprintf(want, sizeof(want), "HTTP/1.1 204 No Content\r\n" DATE "x-a: 1\r\n%s\r\nHTTP/1.1 299 \r\n"
+			DATE "content-type: text/plain\r\ncontent-length: 2\r\n%s\r\nhi", rows[i].want, rows[i].want);
+		line_close(&l, want);
+	}
+}
+
 /* Chunk sizes of any length of digits. */
 static void test_chunk_sizes(void **state)
 {
@@ -152,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_framings),
+		cmocka_unit_test(test_no_content),
 		cmocka_unit_test(test_chunk_sizes),
 		cmocka_unit_test(test_dates),
 	};

@@ -143,6 +143,8 @@ static void test_signal(void **state)
 	sig_close(&other);
 	sig_close(&s);
 	assert_null(s);
+	raise(SIGUSR1);		/* ends nothing any more */
+	assert_int_equal(heard, SIGUSR1);
 	loop_free(&l);
 }
 

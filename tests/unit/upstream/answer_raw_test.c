@@ -9,6 +9,7 @@
 #define OK "HTTP/1.1 200 OK\r\n"
 #define LENGTH(n) "Content-Length: " #n "\r\n\r\n"
 #define JSON "Content-Type: application/json\r\n"
+#define EVENTS "Content-Type: text/event-stream\r\n"
 
 static const struct answer_limits usual = { .head_bytes = 4096, .event_bytes = 65536, .body_bytes = 1 << 20 };
 
@@ -32,8 +33,12 @@ static const struct row {
 	{ "markup is what was asked for", OK "Content-Type: text/html\r\n" LENGTH(3) "<p>", "<p>", "text/html",
 		ERR_OK, ERR_OK, true,
 		-1, -1 },
-	{ "a stream of events is not looked into", OK "Content-Type: text/event-stream\r\n" LENGTH(9) "data: x\n\n",
+	{ "a stream of events is not looked into", OK EVENTS LENGTH(9) "data: x\n\n",
 		"data: x\n\n", "text/event-stream", ERR_OK, ERR_OK, true, -1, -1 },
+	{ "every byte of it passes", OK EVENTS LENGTH(27) ": hi\n\n\ndata: x\r\n\r\ndata: y\n:", ": hi\n\n\ndata: x"
+		"\r\n\r\ndata: y\n:", "text/event-stream", ERR_OK, ERR_OK, true, -1, -1 },
+	{ "one that breaks ends with a whole event", OK EVENTS LENGTH(99) "data: x\n\ndata: {\"b64\":\"AA",
+		"data: x\n\n", "text/event-stream", ERR_UP_TRUNCATED, ERR_OK, false, -1, -1 },
 	{ "chunks", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n", "abcd", "", ERR_OK,
 		ERR_OK, true, -1, -1 },
 	{ "until the end", OK "\r\nabc", "abc", "", ERR_OK, ERR_OK, false, -1, -1 },
@@ -103,6 +108,11 @@ static void test_limits(void **state)
 	struct answer_limits small = usual;
 	struct answer_play p;
 
+	small.event_bytes = 9;
+	play(&p, SLICE(OK EVENTS LENGTH(19) "data: x\n\ndata: 10\n\n"), &small, ERR_OK, 0, 1);
+	assert_int_equal(p.fault.err, ERR_UP_TOO_BIG);
+	assert_slice(buf_slice(&p.raw), "data: x\n\n");
+	answer_play_done(&p);
 	small.body_bytes = 3;
 	play(&p, SLICE(OK LENGTH(3) "abc"), &small, ERR_OK, 0, 100);
 	assert_int_equal(p.fault.err, ERR_OK);

@@ -64,38 +64,84 @@ static void test_the_request(void **state)
 	}
 }
 
-/* A dialect that cannot write this request: told in a later turn like every end, even if the provider talks
- * meanwhile. */
-static enum err cannot_build(const struct request *r, const struct dialect_ask *ask, struct buf *out)
+/* A dialect that cannot write this request, at once or the second time: told in a later turn like every end. */
+static int builds, cannot_build_at;
+
+static enum err build_or_not(const struct request *r, const struct dialect_ask *ask, struct buf *out)
 {
+	drops_add_str(ask->drops, "seed");
+	if (++builds < cannot_build_at)
+		return openai_chat.build(r, ask, out);
 	buf_add(out, SLICE("{\"half"));
 	return ERR_TOO_BIG;
 }
 
+static void scene_build_at(struct scene *s, struct dialect *odd, int at)
+{
+	*odd = openai_chat;
+	odd->build = build_or_not;
+	builds = 0;
+	cannot_build_at = at;
+	s->p.provider.tongues.main = s->request.dialect = odd;
+}
+
 static void test_a_request_that_cannot_be_built(void **state)
 {
+	struct dialect odd;
+	struct scene s;
+
+	scene_open(&s, BODY);
+	scene_build_at(&s, &odd, 1);
+	start(&s);
+	assert_int_equal(s.ends, 0);
+	expect_end(&s, ERR_TOO_BIG, "");
+	run_ms(&s.p, 5);
+	assert_int_equal(s.p.n, 0);
+	assert_int_equal(count(COUNTER_upstream_connects), 0);
+	scene_close(&s);
+}
+
+/* It had to wait for its connection, which is as good as before, unless the provider talks meanwhile. */
+static void test_a_request_that_cannot_be_built_again(void **state)
+{
 	for (int talks = 0; talks < 2; talks++) {
-		struct dialect odd = openai_chat;
+		struct dialect odd;
 		struct scene s;
 		scene_open(&s, BODY);
-		struct peer *peer = start_and_hear(&s, 0);
-		peer_say(peer, STREAM);
-		expect_end(&s, ERR_OK, "start text finish end");
-		odd.build = cannot_build;
-		s.p.provider.tongues.main = s.request.dialect = &odd;
-		buf_clear(&peer->in);
-		if (talks)
-			peer_say(peer, "HTTP/1.1 408 Late\r\n\r\n");
+		scene_build_at(&s, &odd, 2);
 		start(&s);
-		assert_int_equal(s.ends, 0);
-		expect_end(&s, ERR_TOO_BIG, "");
-		assert_int_equal(buf_len(&peer->in), 0);
+		run_until(&s.p, s.p.n);
 		if (talks)
-			run_until(&s.p, peer->gone);
+			peer_say(&s.p.v[0], "HTTP/1.1 408 Late\r\n\r\n");
+		expect_end(&s, ERR_TOO_BIG, "");
+		assert_int_equal(builds, 2);
+		assert_slice(s.at.dropped, "seed");
+		assert_int_equal(buf_len(&s.p.v[0].in), 0);
+		if (talks)
+			run_until(&s.p, s.p.v[0].gone);
 		else
 			assert_int_equal(count(COUNTER_upstream_idle), 1);	/* nothing was sent on it */
 		scene_close(&s);
 	}
+}
+
+/* Once where a connection is there, twice after waiting for one; what was built for one is no part of another. */
+static void test_how_often_it_is_built(void **state)
+{
+	struct dialect odd;
+	struct scene s;
+
+	scene_open(&s, BODY);
+	scene_build_at(&s, &odd, 99);
+	struct peer *peer = start_and_hear(&s, 0);
+	assert_int_equal(builds, 2);
+	peer_say(peer, STREAM);
+	expect_end(&s, ERR_OK, "start text finish end");
+	peer = start_and_hear(&s, 0);
+	assert_int_equal(builds, 3);
+	assert_slice(s.at.dropped, "seed");
+	assert_int_equal(s.p.n, 1);
+	scene_close(&s);
 }
 
 /* --- where it goes -------------------------------------------------------------------------------------- */
@@ -283,6 +329,24 @@ static void test_translated(void **state)
 	scene_close(&s);
 }
 
+/* What the front could not take over is named like what the target cannot be told. */
+static void test_lost_betas_are_named(void **state)
+{
+	struct scene s;
+
+	scene_open(&s, BODY);
+	s.request.door.betas_lost = true;
+	struct peer *peer = start_and_hear(&s, 0);
+	assert_slice(s.at.dropped, "anthropic-beta");
+	peer_say(peer, STREAM);
+	expect_end(&s, ERR_OK, "start text finish end");
+	s.strict = true;
+	start(&s);
+	expect_end(&s, ERR_UNSUPPORTED, "");
+	assert_slice(s.at.answer.fault.message, "a cannot express: anthropic-beta");
+	scene_close(&s);
+}
+
 static void expect_unsupported(struct scene *s, const char *message)
 {
 	expect_end(s, ERR_UNSUPPORTED, "");
@@ -291,7 +355,7 @@ static void expect_unsupported(struct scene *s, const char *message)
 	assert_int_equal(s->at.bytes_out, 0);
 }
 
-/* Refused before a byte is sent: the connection is as good as before. */
+/* Refused before a connection is asked for: where there is none, none is opened, and one that is there stays. */
 static void test_what_cannot_be_said(void **state)
 {
 	static const struct {
@@ -313,37 +377,38 @@ static void test_what_cannot_be_said(void **state)
 		start(&s);
 		expect_unsupported(&s, rows[i].message);
 		assert_slice(s.at.answer.fault.param, rows[i].param);
-		assert_int_equal(s.p.n, 1);
-		assert_int_equal(buf_len(&s.p.v[0].in), 0);
-		assert_int_equal(count(COUNTER_upstream_idle), 1);
+		run_ms(&s.p, 5);
+		assert_int_equal(s.p.n, 0);
+		assert_int_equal(count(COUNTER_upstream_connects), 0);
 		d.back.write = write_little;
 		s.strict = false;
-		struct peer *peer = start_and_hear(&s, 0);	/* the same one */
-		assert_false(s.at.replayed);
+		struct peer *peer = start_and_hear(&s, 0);
 		peer_say(peer, STREAM);
 		expect_end(&s, ERR_OK, "start text finish end");
+		d.back.write = rows[i].write;
+		s.strict = rows[i].strict;
+		buf_clear(&peer->in);
+		start(&s);
+		expect_unsupported(&s, rows[i].message);
+		assert_int_equal(buf_len(&peer->in), 0);
+		assert_int_equal(count(COUNTER_upstream_idle), 1);
+		assert_int_equal(s.p.n, 1);
 		scene_close(&s);
 	}
 }
 
-/* The connection ends before the refusal is told: nothing is sent again. */
-static void test_a_refusal_is_not_replayed(void **state)
+/* Nobody answers there: what the target cannot express is told all the same. */
+static void test_a_dead_host_hides_no_refusal(void **state)
 {
 	struct pair d;
 	struct scene s;
 
 	scene_open(&s, BODY);
-	struct peer *peer = start_and_hear(&s, 0);
-	peer_say(peer, STREAM);
-	expect_end(&s, ERR_OK, "start text finish end");
+	s.p.provider.url.port = 1;	/* nobody listens */
+	peers_pool(&s.p);
 	scene_translate(&s, &d, write_refused);
-	stream_abort(&peer->s, true);
-	peer->gone = true;
 	start(&s);
 	expect_unsupported(&s, "`n` cannot be 2");
-	run_ms(&s.p, 5);
-	assert_int_equal(s.p.n, 1);
-	assert_int_equal(count(COUNTER_replays), 0);
 	scene_close(&s);
 }
 
@@ -452,13 +517,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_request),
 		cmocka_unit_test(test_a_request_that_cannot_be_built),
+		cmocka_unit_test(test_a_request_that_cannot_be_built_again),
+		cmocka_unit_test(test_how_often_it_is_built),
 		cmocka_unit_test(test_where_it_goes),
 		cmocka_unit_test(test_fields_of_the_dialect),
 		cmocka_unit_test(test_configured_fields_count),
 		cmocka_unit_test(test_all_ways_to_carry_a_key),
 		cmocka_unit_test(test_translated),
+		cmocka_unit_test(test_lost_betas_are_named),
 		cmocka_unit_test(test_what_cannot_be_said),
-		cmocka_unit_test(test_a_refusal_is_not_replayed),
+		cmocka_unit_test(test_a_dead_host_hides_no_refusal),
 		cmocka_unit_test(test_no_such_endpoint),
 		cmocka_unit_test(test_raw_requests),
 		cmocka_unit_test(test_raw_answers),

@@ -1,0 +1,50 @@
+#include "flight/keep.h"
+
+#include "base/counter.h"
+#include "base/siphash.h"
+#include "flight/flight.h"
+
+static struct exact_now now_of(const struct flight_env *env)
+{
+	return (struct exact_now){ loop_now(env->attempt.loop), loop_wall_ms(env->attempt.loop) };
+}
+
+/* A hash of the model's name as the provider says it, and of what it says of its build. */
+static uint64_t version_of(const struct flight *f)
+{
+	struct event ev;
+	size_t at = 0;
+
+	while (tape_next(buf_slice(&f->tape.bytes), SIZE_MAX, &at, &ev))
+		if (ev.kind == EVENT_START)
+			return siphash(&(struct siphash_key){ 0, f->version }, ev.extra);
+	return f->version;
+}
+
+/* Only what the model finished by itself: a cut or filtered answer would be given again and again.  A new version of
+ * the model ends the answers of the old one, and this one was asked for under the old number. */
+void keep_answer(struct flight *f)
+{
+	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name,
+		.tape = buf_slice(&f->tape.bytes), .prompt_tok = f->usage.prompt_tok,
+		.completion_tok = f->usage.completion_tok };
+
+	if (f->keep_ms == 0 || f->tape.lossy || f->followed || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
+		return;
+	if (drift_note(&f->env->drift, f->target->name, version_of(f)))
+		epoch_end_model(&f->env->epochs, f->request.model);
+	else if (exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now_of(f->env)))
+		counter_add(COUNTER_cache_kept, 1);
+}
+
+/* Once it is too long, or holds something that has no typed form, nobody can join any more. */
+void keep_on_tape(struct flight *f, const struct event *ev)
+{
+	bool may_join = f->listed && f->request.stream;	/* who joins a whole answer comes before its first event */
+
+	if (!may_join && f->keep_ms == 0)
+		return;
+	tape_add(&f->tape, ev);
+	if (f->tape.lossy)
+		join_unlist(&f->env->join, f);
+}

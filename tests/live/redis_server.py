@@ -1,0 +1,62 @@
+"""A Redis of the test's own on loopback, without a file on disk."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+
+class Redis:
+    def __init__(self, tmp, *options):
+        self.tmp, self.options, self.process = tmp, options, None
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        self.start()
+
+    @property
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [shutil.which("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+             "--appendonly", "no", "--dir", str(self.tmp), "--loglevel", "warning", *self.options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(500):
+            if self.ask("PING") == "PONG":
+                return
+            time.sleep(0.01)
+        raise AssertionError("redis-server did not start")
+
+    def ask(self, *words):
+        """One command; the first line of the reply, without its type letter."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as s:
+                s.sendall(b"*%d\r\n" % len(words) + b"".join(
+                    b"$%d\r\n%s\r\n" % (len(w.encode()), w.encode()) for w in words))
+                reply = b""
+                while b"\r\n" not in reply:
+                    got = s.recv(65536)
+                    if not got:
+                        return ""
+                    reply += got
+                return reply[1:].split(b"\r\n")[0].decode()
+        except OSError:
+            return ""
+
+    def pause(self):
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.kill(self.process.pid, signal.SIGCONT)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.go_on()
+            self.kill()
