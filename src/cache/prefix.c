@@ -61,19 +61,29 @@ static enum reuse_kind kind_of_newest(const struct work *w)
 	return w->chain->messages > 1 || w->continues ? REUSE_TURN : REUSE_FIRST;
 }
 
-static void note(const struct work *w, const struct chain_link *l, enum reuse_kind kind)
+static void note(struct prefix_notes *ns, const struct chain_link *l, enum reuse_kind kind)
 {
-	if (l)
-		reuse_note(w->reuse, w->place, l->hash, kind, w->row->life_s, w->ask->now_s);
+	if (l == NULL)
+		return;
+	must(ns->n < PREFIX_NOTES);
+	ns->v[ns->n].hash = l->hash;
+	ns->v[ns->n++].kind = kind;
 }
 
 /* The last one seen is used too: a chance fulfilled, and a row that must stay. */
-static void note_links(const struct work *w)
+static void note_links(const struct work *w, struct prefix_notes *ns)
 {
-	note(w, w->tools, REUSE_SYSTEM);
-	note(w, w->system, REUSE_SYSTEM);
-	note(w, w->before, REUSE_TURN);
-	note(w, w->newest, kind_of_newest(w));
+	*ns = (struct prefix_notes){ .life_s = w->row->life_s, .place = w->place };
+	note(ns, w->tools, REUSE_SYSTEM);
+	note(ns, w->system, REUSE_SYSTEM);
+	note(ns, w->before, REUSE_TURN);
+	note(ns, w->newest, kind_of_newest(w));
+}
+
+void prefix_note(struct reuse *r, const struct prefix_notes *ns, uint32_t now_s)
+{
+	for (uint32_t i = 0; i < ns->n; i++)
+		reuse_note(r, ns->place, ns->v[i].hash, ns->v[i].kind, ns->life_s, now_s);
 }
 
 /* --- what it is worth ----------------------------------------------------------------------------------- */
@@ -201,10 +211,12 @@ static void plan_members(struct work *w)
 		w->plan.key = cache_key(w);
 }
 
-bool prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body)
+bool prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body,
+	struct prefix_notes *out_notes)
 {
 	struct work w = { .reuse = r, .ask = ask, .row = marks_find(ask->back, ask->model) };
 
+	out_notes->n = 0;
 	if (w.row == NULL)
 		return false;
 	if (marks_taken(w.row, buf_slice(body)))
@@ -221,8 +233,7 @@ bool prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body
 	} else {
 		plan_members(&w);
 	}
-	if (!ask->again)
-		note_links(&w);
+	note_links(&w, out_notes);
 	size_t placed = marks_place(&w.plan, &w.parts, body);
 	counter_add(COUNTER_prefix_marks, placed);
 	counter_add(COUNTER_prefix_one_offs, w.plan.explicit_only);

@@ -18,13 +18,26 @@ struct prefix_ask {
 	struct slice place;		/* who has a cache of its own: target and key */
 	uint64_t tenant;
 	uint32_t now_s;
-	bool again;			/* the same request once more, after a lost connection: not counted twice */
 	struct arena *arena;		/* scratch; its pieces are used up to the end of the call */
+};
+
+/* Prefixes that are used now: for prefix_note. */
+#define PREFIX_NOTES 4u
+struct prefix_notes {
+	struct {
+		uint64_t hash;
+		enum reuse_kind kind;
+	} v[PREFIX_NOTES];
+	uint32_t n, life_s;
+	uint64_t place;
 };
 
 /* Body in, body out.  Never touches one in which the client has a say about caching already; never more than four
  * marks; all else stays byte for byte.  True: it carries marks then, the client's or ours, and so may be written into
  * the provider's cache. */
-bool prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body);
+bool prefix_mark(struct reuse *r, const struct prefix_ask *ask, struct buf *body,
+	struct prefix_notes *out_notes);
+/* The request was taken: its answer has begun.  Once for each; before, it may be built as often as is needed. */
+void prefix_note(struct reuse *r, const struct prefix_notes *notes, uint32_t now_s);
 
 #endif

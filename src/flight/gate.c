@@ -147,7 +147,7 @@ void gate_lead(struct flight *f)
 	struct gate *g = &f->env->gate;
 
 	/* Sent without marks it writes nothing that anybody could wait for. */
-	if (row == NULL || f->attempts != 1 || (f->attempt.state == ATTEMPT_SENT && !f->attempt.marked))
+	if (row == NULL || f->attempts != 1 || !f->attempt.marked)
 		return;
 	must(!f->gate.leads);
 	f->gate.n_rows = 0;

@@ -2,7 +2,6 @@
 
 #include "base/counter.h"
 #include "base/span.h"
-#include "cache/prefix.h"
 
 #define WIRE_MAX_BYTES (256u << 20)	/* a built request: the body limit, spliced members and a head stay far below */
 /* a typed request: the tree is 12 times the text (yyjson), texts are borrowed */
@@ -145,6 +144,11 @@ static enum err on_event(void *arg, const struct event *ev)
 	return at->events->on_event(at->arg, ev);
 }
 
+static uint32_t now_s(const struct attempt *at)
+{
+	return (uint32_t)(loop_now(at->env->loop) / SPAN_NS_PER_S);
+}
+
 static void on_data(void *arg, struct slice bytes)
 {
 	struct attempt *at = arg;
@@ -158,6 +162,9 @@ static void on_data(void *arg, struct slice bytes)
 	bool ended = answer_feed(&at->answer, bytes, &used);
 	if (at->head_ns == 0 && at->answer.status) {
 		at->head_ns = loop_now(at->env->loop);
+		/* From now on the provider's cache has it; before this a request may have been built more than once. */
+		if (at->answer.status == 200)
+			prefix_note(&at->env->reuse, &at->prefix, now_s(at));
 		if (!at->ask.request->stream)
 			start_clock(at);
 	}
@@ -341,7 +348,7 @@ static void note_drops(struct attempt *at)
 		slice_str(drops_text(&at->env->drops, text, sizeof(text))));
 }
 
-static void mark_prefix(struct attempt *at, struct buf *b)
+static void mark_prefix(struct attempt *at)
 {
 	const struct attempt_ask *ask = &at->ask;
 	struct arena *a = &at->env->build;
@@ -349,10 +356,9 @@ static void mark_prefix(struct attempt *at, struct buf *b)
 		.model = ask->target->model, .tenant = ask->request->door.tenant,
 		.place = arena_printf(a, "%.*s %.*s", SLICE_ARG(ask->target->name),
 			SLICE_ARG(ask->key ? ask->key->health->name : SLICE_EMPTY)),
-		.now_s = (uint32_t)(loop_now(at->env->loop) / SPAN_NS_PER_S), .again = at->replayed || at->counted, .arena = a };
+		.now_s = now_s(at), .arena = a };
 
-	at->counted = true;
-	at->marked = prefix_mark(&at->env->reuse, &want, b);
+	at->marked = prefix_mark(&at->env->reuse, &want, &at->env->wire, &at->prefix);
 }
 
 /* Told in a later turn, like every end. */
@@ -385,7 +391,7 @@ static bool build(struct attempt *at)
 	if (at->env->drops.n && at->dropped.n == 0)
 		note_drops(at);
 	if (e == ERR_OK && at->ask.prefix)
-		mark_prefix(at, &at->env->wire);
+		mark_prefix(at);
 	if (e == ERR_OK)
 		return true;
 	fault = fault_copy(at->answer.opts.arena, &fault);

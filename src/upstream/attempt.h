@@ -9,7 +9,7 @@
 #ifndef UPSTREAM_ATTEMPT_H
 #define UPSTREAM_ATTEMPT_H
 
-#include "cache/reuse.h"
+#include "cache/prefix.h"
 #include "chat/request.h"
 #include "upstream/answer.h"
 #include "upstream/pool.h"
@@ -60,8 +60,8 @@ struct attempt {
 	const struct dialect *dialect;	/* in which it is asked; NULL: the provider has none for this */
 	struct slice dropped;		/* what the target could not be told, "seed, logit_bias"; in the arena */
 	bool replayed, paused, reused;
-	bool marked;			/* sent with cache marks */
-	bool counted;			/* its prefix was seen: when it is built once more that is no use of it */
+	bool marked;			/* built with cache marks */
+	struct prefix_notes prefix;	/* what is to be remembered of it once it is answered */
 };
 
 void attempt_env_init(struct attempt_env *e, struct loop *l, const struct answer_limits *limits);

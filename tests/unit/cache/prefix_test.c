@@ -31,7 +31,10 @@ static void send_to(const struct dialect *back, const char *provider, const char
 	const struct prefix_ask ask = { .back = back, .quirks = quirks_find(slice_str(provider)),
 		.model = slice_str(model), .place = slice_str(model), .tenant = 1, .now_s = now_s, .arena = &arena };
 
-	prefix_mark(&reuse, &ask, &body);
+	struct prefix_notes notes;
+
+	prefix_mark(&reuse, &ask, &body, &notes);
+	prefix_note(&reuse, &notes, now_s);
 	arena_reset(&arena, 1 << 20);
 }
 
