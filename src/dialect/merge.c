@@ -1,8 +1,6 @@
 #include "dialect/merge.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "base/siphash.h"
 #include "dialect/splice.h"
 
 #define ELEMENT NULL	/* there is no list: the body itself is the element of one */
@@ -91,7 +89,7 @@ static bool take_list(const struct request *r, struct slice value, struct merge_
 
 static uint64_t hash(uint64_t seed, struct slice s)
 {
-	return XXH3_64bits_withSeed(s.p, s.n, seed);
+	return siphash(&(struct siphash_key){ seed, 1 }, s);
 }
 
 /* Null is no text, and of two lists the last would count: rare enough to go alone. */
@@ -122,7 +120,8 @@ bool merge_look(const struct request *r, uint64_t seed, struct merge_part *out)
 	return k && look(k, r, out);
 }
 
-static bool next_of_frame(const struct merge_kind *k, struct slice body, size_t *at, struct json_member *out, char *kind)
+static bool next_of_frame(const struct merge_kind *k, struct slice body, size_t *at, struct json_member *out,
+	char *kind)
 {
 	while (json_next_member(body, at, out)) {
 		if (!is_list(k, out->key))

@@ -75,6 +75,7 @@ bool batch_fits(const struct merge_limits *most, const struct batch_load *load, 
 	const struct flight *f)
 {
 	return load->items + f->items <= most->items && load->tokens + f->request.prompt_tok <= most->tokens
+		&& load->choices + f->request.choices < EVENT_NO_CHOICE
 		&& load->bytes + f->request.body.n <= MOST_BYTES && may_share(first, f);
 }
 
@@ -82,6 +83,7 @@ void batch_add(struct batch_load *load, const struct flight *f)
 {
 	load->n++;
 	load->items += f->items;
+	load->choices += f->request.choices;
 	load->tokens += f->request.prompt_tok;
 	load->bytes += f->request.body.n;
 }
@@ -103,13 +105,34 @@ static void go_alone(struct batch *b)
 		flight_depart(f);
 }
 
-static void all_fail(struct batch *b)
+/* What the record and the readers' heads say of the carrier's attempts. */
+static void note_carrier(struct flight *f, const struct flight *carrier)
 {
+	f->target = carrier->target;
+	f->back = carrier->back;
+	f->attempts = carrier->attempts;
+	memcpy(f->tries, carrier->tries, sizeof(f->tries));
+	f->upstream_id = arena_copy(&f->arena, carrier->upstream_id);
+	f->dropped = arena_copy(&f->arena, carrier->dropped);
+	f->type = arena_copy(&f->arena, carrier->type);
+	if (carrier->quota == NULL)
+		return;
+	struct quota *quota = ARENA_NEW(&f->arena, struct quota);
+	*quota = *carrier->quota;
+	f->quota = quota;
+}
+
+/* With a fault of their own, or that of the carrier, if any. */
+static void land_all(struct batch *b)
+{
+	const struct flight *carrier = b->reader.flight;
 	struct flight *f;
 
 	while ((f = pop(b)) != NULL) {
-		f->usage = USAGE_NONE;
-		flight_land(f, b->reader.flight);
+		note_carrier(f, carrier);
+		if (f->fault.err == ERR_OK)
+			f->fault = fault_copy(&f->arena, &carrier->fault);
+		flight_land(f);
 	}
 }
 
@@ -245,19 +268,18 @@ static bool is_complete(struct batch *b)
 static void split(struct batch *b)
 {
 	size_t n = b->reader.flight->request.choices;
-	struct flight **seats = calloc(n, sizeof(struct flight *)), *f;
+	struct flight **seats = calloc(n, sizeof(struct flight *));
 
 	must(seats != NULL);
 	LIST_EACH(node, tmp, &b->members) {
-		f = LIST_ITEM(node, struct flight, node);
+		struct flight *f = LIST_ITEM(node, struct flight, node);
 		f->finish = b->reader.flight->finish;
 		for (size_t i = 0; i < f->request.choices; i++)
 			seats[f->seat + i] = f;
 	}
 	deal(b, seats);
 	free(seats);
-	while ((f = pop(b)) != NULL)
-		flight_land(f, b->reader.flight);
+	land_all(b);
 }
 
 /* --- life ----------------------------------------------------------------------------------------------- */
@@ -276,7 +298,7 @@ static void land(struct batch *b)
 	if (carrier == NULL || is_about_the_call(carrier->fault.err))
 		go_alone(b);
 	else if (carrier->journal.state == JOURNAL_FAILED)
-		all_fail(b);
+		land_all(b);
 	else if (is_complete(b))
 		split(b);
 	else
@@ -345,8 +367,8 @@ void batch_open(struct window *w, struct list *list)
 	arena_init(&arena, ARENA_BYTES);
 	counter_add(COUNTER_carriers, 1);
 	counter_add(COUNTER_merged, n);
-	if (merge(b, n, &arena, &call) != ERR_OK || !flight_open(b->env, first->roster, &call, &arena, first->request_id,
-			first->hops, &b->reader, &b->news, &fault)) {
+	if (merge(b, n, &arena, &call) != ERR_OK || !flight_open(b->env, first->roster, &call, &arena,
+			first->request_id, first->hops, &b->reader, &b->news, &fault)) {
 		arena_done(&arena);
 		land(b);
 		return;

@@ -24,7 +24,7 @@ struct window;
 /* What a call has so far. */
 struct batch_load {
 	uint32_t n, items;
-	uint64_t tokens, bytes;
+	uint64_t choices, tokens, bytes;
 };
 
 /* What one call of this flight's model may hold, by its configuration and by what its targets take.  False: some of

@@ -448,29 +448,10 @@ void flight_carry(struct flight *f, struct batch *b)
 	f->batch = b;
 }
 
-/* What the record and the readers' heads say of the carrier's attempts. */
-static void note_carrier(struct flight *f, const struct flight *carrier)
+void flight_land(struct flight *f)
 {
-	f->target = carrier->target;
-	f->back = carrier->back;
-	f->attempts = carrier->attempts;
-	memcpy(f->tries, carrier->tries, sizeof(f->tries));
-	f->upstream_id = arena_copy(&f->arena, carrier->upstream_id);
-	f->dropped = arena_copy(&f->arena, carrier->dropped);
-	f->type = arena_copy(&f->arena, carrier->type);
-	if (carrier->quota == NULL)
-		return;
-	struct quota *quota = ARENA_NEW(&f->arena, struct quota);
-	*quota = *carrier->quota;
-	f->quota = quota;
-}
-
-void flight_land(struct flight *f, const struct flight *carrier)
-{
+	must(f->state == FLIGHT_CARRIED);
 	f->landed = true;
-	note_carrier(f, carrier);
-	if (f->fault.err == ERR_OK)
-		f->fault = fault_copy(&f->arena, &carrier->fault);
 	if (f->fault.err == ERR_OK)
 		flight_end_ok(f);
 	else

@@ -180,9 +180,8 @@ void flight_depart(struct flight *f);
 void flight_carry(struct flight *f, struct batch *b);
 /* CARRIED: an event of its answer.  ERR_UP_TOO_BIG: there is no room. */
 enum err flight_take(struct flight *f, const struct event *ev) MUST_CHECK;
-/* CARRIED: ends as its carrier did, with the events, usage, finish and, when it has one, the fault that it has itself.
- */
-void flight_land(struct flight *f, const struct flight *carrier);
+/* CARRIED: all that its carrier gave it is there.  Ends it, well when it has no fault. */
+void flight_land(struct flight *f);
 
 /* The answer can be read (or the flight has ended without one). */
 static inline bool flight_may_read(const struct flight *f)

@@ -5,10 +5,8 @@
 
 #include <stdlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/counter.h"
+#include "base/siphash.h"
 #include "base/span.h"
 #include "flight/batch.h"
 #include "flight/flight.h"
@@ -57,7 +55,7 @@ static bool collects(const struct request *r, const struct model *m)
 
 static uint64_t add(uint64_t hash, const void *p, size_t n)
 {
-	return XXH3_64bits_withSeed(p, n, hash);
+	return siphash(&(struct siphash_key){ hash, 2 }, slice_of(p, n));
 }
 
 /* Whether two flights really go together is for batch_fits to say: a collision only makes them wait in one place. */

@@ -121,15 +121,17 @@ static const struct section cache_section = ROW_TABLE("model_cache", struct rout
 /* 200 ms: the most that a batch job or an indexer does not notice (algorithms.md E1, E4). */
 static const struct row window_rows[] = {
 	ROW_ENUM(struct route_window_conf, mode, "auto|join|collect", "auto", ROW_RELOAD,
-		"collect: requests wait for company, leave together, and lists of inputs become one call; join: nothing "
-		"waits; auto: collect for the priorities bulk and batch and for embeddings, join for the rest"),
+		"collect: requests wait for company, leave together, and lists of inputs become one call; join: "
+		"nothing waits; auto: collect for the priorities bulk and batch and for embeddings, join for the "
+		"rest"),
 	ROW_MS(struct route_window_conf, max, 0, WINDOW_MAX_MS, "200ms", ROW_RELOAD,
 		"longest wait; one that comes while nothing is under way does not wait; 0: nobody waits"),
 	ROW_INT(struct route_window_conf, items, 1, 2048, "0", ROW_RELOAD,
-		"most inputs of one merged call; 0: as many as the provider takes, 256 at most, 32 where that is not known"),
+		"most inputs of one merged call; 0: as many as the provider takes, 256 at most, 32 where that is not "
+		"known"),
 	ROW_INT(struct route_window_conf, tokens, 1, 10000000, "0", ROW_RELOAD,
-		"most tokens, estimated, of one merged call; 0: two thirds of what the provider takes, 8192 where that is "
-		"not known"),
+		"most tokens, estimated, of one merged call; 0: two thirds of what the provider takes, 8192 where "
+		"that is not known"),
 	ROW_ENUM(struct route_window_conf, share, "tenant|all", "tenant", ROW_RELOAD,
 		"whose requests may be in one call: those of one client key, or of all"),
 };

@@ -16,6 +16,7 @@
 #ifndef SIM_H
 #define SIM_H
 
+#include "sim_each.h"
 #include "sim_http.h"
 #include "sim_sock.h"
 #include "unit.h"
@@ -44,6 +45,7 @@ enum sim_act_kind {
 	SIM_ACT_ANSWER,		/* status, fields, Content-Length, body */
 	SIM_ACT_GOOD,		/* a whole answer with that text; to those who stream two letters an event */
 	SIM_ACT_ECHO,		/* a text event with what stands behind "say " in the request */
+	SIM_ACT_EACH,		/* one item for each input (sim_each.h); the request's path and body say which */
 	SIM_ACT_FILL,		/* a text event with `n` letters */
 	SIM_ACT_WAIT,		/* `n` ms */
 	SIM_ACT_SHUT,		/* FIN, and go on reading until weir closes too */
@@ -60,12 +62,15 @@ struct sim_act {
 	const char *fields;	/* ANSWER: more field lines, each with CRLF */
 	size_t times;		/* do it that often; 0 is once */
 	uint64_t gap_ms;	/* wait before each repetition */
+	const struct sim_each_opts *each;	/* EACH: NULL: answers all */
 };
 
 #define SIM_RAW(bytes) { .kind = SIM_ACT_RAW, .text = (bytes) }
 #define SIM_CHUNK(bytes) { .kind = SIM_ACT_CHUNK, .text = (bytes) }
 #define SIM_ANSWER(status, field_lines, body) \
 	{ .kind = SIM_ACT_ANSWER, .n = (status), .fields = (field_lines), .text = (body) }
+#define SIM_EACH { .kind = SIM_ACT_EACH }
+#define SIM_EACH_BUT(opts) { .kind = SIM_ACT_EACH, .each = (opts) }
 #define SIM_WAIT(ms) { .kind = SIM_ACT_WAIT, .n = (ms) }
 #define SIM_SHUT { .kind = SIM_ACT_SHUT }
 #define SIM_CUT { .kind = SIM_ACT_CUT }

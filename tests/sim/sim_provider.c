@@ -264,6 +264,17 @@ static void add_echo(struct conn *c)
 	add_text(c, slice_of(rest.p, slice_find(rest, '"')));
 }
 
+static void add_each(struct conn *c, const struct sim_each_opts *o)
+{
+	const struct sim_each_opts none = { .hates = NULL };
+	struct buf b;
+
+	buf_init(&b, 64u << 20);
+	unsigned status = sim_each(c->seen->http.target, buf_slice(&c->seen->http.body), o ? o : &none, &b);
+	add_answer(c, status, "", buf_slice(&b));
+	buf_done(&b);
+}
+
 static void add_fill(struct conn *c, size_t n)
 {
 	char *text = malloc(n);
@@ -330,6 +341,8 @@ static void do_act(struct conn *c, const struct sim_act *a)
 		add_good(c, a->text);
 	else if (a->kind == SIM_ACT_ECHO)
 		add_echo(c);
+	else if (a->kind == SIM_ACT_EACH)
+		add_each(c, a->each);
 	else if (a->kind == SIM_ACT_FILL)
 		add_fill(c, a->n);
 }
