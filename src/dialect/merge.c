@@ -97,18 +97,20 @@ static bool look(const struct merge_kind *k, const struct request *r, struct mer
 {
 	struct json_member m;
 	size_t at = 0, lists = 0;
+	char kind = '\0';
 
 	while (json_next_member(r->body, &at, &m)) {
 		if (is_list(k, m.key)) {
+			kind = kind_of_element(m.value);
 			if (lists++ || !take_list(r, m.value, out))
 				return false;
-			out->frame = hash(out->frame, slice_of(&(char){ kind_of_element(m.value) }, 1));
 		} else if (k->list == ELEMENT && is_own(m.key)) {
 			return false;
 		} else if (k->list != ELEMENT) {
 			out->frame = hash(hash(out->frame, m.key), m.value);
 		}
 	}
+	out->frame = hash(out->frame, slice_of(&kind, 1));
 	return lists == 1 || k->list == ELEMENT;
 }
 
@@ -209,10 +211,48 @@ enum err merge_build(const struct request *const *members, size_t n, struct aren
 	out->timeout_ms = 0;
 	out->merged = true;
 	for (size_t i = 1; i < n; i++) {
-		out->choices += members[i]->choices;
+		out->choices += out->op == REQUEST_RAW ? 0 : members[i]->choices;
 		out->prompt_tok += members[i]->prompt_tok;
 	}
 	return build_body(members, n, a, &out->body);
+}
+
+/* --- answers as they come ------------------------------------------------------------------------------- */
+
+/* {"id":...,"model":...,"results":[...]} (protocols.md 3.5) */
+static struct slice results_of(struct slice answer)
+{
+	struct json_member m;
+	size_t at = 0;
+
+	while (json_next_member(answer, &at, &m))
+		if (splice_key_is(m.key, "results") && m.value.p[0] == '[')
+			return m.value;
+	return SLICE_EMPTY;
+}
+
+size_t merge_results(struct slice answer)
+{
+	struct slice list = results_of(answer), element;
+	size_t at = 0, n = 0;
+
+	while (list.n && json_next_element(list, &at, &element))
+		n++;
+	return n;
+}
+
+bool merge_cut(struct slice answer, size_t from, size_t n, struct buf *out)
+{
+	struct slice list = results_of(answer), element;
+	size_t at = 0;
+
+	must(list.n > 0);
+	bool ok = buf_put(out, slice_of(answer.p, (size_t)(list.p - answer.p))) && buf_put(out, SLICE("["));
+	for (size_t i = 0; ok && i < from + n && json_next_element(list, &at, &element); i++)
+		if (i >= from)
+			ok = (i == from || buf_put(out, SLICE(","))) && buf_put(out, element);
+	return ok && buf_put(out, SLICE("]"))
+		&& buf_put(out, slice_skip(answer, (size_t)(list.p + list.n - answer.p)));
 }
 
 /* --- limits --------------------------------------------------------------------------------------------- */

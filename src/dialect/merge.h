@@ -28,6 +28,12 @@ bool merge_same(const struct request *a, const struct request *b);
  * limit. */
 enum err merge_build(const struct request *const *members, size_t n, struct arena *a, struct request *out) MUST_CHECK;
 
+/* An answer that has no typed form (REQUEST_RAW) taken apart: its list has one result for each element of the
+ * request's.  How many; `answer` is valid JSON. */
+size_t merge_results(struct slice answer);
+/* The same answer with only `n` results, from number `from` on, appended to `out`.  False: no room. */
+bool merge_cut(struct slice answer, size_t from, size_t n, struct buf *out) MUST_CHECK;
+
 /* What a provider takes in one call; 0: not known. */
 struct merge_limits {
 	uint32_t items, tokens;

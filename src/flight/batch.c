@@ -19,7 +19,8 @@ struct batch {
 	struct reader reader;		/* of the carrier */
 	struct task news;
 	struct list members;		/* FLIGHT_CARRIED, in the order of their items */
-	uint64_t tokens;		/* estimated, of all members still there */
+	uint64_t items;			/* asked for */
+	uint64_t weight;		/* of all members still there */
 	bool landing;
 	struct grave grave;
 };
@@ -90,6 +91,12 @@ void batch_add(struct batch_load *load, const struct flight *f)
 
 /* --- members -------------------------------------------------------------------------------------------- */
 
+/* In whose proportion tokens are split: the estimate of the prompt, where there is one. */
+static uint64_t weight_of(const struct flight *f)
+{
+	return f->request.prompt_tok ? f->request.prompt_tok : f->items;
+}
+
 static struct flight *pop(struct batch *b)
 {
 	struct list *node = list_pop_front(&b->members);
@@ -159,7 +166,7 @@ void batch_leave(struct flight *f)
 		return;
 	f->batch = NULL;
 	list_remove(&f->node);
-	b->tokens -= f->request.prompt_tok;
+	b->weight -= weight_of(f);
 	if (list_empty(&b->members) && !b->landing)
 		end(b);
 }
@@ -169,8 +176,8 @@ void batch_leave(struct flight *f)
 /* The part of `whole` that `own` of `all` is when `before` have had theirs: rounded so that the parts add up. */
 static int64_t part_of(int64_t whole, uint64_t before, uint64_t own, uint64_t all)
 {
-	if (whole < 0 || all == 0)
-		return whole < 0 ? whole : 0;
+	if (whole < 0)
+		return whole;	/* not said */
 	unsigned __int128 w = (unsigned __int128)whole;
 	return (int64_t)(w * (before + own) / all - w * before / all);
 }
@@ -197,8 +204,8 @@ static void give_counts(struct batch *b, const struct usage *u)
 	LIST_EACH(node, tmp, &b->members) {
 		struct flight *f = LIST_ITEM(node, struct flight, node);
 		struct event ev = { .kind = EVENT_USAGE };
-		f->usage = share(u, before, f->request.prompt_tok, b->tokens);
-		before += f->request.prompt_tok;
+		f->usage = share(u, before, weight_of(f), b->weight);
+		before += weight_of(f);
 		ev.text = event_usage_text(&f->usage);
 		give(f, &ev);
 	}
@@ -247,6 +254,45 @@ static void deal(struct batch *b, struct flight *const *seats)
 	}
 }
 
+/* Of an answer that passes as it is: its bytes, and then no more events. */
+static void deal_raw(struct batch *b, struct slice answer)
+{
+	struct event ev = { .kind = EVENT_OTHER, .first_of_raw = true };
+	struct buf own;
+
+	buf_init(&own, ARENA_BYTES);
+	LIST_EACH(node, tmp, &b->members) {
+		struct flight *f = LIST_ITEM(node, struct flight, node);
+		buf_clear(&own);
+		if (!merge_cut(answer, f->seat, f->items, &own))
+			f->fault = (struct fault){ .err = ERR_UP_TOO_BIG };
+		ev.raw = buf_slice(&own);
+		give(f, &ev);
+	}
+	give_counts(b, &b->reader.flight->usage);
+	buf_done(&own);
+}
+
+/* False: it has not one result for each item.  Deals them out if it has. */
+static bool split_raw(struct batch *b)
+{
+	struct flight *carrier = b->reader.flight;
+	const struct event *ev;
+	yyjson_doc *doc;
+	struct buf all;
+
+	buf_init(&all, ARENA_BYTES);
+	for (; (ev = reader_peek(&b->reader)) != NULL; reader_pass(&b->reader))
+		if (!buf_put(&all, ev->raw))
+			break;
+	bool ok = ev == NULL && json_parse(&carrier->arena, buf_slice(&all), &doc, NULL) == ERR_OK
+		&& merge_results(buf_slice(&all)) == b->items;
+	if (ok)
+		deal_raw(b, buf_slice(&all));
+	buf_done(&all);
+	return ok;
+}
+
 /* Every item that was asked for has come. */
 static bool is_complete(struct batch *b)
 {
@@ -265,7 +311,7 @@ static bool is_complete(struct batch *b)
 	return n == carrier->request.choices;
 }
 
-static void split(struct batch *b)
+static void split_typed(struct batch *b)
 {
 	size_t n = b->reader.flight->request.choices;
 	struct flight **seats = calloc(n, sizeof(struct flight *));
@@ -279,7 +325,16 @@ static void split(struct batch *b)
 	}
 	deal(b, seats);
 	free(seats);
-	land_all(b);
+}
+
+static bool split(struct batch *b)
+{
+	if (b->reader.flight->request.op == REQUEST_RAW)
+		return split_raw(b);
+	if (!is_complete(b))
+		return false;
+	split_typed(b);
+	return true;
 }
 
 /* --- life ----------------------------------------------------------------------------------------------- */
@@ -297,10 +352,8 @@ static void land(struct batch *b)
 	b->landing = true;
 	if (carrier == NULL || is_about_the_call(carrier->fault.err))
 		go_alone(b);
-	else if (carrier->journal.state == JOURNAL_FAILED)
+	else if (carrier->journal.state == JOURNAL_FAILED || split(b))
 		land_all(b);
-	else if (is_complete(b))
-		split(b);
 	else
 		go_alone(b);
 	end(b);
@@ -323,8 +376,9 @@ static void take_members(struct batch *b, struct list *list)
 		struct flight *f = LIST_ITEM(node, struct flight, node);
 		flight_carry(f, b);
 		f->seat = seat;
-		seat += f->request.choices;
-		b->tokens += f->request.prompt_tok;
+		seat += f->request.op == REQUEST_RAW ? f->items : f->request.choices;
+		b->items += f->items;
+		b->weight += weight_of(f);
 		list_push_back(&b->members, node);
 	}
 }

@@ -286,7 +286,7 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	epoch_init(&e->epochs, l, dice);
 	drift_init(&e->drift, dice_u64(dice));
 	owner_init(&e->owners);
-	windows_init(&e->windows, l, dice_u64(dice));
+	window_init(&e->windows, l, dice_u64(dice));
 }
 
 void flight_env_share(struct flight_env *e, struct store *s)
@@ -304,7 +304,7 @@ void flight_env_done(struct flight_env *e)
 {
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
-	windows_done(&e->windows);
+	window_done(&e->windows);
 	exact_done(&e->exact);
 	epoch_done(&e->epochs);
 	drift_done(&e->drift);

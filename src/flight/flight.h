@@ -103,7 +103,7 @@ struct flight {
 	struct window *came_from;	/* its window counts it as under way */
 	struct batch *batch;		/* CARRIED: by whom */
 	uint32_t items;			/* COLLECTED: its part of a call */
-	uint32_t seat;			/* CARRIED: its first choice in the carrier's answer */
+	uint32_t seat;			/* CARRIED: its first choice (REQUEST_RAW: item) in the carrier's answer */
 	bool landed;			/* its answer is a part of a carrier's, or another node's: events without the
 					 * provider's bytes */
 	struct follower *follower;	/* FOLLOWING */

@@ -109,13 +109,13 @@ static struct window *open_window(struct windows *ws, const struct flight *f, ui
 	return NULL;
 }
 
-void windows_init(struct windows *ws, struct loop *l, uint64_t seed)
+void window_init(struct windows *ws, struct loop *l, uint64_t seed)
 {
 	*ws = (struct windows){ .loop = l, .seed = seed };
 	map_init(&ws->groups, MOST_WINDOWS, seed);
 }
 
-void windows_done(struct windows *ws)
+void window_done(struct windows *ws)
 {
 	struct slice key;
 	size_t at = 0;

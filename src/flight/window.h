@@ -27,9 +27,9 @@ struct windows {
 };
 
 /* `seed` from the process' secret dice. */
-void windows_init(struct windows *ws, struct loop *l, uint64_t seed);
+void window_init(struct windows *ws, struct loop *l, uint64_t seed);
 /* No flight may be left. */
-void windows_done(struct windows *ws);
+void window_done(struct windows *ws);
 
 /* A flight that was just opened, has a plan and its priority: true, it waits, state FLIGHT_COLLECTED, and
  * flight_depart or batch_open is called later, never inside this call.  False: it need not wait. */

@@ -436,7 +436,9 @@ void attempt_open(struct attempt *at, struct attempt_env *env, const struct atte
 	if (at->state == ATTEMPT_ENDED)
 		answer_done(&at->answer);
 	*at = (struct attempt){ .state = ATTEMPT_LEASE, .env = env, .ask = *ask, .events = events, .arg = arg,
-		.open_ns = loop_now(env->loop), .lease = { .on_ready = on_ready, .on_fail = on_fail } };
+		.open_ns = loop_now(env->loop), .lease = { .on_ready = on_ready, .on_fail = on_fail,
+		.ticket = { .priority = ask->request->door.priority, .tenant = ask->request->door.tenant,
+		.cost = ask->request->prompt_tok } } };
 	const struct provider *p = ask->target->provider;
 	at->dialect = translate_pick(&p->tongues, ask->request);
 	const struct answer_opts o = { .dialect = at->dialect ? at->dialect : p->tongues.main,
@@ -445,7 +447,6 @@ void attempt_open(struct attempt *at, struct attempt_env *env, const struct atte
 		.on_event = on_event, .arg = at };
 	answer_init(&at->answer, &o);
 	alarm_init(&at->clock, env->loop, on_clock);
-	list_init(&at->lease.node);
 	if (at->dialect == NULL) {
 		struct fault f = fault_make(arena, ERR_UNSUPPORTED, "%.*s cannot do this: it has no such endpoint",
 			SLICE_ARG(p->name));

@@ -27,8 +27,8 @@ struct pool {
 	bool named;			/* in the present configuration */
 	struct list idle;		/* last used first */
 	struct list busy, opening;
-	uint32_t n_idle, n_busy, n_opening, n_waiting;
-	struct list waiting;
+	uint32_t n_idle, n_busy, n_opening;
+	struct line line;
 	struct alarm rewarm;
 };
 
@@ -123,20 +123,19 @@ static void give(struct pool_conn *c, struct lease *l)
 	l->state = LEASE_BUSY;
 }
 
-/* Takes the oldest waiter off the queue; NULL when nobody waits. */
+/* Takes the next waiter out of the line; NULL when nobody waits. */
 static struct lease *next_waiter(struct pool *p)
 {
-	struct list *node = list_pop_front(&p->waiting);
-	if (node == NULL)
+	struct line_ticket *t = line_next(&p->line, loop_now(p->owner->loop));
+	if (t == NULL)
 		return NULL;
-	struct lease *l = LIST_ITEM(node, struct lease, node);
-	p->n_waiting--;
+	struct lease *l = LIST_ITEM(t, struct lease, ticket);
 	alarm_clear(&l->patience);
 	l->state = LEASE_NONE;
 	return l;
 }
 
-/* A free connection that is in no list: to the oldest waiter, else idle. */
+/* A free connection that is in no list: to the next waiter, else idle. */
 static void settle(struct pool_conn *c)
 {
 	struct lease *l = next_waiter(c->pool);
@@ -194,7 +193,7 @@ static void open_one(struct pool *p, uint64_t connect_ms)
 /* As many connections on their way as there are waiters, within the maximum. */
 static void fill(struct pool *p)
 {
-	while (p->n_opening < p->n_waiting && p->n_idle + p->n_opening + p->n_busy < p->max)
+	while (p->n_opening < p->line.n && p->n_idle + p->n_opening + p->n_busy < p->max)
 		open_one(p, p->dest.connect_ms);
 }
 
@@ -214,19 +213,39 @@ static void on_rewarm(struct alarm *a)
 static void on_patience(struct alarm *a)
 {
 	struct lease *l = LIST_ITEM(a, struct lease, patience);
-	list_remove(&l->node);
-	l->pool->n_waiting--;
+	line_leave(&l->pool->line, &l->ticket);
 	l->state = LEASE_NONE;
 	l->on_fail(l, ERR_UP_QUEUE_TIMEOUT);
 }
 
-/* Fails a lease outside pool_take: its callback must come in a later turn. */
 static void on_refused(struct alarm *a)
 {
 	struct lease *l = LIST_ITEM(a, struct lease, patience);
 	l->state = LEASE_NONE;
-	list_init(&l->node);
 	l->on_fail(l, ERR_UP_QUEUE_FULL);
+}
+
+/* Its callback must come in a later turn. */
+static void shed(struct pool *p, struct lease *l)
+{
+	static const enum counter by_priority[] = { COUNTER_shed_normal, COUNTER_shed_realtime, COUNTER_shed_normal,
+		COUNTER_shed_bulk, COUNTER_shed_batch };
+
+	counter_add(COUNTER_upstream_queue_full, 1);
+	counter_add(by_priority[l->ticket.priority], 1);
+	line_leave(&p->line, &l->ticket);
+	alarm_clear(&l->patience);
+	alarm_init(&l->patience, p->owner->loop, on_refused);
+	alarm_set(&l->patience, 0);
+}
+
+/* False: the lease itself was refused. */
+static bool make_room(struct pool *p, struct lease *l)
+{
+	struct line_ticket *worst = line_worst(&p->line, &l->ticket);
+
+	shed(p, worst ? LIST_ITEM(worst, struct lease, ticket) : l);
+	return worst != NULL;
 }
 
 static bool is_at_max(const struct pool *p)
@@ -236,21 +255,15 @@ static bool is_at_max(const struct pool *p)
 
 static void wait_in_line(struct pool *p, struct lease *l, uint64_t connect_ms)
 {
-	bool full = p->n_waiting >= p->max_waiting + (p->max - MIN_OF(p->max, p->n_busy + p->n_idle));
+	bool full = p->line.n >= p->max_waiting + (p->max - MIN_OF(p->max, p->n_busy + p->n_idle));
 
 	l->state = LEASE_WAIT;
-	list_init(&l->node);
-	if (full) {
-		counter_add(COUNTER_upstream_queue_full, 1);
-		alarm_init(&l->patience, p->owner->loop, on_refused);
-		alarm_set(&l->patience, 0);
+	alarm_init(&l->patience, p->owner->loop, on_patience);
+	if (full && !make_room(p, l))
 		return;
-	}
 	if (is_at_max(p))
 		counter_add(COUNTER_upstream_queued, 1);
-	list_push_back(&p->waiting, &l->node);
-	p->n_waiting++;
-	alarm_init(&l->patience, p->owner->loop, on_patience);
+	line_join(&p->line, &l->ticket, loop_now(p->owner->loop));
 	/* Where a connection can still be opened its own clock counts first; in a full pool only the queue's does. */
 	alarm_set(&l->patience, is_at_max(p) ? p->queue_ms : connect_ms + p->queue_ms + 1);
 	p->dest.connect_ms = connect_ms;
@@ -291,10 +304,7 @@ bool pool_take(struct pool *p, struct lease *l, bool fresh, uint64_t connect_ms)
 
 static void leave_line(struct lease *l)
 {
-	if (list_linked(&l->node)) {
-		list_remove(&l->node);
-		l->pool->n_waiting--;
-	}
+	line_leave(&l->pool->line, &l->ticket);
 	alarm_clear(&l->patience);
 }
 
@@ -347,7 +357,7 @@ static void close_idle(struct pool *p)
 		conn_gone(LIST_ITEM(node, struct pool_conn, node), &p->n_idle);
 	}
 	LIST_EACH(node, tmp, &p->opening)
-		if (p->n_waiting == 0)
+		if (p->line.n == 0)
 			conn_gone(LIST_ITEM(node, struct pool_conn, node), &p->n_opening);
 	alarm_clear(&p->rewarm);
 }
@@ -399,7 +409,8 @@ void pools_free(struct pools **ps)
 	pools_drain(*ps);
 	while (map_next(&(*ps)->by_key, &at, &key, &v)) {
 		struct pool *p = v;
-		must(p->n_busy == 0 && p->n_waiting == 0 && p->n_opening == 0);
+		must(p->n_busy == 0 && p->line.n == 0 && p->n_opening == 0);
+		line_done(&p->line);
 		tls_client_unref(&p->tls);
 		free(p->host);
 		free(p->key);
@@ -433,7 +444,7 @@ static struct pool *pool_new(struct pools *ps, const struct provider *pr, char *
 	list_init(&p->idle);
 	list_init(&p->busy);
 	list_init(&p->opening);
-	list_init(&p->waiting);
+	line_init(&p->line, sys_seed());
 	alarm_init(&p->rewarm, ps->loop, on_rewarm);
 	must(map_put(&ps->by_key, slice_str(key), p));
 	return p;

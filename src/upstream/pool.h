@@ -4,14 +4,15 @@
  *   a connection is in exactly one place:  opening -> idle <-> busy (owned by a lease) -> gone
  *   a lease is in exactly one state:
  *     LEASE_NONE                 nothing asked
- *     LEASE_WAIT    pool->waiting, oldest first
+ *     LEASE_WAIT    pool->line, in the order of line.h
  *     LEASE_BUSY    has a stream, owned by the attempt
  *
  * Invariants:
  *  1. idle + opening + busy <= max; waiting <= max_waiting.
- *  2. A connection that opens, or comes back fit, goes to the oldest waiter, else to idle.  A connection that cannot be
- *     opened fails the oldest waiter, so a dead host never leaves one waiting for ever.
- *  3. An idle connection that says anything is closed: the peer and we no longer agree where a message begins. */
+ *  2. A connection that opens, or comes back fit, goes to the next waiter, else to idle.  A connection that cannot be
+ *     opened fails the next waiter, so a dead host never leaves one waiting for ever.
+ *  3. When the line is full, the last of the least urgent class's longest queue has to go, or the newcomer.
+ *  4. An idle connection that says anything is closed: the peer and we no longer agree where a message begins. */
 #ifndef UPSTREAM_POOL_H
 #define UPSTREAM_POOL_H
 
@@ -20,6 +21,7 @@
 #include "loop/loop.h"
 #include "loop/stream.h"
 #include "route/roster.h"
+#include "upstream/line.h"
 
 struct pool;
 struct pools;
@@ -29,7 +31,7 @@ enum lease_state { LEASE_NONE, LEASE_WAIT, LEASE_BUSY };
 
 /* The right to use one pooled connection for one attempt.  Embedded in the attempt; zero-initialise. */
 struct lease {
-	struct list node;		/* pool->waiting */
+	struct line_ticket ticket;	/* filled by the holder: priority, tenant, cost */
 	enum lease_state state;
 	struct pool *pool;
 	struct pool_conn *conn;

@@ -43,8 +43,8 @@ static void put_one(struct slice path, size_t index, struct slice text, struct b
 
 static unsigned refuse(struct buf *out)
 {
-	buf_add(out, SLICE("{\"error\":{\"message\":\"scripted\",\"type\":\"invalid_request_error\",\"param\":\"input\","
-		"\"code\":\"bad_input\"}}"));
+	buf_add(out, SLICE("{\"error\":{\"message\":\"scripted\",\"type\":\"invalid_request_error\","
+		"\"param\":\"input\",\"code\":\"bad_input\"}}"));
 	return 400;
 }
 

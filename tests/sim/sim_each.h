@@ -1,5 +1,5 @@
-/* What a provider answers that takes lists: one item for each input, made of that input alone, so that a client can tell
- * its own from any other's.  Embeddings, legacy completions and moderations by path. */
+/* What a provider answers that takes lists: one item for each input, made of that input alone, so that a client can
+ * tell its own from any other's.  Embeddings, legacy completions and moderations by path. */
 #ifndef SIM_EACH_H
 #define SIM_EACH_H
 

@@ -18,7 +18,8 @@
 /* An answer takes 50 ms: time for company to come. */
 static const struct sim_act each[] = { SIM_WAIT(50), SIM_EACH, SIM_STOP };
 
-static struct sim_client *embed_as(struct sim *s, uint64_t at_ms, const char *fields, const char *model, const char *input)
+static struct sim_client *embed_as(struct sim *s, uint64_t at_ms, const char *fields, const char *model,
+	const char *input)
 {
 	return sim_client(s, (struct sim_plan){ .at_ms = at_ms, .sends = { sim_post(s, "/v1/embeddings", fields,
 		sim_printf(s, "{\"model\":\"%s\",\"input\":%s}", model, input)) } });
@@ -483,6 +484,67 @@ static void a_provider_dies_at_any_moment(void **state)
 	sweep(sim_strike_provider_resets, check_told);
 }
 
+/* --- other endpoints ------------------------------------------------------------------------------------ */
+
+static struct sim_client *post_bulk(struct sim *s, uint64_t at_ms, const char *path, const char *body)
+{
+	return sim_client(s, (struct sim_plan){ .at_ms = at_ms,
+		.sends = { sim_post(s, path, KEY "x-weir-priority: bulk\r\n", body) } });
+}
+
+/* The texts of the items at `list`, joined by blanks. */
+static const char *texts_of(struct sim *s, const struct sim_client *c, const char *list)
+{
+	struct slice body = buf_slice(&c->answers[0].http.body);
+	yyjson_doc *doc = yyjson_read(body.p, body.n, 0);
+	const char *out = "";
+	yyjson_val *v;
+	size_t i, n;
+
+	yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), list), i, n, v)
+		out = sim_printf(s, "%s%s%s", out, i ? " " : "", yyjson_get_str(yyjson_obj_get(v, "text")));
+	yyjson_doc_free(doc);
+	return out;
+}
+
+static void moderations_share_calls(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", each, NULL);
+	struct sim_client *x = post_bulk(s, 0, "/v1/moderations", "{\"model\":\"e\",\"input\":\"one\"}"),
+		*y = post_bulk(s, 10, "/v1/moderations", "{\"model\":\"e\",\"input\":\"two\"}"),
+		*z = post_bulk(s, 10, "/v1/moderations", "{\"model\":\"e\",\"input\":[\"three\",\"four\"]}");
+
+	sim_run(s);
+	assert_string_equal(texts_of(s, x, "results"), "one");
+	assert_string_equal(texts_of(s, y, "results"), "two");
+	assert_string_equal(texts_of(s, z, "results"), "three four");
+	sim_check(s, slice_eq(sim_http_field(&y->answers[0].http, "content-type"), SLICE("application/json")));
+	sim_check(s, a->n == 2);
+	sim_free(&s);
+}
+
+/* Completions: where every target speaks them; n samples of each prompt. */
+static void prompts_share_calls(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, SCENE_LISTEN "providers:\n" SCENE_PROVIDER("a", ", also: [completions]")
+		SCENE_PROVIDER("b", "") "models:\n" MODEL("e", "")
+		"  two: {tiers: [{targets: [a/m1]}, {targets: [b/m1]}], retries: 0}\n");
+	struct sim_provider *a = sim_provider(s, "a.test", each, NULL);
+	struct sim_client *c[6];
+	static const char *const inputs[] = { "\"one\"", "\"two\"", "[\"three\",\"four\"]" };
+	static const char *const want[] = { "one!", "two!", "three! four!" };
+
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		c[i] = post_bulk(s, i % 3 * 5, "/v1/completions", sim_printf(s,
+			"{\"model\":\"%s\",\"prompt\":%s}", i < 3 ? "e" : "two", inputs[i % 3]));
+	sim_run(s);
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		assert_string_equal(texts_of(s, c[i], "choices"), want[i % 3]);
+	sim_check(s, a->n == 2 + 3);
+	sim_free(&s);
+}
+
 /* --- other dialects ------------------------------------------------------------------------------------- */
 
 static void gemini_clients_share_calls_too(void **state)
@@ -512,10 +574,14 @@ static void gemini_clients_share_calls_too(void **state)
 
 /* --- priorities ----------------------------------------------------------------------------------------- */
 
-static struct sim_client *chat_as(struct sim *s, uint64_t at_ms, const char *fields, const char *model, const char *text)
+static struct sim_client *chat_as(struct sim *s, uint64_t at_ms, const char *fields, const char *model,
+	const char *text)
 {
-	return sim_client(s, (struct sim_plan){ .at_ms = at_ms, .sends = { sim_post(s, "/v1/chat/completions", fields,
-		sim_printf(s, "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}", model, text)) } });
+	const char *body = sim_printf(s, "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}",
+		model, text);
+
+	return sim_client(s, (struct sim_plan){ .at_ms = at_ms,
+		.sends = { sim_post(s, "/v1/chat/completions", fields, body) } });
 }
 
 /* Bulk requests are collected whatever they ask for, and leave together, the most urgent first. */
@@ -591,6 +657,8 @@ int main(void)
 		cmocka_unit_test(a_reload_at_any_moment),
 		cmocka_unit_test(a_drain_at_any_moment),
 		cmocka_unit_test(a_provider_dies_at_any_moment),
+		cmocka_unit_test(moderations_share_calls),
+		cmocka_unit_test(prompts_share_calls),
 		cmocka_unit_test(gemini_clients_share_calls_too),
 		cmocka_unit_test(bulk_waits_for_company),
 		cmocka_unit_test(one_in_a_hurry_takes_it_along),
