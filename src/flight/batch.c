@@ -27,13 +27,23 @@ struct batch {
 
 /* --- who goes together ---------------------------------------------------------------------------------- */
 
-/* The smallest of all targets', since any of them may be asked. */
-static bool limits_of_targets(const struct flight *f, struct merge_limits *out)
+/* `known`: what the provider takes; 0: not known.  Then configuration alone decides, or what is safe. */
+static uint32_t limit(uint32_t known, uint32_t configured, uint32_t most, uint32_t safe)
 {
+	if (configured)
+		return known ? MIN_OF(known, configured) : configured;
+	return known ? MIN_OF(known, most) : safe;
+}
+
+/* The smallest of all targets', since any of them may be asked. */
+bool batch_limits(const struct flight *f, struct merge_limits *out)
+{
+	const struct window_conf *w = &f->plan.model->window;
 	struct request call = f->request;
 	struct merge_limits one;
+	bool any = false;
 
-	*out = (struct merge_limits){ .items = 0 };
+	*out = (struct merge_limits){ UINT32_MAX, UINT32_MAX };
 	if (call.dialect == &gemini_embed)
 		call.dialect = &gemini_batch_embed;
 	for (size_t i = 0; i < f->plan.n; i++) {
@@ -43,24 +53,12 @@ static bool limits_of_targets(const struct flight *f, struct merge_limits *out)
 			continue;	/* it will not be asked */
 		if (!merge_limits(back, p->quirks, &one))
 			return false;
-		one.items = one.items ? one.items : SAFE_ITEMS;
-		one.tokens = one.tokens ? one.tokens : SAFE_TOK;
-		out->items = out->items ? MIN_OF(out->items, one.items) : one.items;
-		out->tokens = out->tokens ? MIN_OF(out->tokens, one.tokens) : one.tokens;
+		any = true;
+		out->items = MIN_OF(out->items, limit(one.items, w->items, DEFAULT_ITEMS, SAFE_ITEMS));
+		/* Estimates can be a third too low. */
+		out->tokens = MIN_OF(out->tokens, limit(one.tokens / 3 * 2, w->tokens, UINT32_MAX, SAFE_TOK));
 	}
-	return out->items > 0;
-}
-
-bool batch_limits(const struct flight *f, struct merge_limits *out)
-{
-	const struct window_conf *w = &f->plan.model->window;
-
-	if (!limits_of_targets(f, out))
-		return false;
-	/* Estimates can be a third too low. */
-	out->items = w->items ? w->items : MIN_OF(out->items, DEFAULT_ITEMS);
-	out->tokens = w->tokens ? w->tokens : out->tokens > SAFE_TOK ? out->tokens / 3 * 2 : out->tokens;
-	return true;
+	return any;
 }
 
 static bool may_share(const struct flight *a, const struct flight *b)

@@ -213,15 +213,21 @@ enum err flight_take(struct flight *f, const struct event *ev)
 	return ERR_OK;
 }
 
+/* The provider's bytes of a merged answer are nobody's, where it has a typed form. */
+static enum err take_bare(struct flight *f, const struct event *ev)
+{
+	struct event bare = *ev;
+
+	if (f->request.op != REQUEST_RAW)
+		bare.raw = SLICE_EMPTY;
+	return flight_take(f, &bare);
+}
+
 static enum err on_event(void *arg, const struct event *ev)
 {
 	struct flight *f = arg;
-	struct event bare = *ev;
+	enum err e = f->request.merged ? take_bare(f, ev) : flight_take(f, ev);
 
-	/* The bytes of a merged answer are nobody's. */
-	if (f->request.merged && f->request.op != REQUEST_RAW)
-		bare.raw = SLICE_EMPTY;
-	enum err e = flight_take(f, &bare);
 	if (e != ERR_OK)
 		return e;
 	if (!f->released && event_is_content(ev) && passes_early(f))
@@ -317,10 +323,10 @@ static void add_reader(struct flight *f, struct reader *r, struct task *on_news)
 	cursor_open(&r->cursor, &f->journal, on_news);
 }
 
-/* A deadline of its own: its end would be nobody else's. */
+/* A deadline of its own: its end would be nobody else's.  Nor has a carrier what others could read. */
 bool flight_may_share(const struct request *r)
 {
-	return r->op != REQUEST_RAW && !r->door.alone && r->timeout_ms == 0;
+	return r->op != REQUEST_RAW && !r->door.alone && !r->merged && r->timeout_ms == 0;
 }
 
 bool flight_join(struct flight_env *env, const struct roster *roster, const struct request *request, struct reader *r,

@@ -1,6 +1,7 @@
 /* The collect window: requests wait for company and share calls, each gets its own part of the answer, and nothing is
  * lost, mixed up or shared that must not be. */
 #include "base/counter.h"
+#include "base/dice.h"
 #include "codec/json.h"
 #include "scene.h"
 
@@ -11,7 +12,8 @@
 	MODEL("none", ", window: {mode: join}") \
 	"  two: {tiers: [{targets: [a/m1]}, {targets: [b/m1]}], retries: 0, window: {items: 1000, tokens: 100000}}\n" \
 	MODEL("slow", ", priority: bulk") \
-	MODEL("chat", "")
+	MODEL("chat", "") \
+	MODEL("kept", ", cache: {exact: 1h}, window: {items: 1000, tokens: 100000}")
 #define CONFIG CONFIG_OF("items: 1000, tokens: 100000")
 #define KEY "Authorization: Bearer k\r\n"
 
@@ -366,6 +368,46 @@ static void a_deadline_is_ones_own(void **state)
 	sim_free(&s);
 }
 
+/* --- what else happens to answers ----------------------------------------------------------------------- */
+
+/* A client that happens to ask for just what a call carries is no reader of that call. */
+static void nobody_joins_a_carrier(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", each, NULL);
+	struct sim_client *first = embed(s, 0, "\"one\""), *x = embed(s, 10, "\"two\""), *y = embed(s, 12, "\"three\""),
+		*z = embed(s, 80, "[\"two\",\"three\"]");
+
+	sim_run(s);
+	check(s, first, "one");
+	check(s, x, "two");
+	check(s, y, "three");
+	check(s, z, "two", "three");
+	sim_check(s, a->n == 3);
+	sim_free(&s);
+}
+
+/* A part of a merged answer serves later requests as any other. */
+static void parts_are_kept(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", each, NULL);
+	struct sim_client *c[6];
+	static const char *const inputs[] = { "\"one\"", "\"two\"", "[\"three\"]" };
+
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		c[i] = embed_as(s, (i < 3 ? 0 : 1000) + i * 5, KEY, "kept", inputs[i % 3]);
+	sim_run(s);
+	for (size_t i = 0; i < COUNT_OF(c); i += 3) {
+		check(s, c[i], "one");
+		check(s, c[i + 1], "two");
+		check(s, c[i + 2], "three");
+	}
+	sim_check(s, a->n == 2);
+	sim_check(s, slice_eq(sim_http_field(&c[5]->answers[0].http, "x-weir-cache"), SLICE("hit")));
+	sim_free(&s);
+}
+
 /* --- leaving -------------------------------------------------------------------------------------------- */
 
 /* One member leaves at every moment: the others notice nothing. */
@@ -524,6 +566,26 @@ static void moderations_share_calls(void **state)
 	sim_free(&s);
 }
 
+/* What had come of a call that broke is forgotten, also of an answer that passes as it is. */
+static void a_broken_moderation_is_asked_again(void **state)
+{
+	static const struct sim_act cut[] = { SIM_WAIT(50), SIM_RAW("HTTP/1.1 200 OK\r\nContent-Type: application/json"
+		"\r\nContent-Length: 500\r\n\r\n{\"results\":[{\"text\":\"wrong\"},"), SIM_WAIT(10), SIM_RESET };
+	struct sim *s = sim_new(SIM_SEED, "retry: {per_second: 1000}\n" CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", each, cut, NULL), *b = sim_provider(s, "b.test", each, NULL);
+	struct sim_client *c[3];
+	static const char *const texts[] = { "one", "two", "three" };
+
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		c[i] = post_bulk(s, i * 5, "/v1/moderations", sim_printf(s, "{\"model\":\"two\",\"input\":\"%s\"}",
+			texts[i]));
+	sim_run(s);
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		assert_string_equal(texts_of(s, c[i], "results"), texts[i]);
+	sim_check(s, a->n == 2 && b->n == 1);
+	sim_free(&s);
+}
+
 /* Completions: where every target speaks them; n samples of each prompt. */
 static void prompts_share_calls(void **state)
 {
@@ -570,6 +632,61 @@ static void gemini_clients_share_calls_too(void **state)
 	}
 	sim_check(s, a->n == 2);
 	sim_free(&s);
+}
+
+/* --- generated ------------------------------------------------------------------------------------------ */
+
+#define MOST_INPUTS 4u
+
+struct guess {
+	struct sim_client *client;
+	const char *texts[MOST_INPUTS];
+	size_t n;
+};
+
+/* Anything at any time: lists and single ones, texts and tokens, three tenants, parameters, leavers. */
+static void ask_anything(struct sim *s, struct dice *d, struct guess *g)
+{
+	static const char *const keys[] = { KEY, "Authorization: Bearer other\r\n", "" };
+	static const char *const more[] = { "", "", ",\"dimensions\":2", ",\"user\":\"u\"" };
+	bool tokens = dice_below(d, 4) == 0, bare;
+	const char *input = "";
+
+	g->n = 1 + dice_below(d, MOST_INPUTS);
+	bare = g->n == 1 && dice_below(d, 2);
+	for (size_t i = 0; i < g->n; i++) {
+		g->texts[i] = tokens ? sim_printf(s, "%u,%u", (unsigned)dice_below(d, 100), (unsigned)dice_below(d, 100))
+			: sim_printf(s, "text %u", (unsigned)dice_below(d, 60));
+		input = sim_printf(s, "%s%s%s%s%s", input, i ? "," : "", tokens ? "[" : "\"", g->texts[i],
+			tokens ? "]" : "\"");
+	}
+	g->client = embed_as(s, dice_below(d, 900), keys[dice_below(d, 3)], "e", sim_printf(s, "%s%s%s%s",
+		bare ? "" : "[", input, bare ? "" : "]", more[dice_below(d, COUNT_OF(more))]));
+	if (dice_below(d, 10) == 0) {
+		g->client->plan.leave = SIM_LEAVES;
+		g->client->plan.leave_at_ms = dice_below(d, 200);
+	}
+}
+
+static void each_gets_its_own(void **state)
+{
+	struct guess all[250];
+
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		struct sim *s = sim_new_shuffled(seed, seed % 2 ? CONFIG : CONFIG_OF("items: 7, max: 40ms"));
+		struct sim_provider *a = sim_provider(s, "a.test", each, NULL);
+		struct dice d;
+
+		dice_init(&d, seed);
+		for (size_t i = 0; i < COUNT_OF(all); i++)
+			ask_anything(s, &d, &all[i]);
+		sim_run(s);
+		for (size_t i = 0; i < COUNT_OF(all); i++)
+			if (!all[i].client->left)
+				check_vectors(s, all[i].client, all[i].n, all[i].texts);
+		sim_check(s, a->n < COUNT_OF(all));
+		sim_free(&s);
+	}
 }
 
 /* --- priorities ----------------------------------------------------------------------------------------- */
@@ -651,6 +768,8 @@ int main(void)
 		cmocka_unit_test(a_call_fails_over),
 		cmocka_unit_test(when_all_fails_each_is_told),
 		cmocka_unit_test(a_deadline_is_ones_own),
+		cmocka_unit_test(nobody_joins_a_carrier),
+		cmocka_unit_test(parts_are_kept),
 		cmocka_unit_test(one_leaves),
 		cmocka_unit_test(the_last_one_stops_the_call),
 		cmocka_unit_test(a_client_leaves_at_any_moment),
@@ -658,8 +777,10 @@ int main(void)
 		cmocka_unit_test(a_drain_at_any_moment),
 		cmocka_unit_test(a_provider_dies_at_any_moment),
 		cmocka_unit_test(moderations_share_calls),
+		cmocka_unit_test(a_broken_moderation_is_asked_again),
 		cmocka_unit_test(prompts_share_calls),
 		cmocka_unit_test(gemini_clients_share_calls_too),
+		cmocka_unit_test(each_gets_its_own),
 		cmocka_unit_test(bulk_waits_for_company),
 		cmocka_unit_test(one_in_a_hurry_takes_it_along),
 		cmocka_unit_test(a_priority_is_one_of_four_words),
