@@ -66,7 +66,7 @@ static bool may_share(const struct flight *a, const struct flight *b)
 	const struct request_door *x = &a->request.door, *y = &b->request.door;
 
 	return a->roster == b->roster && slice_eq(a->plan.model->name, b->plan.model->name)
-		&& (x->tenant == y->tenant || a->plan.model->window.share_all) && x->strict == y->strict
+		&& x->tenant == y->tenant && x->strict == y->strict
 		&& slice_eq(x->model, y->model) && merge_same(&a->request, &b->request);
 }
 
@@ -268,6 +268,7 @@ static void deal_raw(struct batch *b, struct slice answer)
 		give(f, &ev);
 	}
 	give_counts(b, &b->reader.flight->usage);
+	b->reader.flight->unpaid = USAGE_NONE;
 	buf_done(&own);
 }
 
@@ -323,6 +324,7 @@ static void split_typed(struct batch *b)
 	}
 	deal(b, seats);
 	free(seats);
+	b->reader.flight->unpaid = USAGE_NONE;	/* its members have it, in parts */
 }
 
 static bool split(struct batch *b)

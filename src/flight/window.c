@@ -67,7 +67,7 @@ static uint64_t key_of(const struct windows *ws, const struct flight *f, const s
 
 	hash = add(hash, &f->roster, sizeof(f->roster));
 	hash = add(hash, &r->dialect, sizeof(r->dialect));
-	if (part && !m->window.share_all)
+	if (part)
 		hash = add(hash, &r->door.tenant, sizeof(r->door.tenant));
 	return hash;
 }

@@ -87,7 +87,6 @@ struct window_conf {
 	enum roster_window mode;
 	uint64_t max_ms;		/* longest wait */
 	uint32_t items, tokens;		/* of one merged call, at most; 0: as the provider takes */
-	bool share_all;			/* tenants share calls */
 };
 
 struct model {

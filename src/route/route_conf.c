@@ -127,13 +127,11 @@ static const struct row window_rows[] = {
 	ROW_MS(struct route_window_conf, max, 0, WINDOW_MAX_MS, "200ms", ROW_RELOAD,
 		"longest wait; one that comes while nothing is under way does not wait; 0: nobody waits"),
 	ROW_INT(struct route_window_conf, items, 1, 2048, "0", ROW_RELOAD,
-		"most inputs of one merged call, within what the provider is known to take; 0: 256, or 32 where that is "
-		"not known"),
+		"most inputs of one merged call, within what the provider is known to take; 0: 256, or 32 where that "
+		"is not known"),
 	ROW_INT(struct route_window_conf, tokens, 1, 10000000, "0", ROW_RELOAD,
 		"most tokens, estimated, of one merged call, within two thirds of what the provider is known to take; "
 		"0: that, or 8192 where it is not known"),
-	ROW_ENUM(struct route_window_conf, share, "tenant|all", "tenant", ROW_RELOAD,
-		"whose requests may be in one call: those of one client key, or of all"),
 };
 static const struct section window_section = ROW_TABLE("model_window", struct route_window_conf, window_rows);
 
@@ -254,7 +252,7 @@ uint32_t route_conf_direct_retries(void)
 struct window_conf route_conf_window(const struct route_window_conf *w)
 {
 	return (struct window_conf){ .mode = w->mode, .max_ms = w->max, .items = (uint32_t)w->items,
-		.tokens = (uint32_t)w->tokens, .share_all = w->share == ROUTE_SHARE_ALL };
+		.tokens = (uint32_t)w->tokens };
 }
 
 struct window_conf route_conf_direct_window(void)

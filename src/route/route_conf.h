@@ -65,7 +65,6 @@ struct route_window_conf {
 	enum roster_window mode;
 	uint64_t max;
 	int64_t items, tokens;
-	enum route_share share;
 };
 
 /* In the order of REQUEST_PRIORITIES. */

@@ -8,7 +8,7 @@
 #define MODEL(name, more) "  " name ": {targets: [a/m1], retries: 0" more "}\n"
 #define CONFIG_OF(window) SCENE_LISTEN SCENE_PROVIDERS "models:\n" \
 	MODEL("e", ", window: {" window "}") \
-	MODEL("all", ", window: {items: 1000, tokens: 100000, share: all}") \
+	MODEL("all", ", share: all, window: {items: 1000, tokens: 100000}") \
 	MODEL("none", ", window: {mode: join}") \
 	"  two: {tiers: [{targets: [a/m1]}, {targets: [b/m1]}], retries: 0, window: {items: 1000, tokens: 100000}}\n" \
 	MODEL("slow", ", priority: bulk") \
@@ -100,6 +100,8 @@ static void company_shares_a_call(void **state)
 	check(s, first, "one");
 	uint64_t tok = check(s, x, "two") + check(s, y, "three", "four") + check(s, z, "five");
 	sim_check(s, tok == 3 + 9 + 4);		/* what the provider said, to the token */
+	sim_run_for(s, 100);
+	sim_check(s, sim_metric(s, "weir_tokens_total", "type=\"prompt\"") == 3 + 3 + 9 + 4);
 	sim_check(s, a->n == 2);
 	sim_check(s, counter_values[COUNTER_merged] == merged + 3);
 	sim_check(s, counter_values[COUNTER_windows_by_idle] == idle + 2);
@@ -655,7 +657,7 @@ static void ask_anything(struct sim *s, struct dice *d, struct guess *g)
 	g->n = 1 + dice_below(d, MOST_INPUTS);
 	bare = g->n == 1 && dice_below(d, 2);
 	for (size_t i = 0; i < g->n; i++) {
-		g->texts[i] = tokens ? sim_printf(s, "%u,%u", (unsigned)dice_below(d, 100), (unsigned)dice_below(d, 100))
+		g->texts[i] = tokens ? sim_printf(s, "%u,%u", (unsigned)dice_below(d, 9), (unsigned)dice_below(d, 9))
 			: sim_printf(s, "text %u", (unsigned)dice_below(d, 60));
 		input = sim_printf(s, "%s%s%s%s%s", input, i ? "," : "", tokens ? "[" : "\"", g->texts[i],
 			tokens ? "]" : "\"");
