@@ -37,7 +37,7 @@ struct redis_link {
 	struct task drop;
 	struct grave grave;
 	uint64_t silence_ms;
-	unsigned failures;		/* dials in a row */
+	unsigned failures;		/* connections in a row that did not come or did not stay */
 	enum state state;
 	enum step step;
 	bool owing;			/* at the last tick of `silence` something was under way ... */
@@ -169,7 +169,6 @@ static bool greet_send(struct redis_link *l)
 static void ready(struct redis_link *l)
 {
 	l->state = READY;
-	l->failures = 0;
 	l->owing = l->heard = false;
 	alarm_set(&l->silence, l->silence_ms);
 	counter_add(COUNTER_store_connects, 1);
@@ -324,6 +323,8 @@ static void on_silence(struct alarm *a)
 		lost(l, "it has stopped answering");
 		return;
 	}
+	/* Only now: a server that greets but is of no use (a replica) must not be dialled without pause. */
+	l->failures = 0;
 	/* A subscription in RESP2 answers PING with a push, so the ask would wait for ever: there it is sent bare. */
 	if (list_empty(&l->asked) && !l->heard && l->ev.on_push) {
 		stream_write(l->stream, SLICE("*1\r\n$4\r\nPING\r\n"));

@@ -13,11 +13,12 @@ def nobody_at_the_start(b):
     s = b.shell("redis://127.0.0.1:%d" % port, near=False)
     result, _, took = s.do("get a")
     assert result == "away" and int(took) < SLACK_US, took
-    wait_until(lambda: s.logged("redis_unreachable") == 1, "nothing was logged")
+    s.expect_logged("redis_unreachable", 1)
     b.server(port=port)
     s.wait_near()
     assert s.result("put a one 60000") == "ok"
-    assert s.logged("redis_unreachable") == 1 and s.logged("redis_connected") == 1
+    s.expect_logged("redis_unreachable", 1)
+    s.expect_logged("redis_connected", 1)
 
 
 def killed_and_started_again(b):
@@ -30,7 +31,8 @@ def killed_and_started_again(b):
     server.start()
     s.wait_near()
     assert s.result("get a") == "none"
-    assert s.logged("redis_lost") == 1 and s.logged("redis_connected") == 2
+    s.expect_logged("redis_lost", 1)
+    s.expect_logged("redis_connected", 2)
 
 
 def frozen(b):
@@ -51,7 +53,7 @@ def frozen(b):
     assert s.count("store_breaker_opened") == 1
     assert not s.is_near()
     time.sleep(2.5)             # by now the connection has been given up
-    assert s.logged("redis_lost") == 1
+    s.expect_logged("redis_lost", 1)
     server.thaw()
     s.wait_near()
     assert s.result("get a") == "ok"
@@ -68,7 +70,7 @@ def frozen_for_a_moment(b):
     wait_until(lambda: s.count("store_open") == 0, "the late reply never came")
     assert s.do("get b")[1] == "two/0"
     assert s.do("get a")[1] == "one/0"
-    assert s.logged("redis_lost") == 0
+    s.expect_logged("redis_lost", 0)
 
 
 def paused_by_its_operator(b):
@@ -78,7 +80,7 @@ def paused_by_its_operator(b):
         assert s.result("get a") == "away"
     assert int(s.do("get a")[2]) < SLACK_US
     wait_until(lambda: s.result("get a") == "none", "it does not answer again")
-    assert s.logged("redis_lost") == 0
+    s.expect_logged("redis_lost", 0)
     assert s.count("store_breaker_opened") == 1
 
 

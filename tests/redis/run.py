@@ -179,6 +179,11 @@ class Shell:
     def logged(self, name):
         return sum(1 for line in self.log if " %s " % name in line)
 
+    def expect_logged(self, name, times):
+        """The log comes another way than the results, and can be later."""
+        wait_until(lambda: self.logged(name) >= times, "%s was not logged" % name)
+        assert self.logged(name) == times, "%s was logged %d times" % (name, self.logged(name))
+
     def end(self):
         if self.process.poll() is None:
             self.say("quit")

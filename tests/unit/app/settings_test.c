@@ -160,7 +160,7 @@ static void test_half_a_certificate(void **state)
 static void test_from_the_environment(void **state)
 {
 	static const char *const two[] = { "GROQ_API_KEY", "gsk-2", "HOME", "/root", "OPENAI_API_KEY",
-		"sk-\"1: {}", "MISTRAL_API_KEY", "", NULL };
+		"sk-\"1: {}", "MISTRAL_API_KEY", "", "REDIS_URL", "redis://:pw@cache/1", NULL };
 	struct health_table health;
 	struct buf b;
 
@@ -174,6 +174,7 @@ static void test_from_the_environment(void **state)
 	assert_null(strstr(b.p, "mistral"));
 	struct conf *c = parse(b.p);
 	expect_ok(c);
+	assert_slice(((const struct settings *)c->root)->redis.url.bytes, "redis://:pw@cache/1");
 	struct roster *r = roster_of(c, &health);
 	const struct provider *p = map_find(&r->providers, SLICE("openai"));
 	assert_non_null(p);
