@@ -709,17 +709,20 @@ static void bulk_waits_for_company(void **state)
 	static const struct sim_act good[] = { SIM_WAIT(400), SIM_GOOD("Hello world"), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", good, NULL);
-	struct sim_client *c[] = { chat_as(s, 0, KEY, "slow", "first"),
-		chat_as(s, 10, KEY "x-weir-priority: batch\r\n", "slow", "later"),
-		chat_as(s, 20, KEY, "slow", "sooner"), chat_as(s, 30, KEY, "slow", "sooner") };
+	static const char hurry[] = KEY "x-weir-priority: realtime\r\n";
+	/* Three connections are there already: what leaves first arrives first. */
+	struct sim_client *c[] = { chat_as(s, 0, hurry, "slow", "a"), chat_as(s, 0, hurry, "slow", "b"),
+		chat_as(s, 0, hurry, "slow", "c"), chat_as(s, 1000, KEY, "slow", "first"),
+		chat_as(s, 1010, KEY "x-weir-priority: batch\r\n", "slow", "later"),
+		chat_as(s, 1020, KEY, "slow", "sooner"), chat_as(s, 1030, KEY, "slow", "sooner") };
 
 	sim_run(s);
 	for (size_t i = 0; i < COUNT_OF(c); i++)
 		sim_check_whole(s, c[i], SCENE_GOOD);
-	sim_check(s, a->n == 3 && after(a, 1) >= 200);
-	sim_check(s, memmem(buf_slice(&a->seen[1]->http.body).p, buf_len(&a->seen[1]->http.body), "sooner", 6));
-	sim_check(s, memmem(buf_slice(&a->seen[2]->http.body).p, buf_len(&a->seen[2]->http.body), "later", 5));
-	sim_check(s, sim_http_field(&a->seen[1]->http, "x-weir-priority").p == NULL);
+	sim_check(s, a->n == 6 && a->n_conns == 3 && after(a, 4) - after(a, 3) >= 200);
+	sim_check(s, memmem(buf_slice(&a->seen[4]->http.body).p, buf_len(&a->seen[4]->http.body), "sooner", 6));
+	sim_check(s, memmem(buf_slice(&a->seen[5]->http.body).p, buf_len(&a->seen[5]->http.body), "later", 5));
+	sim_check(s, sim_http_field(&a->seen[4]->http, "x-weir-priority").p == NULL);
 	sim_free(&s);
 }
 
