@@ -38,6 +38,11 @@ static const struct row cache_rows[] = {
 	ROW_BYTES(struct settings_cache, prefixes, 4096, 1ull << 30, "8MiB", ROW_RELOAD,
 		"what is remembered of prompt prefixes for `balance: prefix` and models.NAME.cache.prefix: one half "
 		"who has them warm, the other how often they come again"),
+	ROW_BYTES(struct settings_cache, semantic, 0, 1ull << 40, "64MiB", ROW_RELOAD,
+		"questions of the semantic cache and their answers, one half each; what was not used lately gives way"),
+	ROW_STR(struct settings_cache, embedder, 0, 4096, "", ROW_RELOAD,
+		"what tells similar questions: a model2vec folder, a file of `weir train`, or empty for the built-in "
+		"one; another one forgets what was kept"),
 	ROW_SECRET(struct settings_cache, secret, ROW_OPTIONAL, ROW_RELOAD,
 		"keeps the names of kept answers from being guessed where others can read the store; the same on all "
 		"nodes"),

@@ -41,10 +41,10 @@ const char *reply_cache_word(const struct exchange *ex)
 	const struct flight *f = ex->reader.flight;
 
 	if (f && f->replay)
-		return "hit";
+		return f->similar_id ? "semantic" : "hit";
 	if (ex->reader.joined || (f && f->followed))
 		return "join";
-	if (ex->keep_ms == 0)
+	if (ex->keep_ms == 0 && ex->note == NULL)
 		return NULL;
 	return ex->request.door.no_cache ? "bypass" : "miss";
 }
@@ -66,6 +66,9 @@ static struct slice answer_fields(struct exchange *ex)
 		buf_addf(b, "x-weir-cache: %s\r\n", reply_cache_word(ex));
 		if (f && f->replay)
 			buf_addf(b, "age: %llu\r\n", (unsigned long long)(f->age_ms / 1000));
+		if (f && f->similar_id)
+			buf_addf(b, "x-weir-cache-id: %016llx\r\nx-weir-similarity: %.3f\r\n",
+				(unsigned long long)f->similar_id, (double)f->cosine);
 	}
 	if (ex->estimated)
 		buf_add(b, SLICE("x-weir-estimated: true\r\n"));
