@@ -363,7 +363,8 @@ bool service_reload(struct service *s, struct conf *c, char *why, size_t why_cap
 		return refuse(c);
 	}
 	const struct embedder *embedder = read_embedder(c->root, why, why_cap);
-	struct roster *r = embedder && read_cert(c->root, &cert, why, why_cap) ? build_roster(s, c, why, why_cap) : NULL;
+	bool ok = embedder && read_cert(c->root, &cert, why, why_cap);
+	struct roster *r = ok ? build_roster(s, c, why, why_cap) : NULL;
 	if (r == NULL) {
 		tls_server_unref(&cert);
 		embedders_close(&embedder);

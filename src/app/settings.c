@@ -51,8 +51,8 @@ static const struct section cache_section = ROW_TABLE("cache", struct settings_c
 
 static const struct row cluster_rows[] = {
 	ROW_INT(struct settings_cluster, hot, 0, 1000000, "3", ROW_RELOAD,
-		"identical requests that come this often a second to one node are shared between the nodes of one Redis, "
-		"so that one of them asks; 0: never"),
+		"identical requests that come this often a second to one node are shared between the nodes of one "
+		"Redis, so that one of them asks; 0: never"),
 };
 static const struct section cluster_section = ROW_TABLE("cluster", struct settings_cluster, cluster_rows);
 
@@ -78,7 +78,8 @@ static const struct row root_rows[] = {
 	ROW_SECTION(struct settings, answers, &answers_section, ROW_OPTIONAL, "what providers may send"),
 	ROW_SECTION(struct settings, cache, &cache_section, ROW_OPTIONAL,
 		"answers given again; models.NAME.cache says which"),
-	ROW_SECTION(struct settings, cluster, &cluster_section, ROW_OPTIONAL, "what nodes that share a Redis do together"),
+	ROW_SECTION(struct settings, cluster, &cluster_section, ROW_OPTIONAL,
+		"what nodes that share a Redis do together"),
 	ROW_SECTION(struct settings, drain, &front_conf_drain, ROW_OPTIONAL, "the end after SIGTERM"),
 	ROW_SECTION(struct settings, log, &log_section, ROW_OPTIONAL, "log lines on standard output"),
 	ROW_SECTION(struct settings, redis, &store_conf, ROW_OPTIONAL, "what the nodes of a cluster share"),

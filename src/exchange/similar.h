@@ -1,5 +1,5 @@
-/* Answers to similar questions (cache/semantic.h): what an exchange asks the semantic cache, and what it takes along for
- * it. */
+/* Answers to similar questions (cache/semantic.h): what an exchange asks the semantic cache, and what it takes
+ * along for it. */
 #ifndef EXCHANGE_SIMILAR_H
 #define EXCHANGE_SIMILAR_H
 

@@ -29,7 +29,10 @@ void keep_answer(struct flight *f)
 		.tape = buf_slice(&f->tape.bytes), .prompt_tok = f->usage.prompt_tok,
 		.completion_tok = f->usage.completion_tok };
 
-	if ((f->keep_ms == 0 && f->note == NULL) || f->tape.lossy || f->followed || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
+	bool is_wanted = f->keep_ms || f->note;
+	bool is_good = !f->tape.lossy && f->finish == EVENT_FINISH_STOP && f->request.choices <= 1;
+
+	if (!is_wanted || !is_good || f->followed)
 		return;
 	if (drift_note(&f->env->drift, f->target->name, version_of(f))) {
 		epoch_end_model(&f->env->epochs, f->request.model);

@@ -50,7 +50,8 @@ static void who_is_answered(void **state)
 		struct sim *s = sim_new(SIM_SEED, CONFIG);
 		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
 		struct sim_client *x = ask(s, 0, KEY, body(s, "near", "s", QUESTION, true)),
-			*y = ask(s, 60000, rows[i].fields, body(s, "near", rows[i].system, rows[i].text, rows[i].stream));
+			*y = ask(s, 60000, rows[i].fields,
+				body(s, "near", rows[i].system, rows[i].text, rows[i].stream));
 
 		sim_run(s);
 		sim_check_whole(s, x, SCENE_GOOD);
