@@ -1,7 +1,6 @@
 """Several weirs on one Redis: kept answers, purges and calls in progress are shared, and a dead Redis hurts nobody."""
 import concurrent.futures
 import contextlib
-import shutil
 import signal
 import time
 import urllib.request
@@ -10,9 +9,9 @@ import openai
 import provider as mock
 import pytest
 from conftest import Weir
-from redis_server import Redis
+from redis_server import PROGRAM, Redis
 
-pytestmark = pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server on this machine")
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Redis on this machine")
 CLOCKS = "{connect: 1s, first_token: 5s, whole: 5s, idle: 3s, total: 20s}"
 
 
