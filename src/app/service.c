@@ -295,6 +295,7 @@ static struct service *make(struct loop *l, struct conf *c)
 	s->front.arg = s;
 	s->front.exchange = &s->exchange;
 	s->front.on_quiet.go = on_quiet;
+	s->exchange.flight.owners.on_none = &s->front.on_quiet;
 	list_init(&s->front.conns);
 	alarm_init(&s->delay, l, on_delay);
 	alarm_init(&s->limit, l, on_limit);
@@ -399,7 +400,9 @@ static void done(struct service *s)
 static void on_quiet(struct task *t)
 {
 	struct service *s = CONTAINER(t, struct service, front.on_quiet);
-	if (s->draining && s->delay_over && !s->cut && s->front.n_busy == 0)
+	/* clients of other nodes may still read what this one asked for */
+	bool is_quiet = s->front.n_busy == 0 && s->exchange.flight.owners.n == 0;
+	if (s->draining && s->delay_over && !s->cut && is_quiet)
 		done(s);
 }
 

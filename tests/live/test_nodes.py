@@ -195,3 +195,19 @@ def test_followers_keep_the_call_alive(tmp_path, redis, providers):
             assert follower.result() == mock.TEXT
         assert len(providers[0].calls) == 1
         a.wait_metric("weir_flights_open", 0)
+
+
+def test_a_drain_waits_for_other_nodes(tmp_path, redis, providers):
+    """The owner is told to end while only clients of another node read its call."""
+    with nodes_of(2, tmp_path, redis, providers[0], "cluster: {hot: 1}\n") as (a, b):
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            stream = a.client().chat.completions.create(
+                model="slower", messages=[{"role": "user", "content": "hi"}], stream=True)
+            next(iter(stream))
+            follower = pool.submit(say, b, "slower")
+            eventually(lambda: b.metric("weir_flights_followed_total") == 1)
+            time.sleep(0.3)
+            stream.close()
+            a.signal(signal.SIGTERM)
+            assert follower.result() == mock.TEXT
+        assert a.process.wait(10) == 0 and len(providers[0].calls) == 1
