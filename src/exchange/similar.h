@@ -9,7 +9,8 @@
 void similar_note(struct exchange *ex, const struct request *r);
 /* True: the reader has an answer. */
 bool similar_find(struct exchange *ex);
-/* The flight was just opened: its answer is kept for similar questions, and tells whether the nearest would have done. */
+/* The flight was just opened: its answer is kept for similar questions, and tells whether the nearest would have
+ * done. */
 void similar_keep(struct exchange *ex);
 
 #endif
