@@ -540,7 +540,7 @@ static void bury(struct flight *f)
 	struct loop *l = f->env->attempt.loop;
 
 	flight_stop(f);
-	if (f->env->on_unpaid && !f->request.merged && (f->unpaid.completion_tok > 0 || f->unpaid.prompt_tok > 0))
+	if (f->env->on_unpaid && (f->unpaid.completion_tok > 0 || f->unpaid.prompt_tok > 0))
 		f->env->on_unpaid(f->env->unpaid_arg, f);
 	join_unlist(&f->env->join, f);
 	loop_unpost(l, &f->drive);
