@@ -39,6 +39,8 @@ static bool take_declaration(struct prompt *p, yyjson_val *v, struct fault *faul
 		return refuse(p, fault, SLICE("tools[].functionDeclarations"), "must be a list of objects");
 	if ((schema && !yyjson_is_obj(schema)) || (subset && !yyjson_is_obj(subset)))
 		return refuse(p, fault, SLICE("tools[].functionDeclarations[].parameters"), "must be an object");
+	if (json_str(v, "name").n == 0)
+		return refuse(p, fault, SLICE("tools[].functionDeclarations[].name"), "is missing");
 	struct prompt_tool *t = prompt_add_tool(p, PROMPT_TOOL_FUNCTION);
 	t->name = json_str(v, "name");
 	t->description = json_str(v, "description");
