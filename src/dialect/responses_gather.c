@@ -214,10 +214,8 @@ void responses_gather_call(struct responses_frame *f, struct responses_item *it,
 	it->part = f->state->n_calls++;
 	responses_frame_emit(f, (struct event){ .kind = EVENT_TOOL_START, .part = it->part,
 		.text = id.n ? id : json_str(item, "id"), .extra = json_str(item, "name") });
-	if (f->state->call_state.n)
-		responses_frame_emit(f, (struct event){ .kind = EVENT_SIGNATURE, .part = it->part,
-			.text = f->state->call_state });
-	f->state->call_state = SLICE_EMPTY;
+	if (it->state.n)
+		responses_frame_emit(f, (struct event){ .kind = EVENT_SIGNATURE, .part = it->part, .text = it->state });
 }
 
 static void emit_args(struct responses_frame *f, struct responses_item *it, struct slice text)
