@@ -95,7 +95,8 @@ static void emit_redacted(struct anthropic_frame *f, struct slice data)
 {
 	struct anthropic_seal s = anthropic_seal_read(f->d->arena, data);
 
-	anthropic_frame_part(f, EVENT_REDACTED, EVENT_NO_PART, s.id.n ? rewrapped(f, &s) : data, s.id);
+	if (data.n)
+		anthropic_frame_part(f, EVENT_REDACTED, EVENT_NO_PART, s.id.n ? rewrapped(f, &s) : data, s.id);
 }
 
 static void emit_thinking(struct anthropic_frame *f, struct anthropic_frame_block *b, struct slice text)
