@@ -242,14 +242,14 @@ void responses_gather_whole_args(struct responses_frame *f, struct responses_ite
 		emit_args(f, it, text);
 }
 
-/* A call of nothing with nothing is none. */
+/* A call of nothing with nothing that nobody could answer is none. */
 static void gather_call(struct responses_frame *f, struct responses_item *it, yyjson_val *item)
 {
 	struct slice args = json_str(item, "arguments");
 
 	if (args.n == 0)
 		args = json_str(item, "input");
-	if (!it->started && args.n == 0 && json_str(item, "name").n == 0)
+	if (!it->started && args.n == 0 && json_str(item, "name").n == 0 && json_str(item, "call_id").n == 0)
 		return;
 	responses_gather_call(f, it, item);
 	responses_gather_whole_args(f, it, args);

@@ -12,7 +12,8 @@ static const struct {
 	const char *dialect;
 	unsigned losses;
 } rows[] = {
-	{ "openai-chat", LOSS_ORDER | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_MEDIA_TYPE | LOSS_STOPPED_BY },
+	{ "openai-chat",
+		LOSS_ORDER | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_MEDIA_TYPE | LOSS_STOPPED_BY | LOSS_BLANK_CALL },
 	{ "openai-responses",
 		LOSS_ID | LOSS_ITEM_ID | LOSS_CHOICES | LOSS_CITATION | LOSS_MEDIA_TYPE | LOSS_STOPPED_BY
 		| LOSS_FINISH_CALLS | LOSS_NAMELESS },
@@ -359,6 +360,8 @@ static bool is_lost(const struct meaning_piece *p, unsigned losses)
 			return true;
 	if (p->kind == EVENT_SIGNATURE)
 		return losses & (p->part == EVENT_NO_PART ? LOSS_SIGNATURE : LOSS_CALL_SIGNATURE);
+	if (p->kind == EVENT_TOOL_START && losses & LOSS_BLANK_CALL)
+		return p->name.n == 0 && buf_len(&p->text) == 0;
 	if (p->kind == EVENT_MEDIA && losses & LOSS_MEDIA_TYPE)
 		return picture_type(p->name).n == 0;
 	return p->kind == EVENT_REASONING && p->text.n == 0 && losses & LOSS_SIGNATURE;

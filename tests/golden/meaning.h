@@ -36,6 +36,7 @@ enum meaning_loss {
 	LOSS_MIXED = 1 << 25,		/* order, when other parts come between the pieces of a call */
 	LOSS_MODEL = 1 << 26,
 	LOSS_NAMELESS = 1 << 27,	/* where a call without a name stands: in streams its name may still come */
+	LOSS_BLANK_CALL = 1 << 28,	/* a call with neither name nor arguments: its id alone starts none */
 };
 
 /* A combination of enum meaning_loss. */
