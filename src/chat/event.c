@@ -46,3 +46,10 @@ const char *event_finish_name(enum event_finish f)
 	must((unsigned)f < COUNT_OF(names));
 	return names[f];
 }
+
+struct slice event_media_type(const struct event *ev)
+{
+	size_t end = MIN_OF(slice_find(ev->extra, ';'), slice_find(ev->extra, ','));
+
+	return end ? slice_of(ev->extra.p, end) : SLICE("image/png");
+}

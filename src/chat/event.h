@@ -29,7 +29,8 @@ enum event_kind {
 				 * (cited words), start_index, end_index (in characters of the choice's text); extra =
 				 * the provider's own object */
 	EVENT_LOGPROBS,		/* text = JSON array as in OpenAI's choices[].logprobs.content, for the text before */
-	EVENT_MEDIA,		/* an image or sound made by the model: text = base64, extra = MIME type */
+	EVENT_MEDIA,		/* an image or sound made by the model: text = base64, extra = MIME type:
+				 * event_media_type() */
 	/* an embedding: choice = its index, text = float32 little-endian, one after the other */
 	EVENT_VECTOR,
 	EVENT_OTHER,		/* no typed meaning (audio, annotations, filter results): only `raw` carries
@@ -81,6 +82,9 @@ static inline struct usage event_usage(const struct event *ev)
 	return u;
 }
 
+/* Type and subtype without parameters ("audio/L16;rate=24000" has one), "image/png" when there is none: what models make
+ * are pictures in the first place. */
+struct slice event_media_type(const struct event *ev);
 /* True for events that are progress toward an answer: text, reasoning, refusal, tool calls, finish, other content. */
 bool event_is_content(const struct event *ev);
 const char *event_kind_name(enum event_kind kind);

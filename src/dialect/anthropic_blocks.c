@@ -72,6 +72,12 @@ static bool need_str(struct reader *r, yyjson_val *obj, const char *key, struct 
 	return true;
 }
 
+/* Ids and names: without them a result finds no call. */
+static bool need_name(struct reader *r, yyjson_val *obj, const char *key, struct slice *out)
+{
+	return need_str(r, obj, key, out) && (out->n || refuse(r, key, "must not be empty"));
+}
+
 /* --- blocks --------------------------------------------------------------------------------------------- */
 
 enum prompt_cache anthropic_blocks_cache(yyjson_val *mark)
@@ -198,7 +204,7 @@ static bool read_tool_use(struct reader *r, yyjson_val *block, struct prompt_par
 	out->args = anthropic_input_text(r->p->arena, yyjson_obj_get(block, "input"));
 	out->seal = r->call_seal;
 	r->call_seal = (struct prompt_seal){ .origin = 0 };
-	return need_str(r, block, "id", &out->id) && need_str(r, block, "name", &out->name);
+	return need_name(r, block, "id", &out->id) && need_name(r, block, "name", &out->name);
 }
 
 /* display: omitted leaves the text empty. */
@@ -284,7 +290,7 @@ static bool read_tool_result(struct reader *r, yyjson_val *block, struct prompt_
 
 	out->kind = PROMPT_PART_TOOL_RESULT;
 	out->is_error = json_bool(block, "is_error", false);
-	if (!need_str(r, block, "tool_use_id", &out->id))
+	if (!need_name(r, block, "tool_use_id", &out->id))
 		return false;
 	if (content && !yyjson_is_null(content) && !yyjson_is_str(content) && !yyjson_is_arr(content))
 		return refuse(r, "content", "must be a string or a list of blocks");

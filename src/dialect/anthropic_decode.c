@@ -73,7 +73,20 @@ static void emit_citation(struct anthropic_frame *f, yyjson_val *c)
 /* Without the mark that says what it belongs to. */
 static struct slice rewrapped(struct anthropic_frame *f, const struct anthropic_seal *s)
 {
-	return seal_wrap(f->d->arena, s->seal.origin, s->seal.bytes);
+	struct slice text = seal_wrap(f->d->arena, s->seal.origin, s->seal.bytes);
+
+	if (text.n == 0 && s->seal.bytes.n && f->err == ERR_OK)
+		f->err = ERR_UP_TOO_BIG;
+	return text;
+}
+
+static void emit_state(struct anthropic_frame *f, enum event_kind kind, const struct anthropic_seal *s,
+	struct slice text)
+{
+	if (s->id.n)
+		text = rewrapped(f, s);
+	if (text.n)
+		anthropic_frame_part(f, kind, EVENT_NO_PART, text, s->id);
 }
 
 /* Another weir's signature of a call waits for the call. */
@@ -88,14 +101,14 @@ static void emit_signature(struct anthropic_frame *f, const struct anthropic_fra
 		f->other = 0;
 		return;
 	}
-	anthropic_frame_part(f, EVENT_SIGNATURE, EVENT_NO_PART, s.id.n ? rewrapped(f, &s) : text, s.id);
+	emit_state(f, EVENT_SIGNATURE, &s, text);
 }
 
 static void emit_redacted(struct anthropic_frame *f, struct slice data)
 {
 	struct anthropic_seal s = anthropic_seal_read(f->d->arena, data);
 
-	anthropic_frame_part(f, EVENT_REDACTED, EVENT_NO_PART, s.id.n ? rewrapped(f, &s) : data, s.id);
+	emit_state(f, EVENT_REDACTED, &s, data);
 }
 
 static void emit_thinking(struct anthropic_frame *f, struct anthropic_frame_block *b, struct slice text)

@@ -140,7 +140,7 @@ static bool take_tools(struct reader *r, yyjson_val *v, const struct member *m)
 			return refuse(r, path, "must be an object");
 		struct prompt_tool *t = prompt_add_tool(r->p, kind_of(json_str(tool, "type")));
 		t->name = json_str(tool, "name");
-		if (t->kind == PROMPT_TOOL_FUNCTION && t->name.p == NULL)
+		if (t->kind == PROMPT_TOOL_FUNCTION && t->name.n == 0)
 			return refuse(r, path, "must have a `name`");
 		t->description = json_str(tool, "description");
 		t->schema = t->kind == PROMPT_TOOL_FUNCTION ? json_obj(tool, "input_schema") : NULL;
@@ -174,7 +174,7 @@ static bool take_choice(struct reader *r, yyjson_val *v, const struct member *m)
 		p->parallel = yyjson_is_true(single) ? PROMPT_NO : PROMPT_YES;
 	if (p->choice != PROMPT_CHOICE_NAMED)
 		return true;
-	if (json_str(v, "name").p == NULL)
+	if (json_str(v, "name").n == 0)
 		return refuse(r, "tool_choice.name", "must name a tool");
 	p->choice_names = ARENA_NEW(p->arena, struct slice);
 	p->choice_names[0] = json_str(v, "name");

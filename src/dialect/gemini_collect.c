@@ -45,7 +45,7 @@ static void take_media(struct dialect_encode *e, const struct event *ev)
 
 	if (part == NULL)
 		return;
-	gemini_answer_grow(e, &mime, ev->extra);
+	gemini_answer_grow(e, &mime, ev->extra.n ? ev->extra : event_media_type(ev));
 	part->mime = slice_of(mime.p, mime.n);
 	gemini_answer_grow(e, &part->text, ev->text);
 }

@@ -246,13 +246,17 @@ static void take_model_part(struct reader *r, struct prompt_message *m, yyjson_v
 
 static bool check_parts(struct reader *r, yyjson_val *parts, size_t turn)
 {
-	yyjson_val *part;
+	yyjson_val *part, *call;
 	size_t at = 0;
 
-	for (size_t i = 0; (part = gemini_field_next(parts, &at)) != NULL; i++)
+	for (size_t i = 0; (part = gemini_field_next(parts, &at)) != NULL; i++) {
 		if (!yyjson_is_obj(part) && !yyjson_is_str(part))
 			return refuse(r, arena_printf(r->p->arena, "contents[%zu].parts[%zu]", turn, i),
 				"must be an object");
+		if ((call = gemini_field_obj(part, "functionCall")) != NULL && json_str(call, "name").n == 0)
+			return refuse(r, arena_printf(r->p->arena, "contents[%zu].parts[%zu].functionCall.name", turn,
+				i), "is missing");
+	}
 	return true;
 }
 
@@ -385,6 +389,7 @@ void gemini_contents_system(struct prompt *p, yyjson_val *content)
 bool gemini_contents_read(struct prompt *p, yyjson_val *contents, struct fault *fault)
 {
 	struct reader *r = ARENA_NEW(p->arena, struct reader);
+	size_t before = p->n_messages;
 	yyjson_val *content;
 	size_t at = 0;
 
@@ -393,6 +398,8 @@ bool gemini_contents_read(struct prompt *p, yyjson_val *contents, struct fault *
 	for (size_t i = 0; (content = gemini_field_next(contents, &at)) != NULL; i++)
 		if (!take_turn(r, content, i))
 			return false;
+	if (p->n_messages == before)	/* SDKs keep empty turns of the model; Google refuses each */
+		return refuse(r, SLICE("contents"), "must have at least one part");
 	if (r->full) {
 		*fault = (struct fault){ .err = ERR_TOO_BIG };
 		return false;

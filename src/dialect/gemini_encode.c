@@ -162,7 +162,7 @@ static void write_media(struct dialect_encode *e, const struct event *ev, struct
 {
 	struct gemini_answer_part part = borrow(GEMINI_ANSWER_MEDIA, ev->text);
 
-	part.mime = ev->extra;
+	part.mime = ev->extra.n ? ev->extra : event_media_type(ev);
 	other_of(e, ev, out);
 	write_part(e, ev->choice, &part, out);
 }

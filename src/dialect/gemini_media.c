@@ -104,7 +104,7 @@ bool gemini_media_read(struct arena *a, yyjson_val *part, struct prompt_media *o
 		out->source = is_google_file(out->data) ? PROMPT_SOURCE_FILE_ID : PROMPT_SOURCE_URL;
 	}
 	*out_kind = kind_of(out->mime.n || data ? out->mime : gemini_media_guess(out->data));
-	return true;
+	return out->data.n > 0;
 }
 
 /* --- writing -------------------------------------------------------------------------------------------- */

@@ -39,6 +39,8 @@ static bool take_declaration(struct prompt *p, yyjson_val *v, struct fault *faul
 		return refuse(p, fault, SLICE("tools[].functionDeclarations"), "must be a list of objects");
 	if ((schema && !yyjson_is_obj(schema)) || (subset && !yyjson_is_obj(subset)))
 		return refuse(p, fault, SLICE("tools[].functionDeclarations[].parameters"), "must be an object");
+	if (json_str(v, "name").n == 0)
+		return refuse(p, fault, SLICE("tools[].functionDeclarations[].name"), "is missing");
 	struct prompt_tool *t = prompt_add_tool(p, PROMPT_TOOL_FUNCTION);
 	t->name = json_str(v, "name");
 	t->description = json_str(v, "description");
@@ -119,11 +121,10 @@ static const struct {
 static bool is_strict(yyjson_val *schema)
 {
 	static const char *const others[] = { "anyOf", "oneOf", "allOf", "not", "$ref", "patternProperties" };
-	yyjson_val *properties = json_obj(schema, "properties"), *required = json_arr(schema, "required");
-	yyjson_val *key, *v;
-	size_t i, n;
+	yyjson_val *properties = json_obj(schema, "properties"), *required = json_arr(schema, "required"), *key;
+	yyjson_obj_iter it = yyjson_obj_iter_with(properties);
 
-	for (i = 0; i < COUNT_OF(others); i++)
+	for (size_t i = 0; i < COUNT_OF(others); i++)
 		if (yyjson_obj_get(schema, others[i]))
 			return false;	/* some take these, some do not */
 	if (json_obj(schema, "items"))
@@ -133,8 +134,8 @@ static bool is_strict(yyjson_val *schema)
 	if (!yyjson_is_false(yyjson_obj_get(schema, "additionalProperties"))
 			|| yyjson_obj_size(properties) != yyjson_arr_size(required))
 		return false;
-	yyjson_obj_foreach(properties, i, n, key, v)
-		if (!is_strict(v))
+	while ((key = yyjson_obj_iter_next(&it)) != NULL)
+		if (!is_strict(yyjson_obj_iter_get_val(key)))
 			return false;
 	return true;
 }

@@ -11,7 +11,7 @@
 
 enum {
 	CALLS_MAX = 1024,	/* Node's SDK refuses 128 a choice; this bounds memory over all choices */
-	ID_KEPT = 65536,	/* ids can hide kilobytes of signature, which must come out whole */
+	ID_KEPT = 65536,	/* ids can hide kilobytes of signature, which must come out whole; so long are these */
 	NO_INDEX = -1,
 	LEGACY = -2,
 };
@@ -19,6 +19,7 @@ enum {
 struct openai_calls_call {
 	struct openai_calls_call *next;
 	struct slice id;	/* its first ID_KEPT bytes; empty: none yet */
+	struct slice state;	/* that came before its start */
 	int32_t index;		/* of the server; NO_INDEX, LEGACY */
 	uint16_t choice, part;
 	bool started, has_args;
@@ -120,6 +121,20 @@ static struct slice keep_id(struct arena *a, struct slice id)
 	return p ? slice_of(memcpy(p, id.p, id.n), id.n) : SLICE_EMPTY;
 }
 
+/* It may stand beside the id, before the call starts. */
+static void take_state(struct openai_frame *f, struct openai_calls_call *c, struct slice state)
+{
+	struct event ev = { .kind = EVENT_SIGNATURE, .choice = c->choice, .part = c->part,
+		.text = state.n ? state : c->state };
+
+	if (ev.text.n && c->started) {
+		openai_frame_emit(f, &ev);
+		c->state = SLICE_EMPTY;
+	} else if (state.n && state.n <= ID_KEPT) {
+		c->state = keep_id(f->d->arena, state);
+	}
+}
+
 static void take(struct openai_frame *f, uint16_t choice, const struct fragment *g)
 {
 	struct openai_calls_call *c = find(f, choice, g);
@@ -132,11 +147,7 @@ static void take(struct openai_frame *f, uint16_t choice, const struct fragment 
 		c->id = keep_id(f->d->arena, g->id);
 	if (!c->started && (g->name.n || g->args.n))
 		start(f, c, g);
-	if (c->started && g->state.n) {
-		struct event ev = { .kind = EVENT_SIGNATURE, .choice = choice, .part = c->part,
-			.text = g->state };
-		openai_frame_emit(f, &ev);
-	}
+	take_state(f, c, g->state);
 	if (g->args.n == 0)
 		return;
 	struct event ev = { .kind = EVENT_TOOL_ARGS, .choice = choice, .part = c->part, .text = g->args };

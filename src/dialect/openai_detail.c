@@ -155,7 +155,7 @@ struct slice openai_detail_image(struct dialect_encode *e, const struct event *e
 	json_out_key(&w, "url");
 	json_out_str_begin(&w);
 	json_out_str_add(&w, SLICE("data:"));
-	json_out_str_add(&w, ev->extra.n ? ev->extra : SLICE("image/png"));
+	json_out_str_add(&w, event_media_type(ev));
 	json_out_str_add(&w, SLICE(";base64,"));
 	json_out_str_add(&w, ev->text);
 	json_out_str_end(&w);

@@ -102,11 +102,12 @@ static bool part_audio(struct openai_field *f, yyjson_val *v, struct prompt_part
 	f->under = "input_audio";
 	if (!openai_field_str(f, inner, "data", &data) || !openai_field_str(f, inner, "format", &format))
 		return false;
-	if (data.n == 0 || format.n == 0)
-		return openai_field_refuse(f, data.n ? "format" : "data", "is missing");
+	struct prompt_media media = prompt_media_of_uri(data);	/* some clients send a data URI */
+	if (media.data.n == 0 || format.n == 0)
+		return openai_field_refuse(f, media.data.n ? "format" : "data", "is missing");
 	f->under = NULL;
 	struct prompt_part *part = add(f, at, PROMPT_PART_AUDIO);
-	part->media = prompt_media_of_uri(data);	/* some clients send a data URI */
+	part->media = media;
 	if (part->media.source == PROMPT_SOURCE_URL)
 		part->media.source = PROMPT_SOURCE_BASE64;
 	part->media.mime = mime_of_format(f, format);

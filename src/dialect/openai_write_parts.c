@@ -238,6 +238,7 @@ void openai_write_parts(struct openai_write *o)
 
 	json_out_arr(&o->w);
 	put_instruction(o);
+	size_t n = buf_len(o->w.out);
 	for (const struct prompt_message *m = o->p->messages; m; m = m->next) {
 		switch (m->role) {
 		case PROMPT_SYSTEM: put_plain_message(o, "system", m); break;
@@ -247,5 +248,7 @@ void openai_write_parts(struct openai_write *o)
 		case PROMPT_TOOL: put_results(o, m); break;
 		}
 	}
+	if (buf_len(o->w.out) == n && json_out_ok(&o->w))	/* results without their calls, and nothing else */
+		openai_write_refuse(o, "`messages` would be empty: there is nothing that this provider could read");
 	json_out_arr_end(&o->w);
 }

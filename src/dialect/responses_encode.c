@@ -362,13 +362,14 @@ static const char *image_format(struct slice mime)
 	for (size_t i = 0; i < COUNT_OF(images); i++)
 		if (slice_case_eq(mime, slice_str(images[i].mime)))
 			return images[i].format;
-	return slice_starts(mime, SLICE("image/")) ? "png" : NULL;
+	bool is_image = mime.n > 6 && slice_case_eq(slice_of(mime.p, 6), SLICE("image/"));
+	return is_image ? "png" : NULL;
 }
 
 /* Sound has no place in this dialect. */
 static void take_media(stream *s, const struct event *ev)
 {
-	const char *format = image_format(ev->extra);
+	const char *format = image_format(event_media_type(ev));
 	struct responses_piece *piece;
 
 	if (format == NULL || ev->text.n == 0)

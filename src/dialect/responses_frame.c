@@ -177,6 +177,10 @@ struct responses_item *responses_frame_add(struct responses_frame *f, enum respo
 	}
 	*it = (struct responses_item){ .next = f->state->items, .kind = kind, .index = index };
 	responses_frame_name(f, it, id, call_id);
+	if (kind == RESPONSES_ITEM_CALL) {
+		it->state = f->state->call_state;
+		f->state->call_state = SLICE_EMPTY;
+	}
 	f->state->items = it;
 	f->state->n_items++;
 	return it;

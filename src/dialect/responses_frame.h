@@ -25,6 +25,7 @@ struct responses_item {
 	uint32_t open;			/* the part whose text is going on, from 1; 0: none */
 	uint64_t base;			/* messages: characters of the answer's text before that part */
 	uint16_t part;			/* of a call's events */
+	struct slice state;		/* calls: what stood before it, for EVENT_SIGNATURE */
 	bool started;			/* calls: EVENT_TOOL_START is out */
 	bool skips_args;		/* some came before the start: all are taken from the finished item */
 	bool has_args, has_logprobs, has_citations, has_image;

@@ -214,10 +214,8 @@ void responses_gather_call(struct responses_frame *f, struct responses_item *it,
 	it->part = f->state->n_calls++;
 	responses_frame_emit(f, (struct event){ .kind = EVENT_TOOL_START, .part = it->part,
 		.text = id.n ? id : json_str(item, "id"), .extra = json_str(item, "name") });
-	if (f->state->call_state.n)
-		responses_frame_emit(f, (struct event){ .kind = EVENT_SIGNATURE, .part = it->part,
-			.text = f->state->call_state });
-	f->state->call_state = SLICE_EMPTY;
+	if (it->state.n)
+		responses_frame_emit(f, (struct event){ .kind = EVENT_SIGNATURE, .part = it->part, .text = it->state });
 }
 
 static void emit_args(struct responses_frame *f, struct responses_item *it, struct slice text)
@@ -244,14 +242,14 @@ void responses_gather_whole_args(struct responses_frame *f, struct responses_ite
 		emit_args(f, it, text);
 }
 
-/* A call of nothing with nothing is none. */
+/* A call of nothing with nothing that nobody could answer is none. */
 static void gather_call(struct responses_frame *f, struct responses_item *it, yyjson_val *item)
 {
 	struct slice args = json_str(item, "arguments");
 
 	if (args.n == 0)
 		args = json_str(item, "input");
-	if (!it->started && args.n == 0 && json_str(item, "name").n == 0)
+	if (!it->started && args.n == 0 && json_str(item, "name").n == 0 && json_str(item, "call_id").n == 0)
 		return;
 	responses_gather_call(f, it, item);
 	responses_gather_whole_args(f, it, args);

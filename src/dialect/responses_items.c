@@ -103,10 +103,12 @@ static bool read_audio(struct responses_reader *r, yyjson_val *part, place *end)
 	yyjson_val *audio = json_obj(part, "input_audio");
 	struct slice data = json_str(audio, "data"), format = json_str(audio, "format");
 
-	if (data.n == 0 || format.n == 0)
+	struct prompt_media media = prompt_media_of_uri(data);	/* some clients send a data URI */
+
+	if (media.data.n == 0 || format.n == 0)
 		return refuse(r, "content", "has an input_audio without `data` and `format`");
 	struct prompt_part *to = add(r, end, PROMPT_PART_AUDIO);
-	to->media = prompt_media_of_uri(data);	/* some clients send a data URI */
+	to->media = media;
 	if (to->media.source == PROMPT_SOURCE_URL)
 		to->media.source = PROMPT_SOURCE_BASE64;
 	to->media.mime = slice_eq(format, SLICE("mp3")) ? SLICE("audio/mpeg")

@@ -94,16 +94,28 @@ static enum err merge(struct slice options, yyjson_val *patch, const struct dial
 	return e;
 }
 
+/* Of duplicates the last counts: that one parse() looked at. */
+static yyjson_val *options_of(yyjson_val *root)
+{
+	yyjson_obj_iter it = yyjson_obj_iter_with(root);
+	yyjson_val *key, *options = NULL;
+
+	while ((key = yyjson_obj_iter_next(&it)) != NULL)
+		if (yyjson_equals_str(key, "provider_options"))
+			options = yyjson_obj_iter_get_val(key);
+	return options;
+}
+
 static enum err merge_options(const struct dialect *back, struct request *r, const struct dialect_ask *ask,
 	struct buf *out)
 {
 	size_t i, n;
-	yyjson_val *key, *v;
+	yyjson_val *key, *v, *options;
 	enum err e = parse_again(r, ask);
 
-	if (e != ERR_OK)
+	if (e != ERR_OK || (options = options_of(yyjson_doc_get_root(r->doc))) == NULL)
 		return e;
-	yyjson_obj_foreach(json_obj(yyjson_doc_get_root(r->doc), "provider_options"), i, n, key, v)
+	yyjson_obj_foreach(options, i, n, key, v)
 		if (e == ERR_OK && is_for(json_val_str(key), back, ask))
 			e = merge(buf_slice(out), v, ask, out);
 	return e;

@@ -12,9 +12,11 @@ static const struct {
 	const char *dialect;
 	unsigned losses;
 } rows[] = {
-	{ "openai-chat", LOSS_ORDER | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_STOPPED_BY },
+	{ "openai-chat",
+		LOSS_ORDER | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_MEDIA_TYPE | LOSS_STOPPED_BY | LOSS_BLANK_CALL },
 	{ "openai-responses",
-		LOSS_ID | LOSS_ITEM_ID | LOSS_CHOICES | LOSS_CITATION | LOSS_STOPPED_BY | LOSS_FINISH_CALLS },
+		LOSS_ID | LOSS_ITEM_ID | LOSS_CHOICES | LOSS_CITATION | LOSS_MEDIA_TYPE | LOSS_STOPPED_BY
+		| LOSS_FINISH_CALLS | LOSS_NAMELESS },
 	{ "openai-completions",
 		LOSS_CALLS | LOSS_REASONING | LOSS_REFUSAL | LOSS_SIGNATURE | LOSS_REDACTED | LOSS_CITATION | LOSS_MEDIA
 		| LOSS_STOPPED_BY },
@@ -164,7 +166,7 @@ static void take_opaque(struct meaning *m, struct meaning_choice *c, const struc
 
 	if (ev->kind == EVENT_MEDIA) {
 		buf_add(&p->text, ev->text);
-		p->name = arena_copy(m->arena, ev->extra);
+		p->name = arena_copy(m->arena, ev->extra.n ? ev->extra : event_media_type(ev));
 		return;
 	}
 	p->seal = arena_copy(m->arena, ev->text);
@@ -329,6 +331,19 @@ struct shown {
 	enum event_kind kind;	/* as it comes back */
 };
 
+/* Where there are pictures of a few types only; other pictures are called the first of these. */
+static struct slice picture_type(struct slice mime)
+{
+	static const char *const types[] = { "image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml" };
+	struct event ev = { .extra = mime };
+	struct slice type = event_media_type(&ev), start = slice_of(type.p, MIN_OF(type.n, sizeof("image")));
+
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (slice_case_eq(type, slice_str(types[i])))
+			return slice_str(types[i]);
+	return slice_case_eq(start, SLICE("image/")) ? slice_str(types[0]) : SLICE_EMPTY;
+}
+
 static bool is_lost(const struct meaning_piece *p, unsigned losses)
 {
 	static const struct {
@@ -345,7 +360,30 @@ static bool is_lost(const struct meaning_piece *p, unsigned losses)
 			return true;
 	if (p->kind == EVENT_SIGNATURE)
 		return losses & (p->part == EVENT_NO_PART ? LOSS_SIGNATURE : LOSS_CALL_SIGNATURE);
+	if (p->kind == EVENT_TOOL_START && losses & LOSS_BLANK_CALL)
+		return p->name.n == 0 && buf_len(&p->text) == 0;
+	if (p->kind == EVENT_MEDIA && losses & LOSS_MEDIA_TYPE)
+		return picture_type(p->name).n == 0;
 	return p->kind == EVENT_REASONING && p->text.n == 0 && losses & LOSS_SIGNATURE;
+}
+
+static bool is_nameless(const struct shown *s)
+{
+	return s->kind == EVENT_TOOL_START && s->piece->name.n == 0;
+}
+
+static void nameless_last(struct shown *all, size_t n)
+{
+	for (size_t i = 0, rest = n; i < rest;) {
+		struct shown s = all[i];
+		if (!is_nameless(&s)) {
+			i++;
+			continue;
+		}
+		memmove(all + i, all + i + 1, (n - i - 1) * sizeof(*all));
+		all[n - 1] = s;
+		rest--;
+	}
 }
 
 static size_t choose(const struct meaning_choice *c, unsigned losses, struct shown *out)
@@ -360,6 +398,8 @@ static size_t choose(const struct meaning_choice *c, unsigned losses, struct sho
 			if (!is_lost(p, losses) && (rounds == 1 || kind == order[i]))
 				out[n++] = (struct shown){ p, kind };
 		}
+	if (losses & LOSS_NAMELESS)
+		nameless_last(out, n);
 	return n;
 }
 
@@ -430,7 +470,7 @@ static void show_piece(const struct meaning *m, const struct shown *s, unsigned 
 		show_args(m->arena, p, losses, out);
 	} else {
 		say_if(out, "", buf_slice(&p->text));
-		say_if(out, "mime=", p->name);
+		say_if(out, "mime=", losses & LOSS_MEDIA_TYPE ? picture_type(p->name) : p->name);
 	}
 	show_seal(m, p, losses, out);
 	buf_add_char(out, '\n');

@@ -29,11 +29,14 @@ enum meaning_loss {
 	LOSS_CACHE_WRITE = 1 << 18,
 	LOSS_REASONING_TOK = 1 << 19,
 	LOSS_ARGS_TEXT = 1 << 20,	/* arguments that are no JSON object */
+	LOSS_MEDIA_TYPE = 1 << 21,	/* all media but pictures, and the rarer types of these */
 	LOSS_REASONING_PIECES = 1 << 22, /* several pieces of reasoning become one */
 	LOSS_USAGE = 1 << 23,
 	LOSS_FINISH_FILTER = 1 << 24,	/* a filter's end */
 	LOSS_MIXED = 1 << 25,		/* order, when other parts come between the pieces of a call */
 	LOSS_MODEL = 1 << 26,
+	LOSS_NAMELESS = 1 << 27,	/* where a call without a name stands: in streams its name may still come */
+	LOSS_BLANK_CALL = 1 << 28,	/* a call with neither name nor arguments: its id alone starts none */
 };
 
 /* A combination of enum meaning_loss. */

@@ -59,12 +59,28 @@ static void test_usage_travels_as_text(void **state)
 	assert_memory_equal(&got, &none, sizeof(u));
 }
 
+static void test_media_type(void **state)
+{
+	static const struct {
+		const char *said, *type;
+	} rows[] = {
+		{ "image/jpeg", "image/jpeg" }, { "audio/L16;rate=24000", "audio/L16" }, { "a/b,c", "a/b" },
+		{ "", "image/png" }, { ";x=1", "image/png" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct event ev = { .kind = EVENT_MEDIA, .extra = slice_str(rows[i].said) };
+		assert_true(slice_eq(event_media_type(&ev), slice_str(rows[i].type)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_content),
 		cmocka_unit_test(test_finish_names),
 		cmocka_unit_test(test_usage_travels_as_text),
+		cmocka_unit_test(test_media_type),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,6 +171,31 @@ static void test_item_id(void **state)
 	rig_done(&rig);
 }
 
+/* Whatever room there is: all of the state, or an error, or the seal as it came. */
+static void test_no_room_for_state(void **state)
+{
+	size_t full = 0;
+
+	for (size_t limit = 1; limit < 512; limit++) {
+		struct arena small;
+		rig_init(&rig);
+		arena_init(&small, limit);
+		struct slice field = anthropic_seal_write(&rig.arena, ANTHROPIC_SEAL_REASONING, 'g', SLICE("rs_1"),
+			SLICE("sig"));
+		struct slice body = arena_printf(&rig.arena, "{\"content\":[{\"type\":\"redacted_thinking\","
+			"\"data\":\"%.*s\"}]}", SLICE_ARG(field));
+		rig.decode.arena = &small;
+		enum err e = anthropic_decode_whole(&rig.decode, body);
+		assert_true(e == ERR_OK || e == ERR_UP_TOO_BIG);
+		full += e == ERR_UP_TOO_BIG;
+		for (size_t i = 0; i < rig.n; i++)
+			assert_true(rig.events[i].kind != EVENT_REDACTED || rig.events[i].text.n > 0);
+		arena_done(&small);
+		rig_done(&rig);
+	}
+	assert_true(full > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +208,7 @@ int main(void)
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_call_seal),
 		cmocka_unit_test(test_item_id),
+		cmocka_unit_test(test_no_room_for_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
