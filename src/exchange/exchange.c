@@ -68,14 +68,14 @@ static void parse(struct exchange *ex)
 		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is
 		 * dropped here. */
 		share(env, &r);
+		if (ex->ask.timeout_ms)
+			r.timeout_ms = ex->ask.timeout_ms;
 		if (flight_may_share(&r))
 			r.join_hash = join_hash(&env->flight.join, &r);
 		request_keep(&ex->arena, &r, &ex->request);
 		ex->request.chain = affinity_chain(env->roster, &ex->request, &ex->arena, &env->parse);
 		claim_note(ex, &r);
 		lookup_digest(ex, &r);
-		if (ex->ask.timeout_ms)
-			ex->request.timeout_ms = ex->ask.timeout_ms;
 	}
 	arena_reset(&env->parse, 1 << 20);
 	ex->ask.door = (struct request_door){ .framing = ex->ask.door.framing };	/* its texts are the caller's */

@@ -1,0 +1,151 @@
+/* Two nodes on one Redis: what one asks for, both may answer with, and never with anything else. */
+#include "scene.h"
+#include "sim_redis.h"
+
+#define NODE(listen, admin) "listen: 127.0.0.1:" listen "\nadmin: {listen: 127.0.0.1:" admin "}\n" \
+	"redis: {url: \"redis://redis.test\"}\ncluster: {hot: 1}\n" SCENE_PROVIDERS
+#define FIRST NODE("8080", "9901")
+#define SECOND NODE("8090", "9911")
+#define MODEL(target) "models:\n  m:\n    targets: [" target "]\n    retries: 0\n" \
+	"    clocks: {connect: 1s, first_token: 5s, whole: 5s, idle: 3s, total: 60s}\n"
+#define TO_SECOND .to = "127.0.0.1:8090"
+#define PATH "/v1/chat/completions"
+#define BODY(stream) "{\"model\":\"m\",\"stream\":" stream ",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+
+static struct {
+	struct sim *s;
+	struct sim_redis *redis;
+	struct sim_provider *a, *b;
+	void *second;
+} two;
+
+static void open_two(const char *first, const char *second, const struct sim_act *script)
+{
+	char why[200] = "";
+
+	two.s = sim_new(SIM_SEED, first);
+	two.redis = sim_redis_new(two.s->loop, "redis.test", 6379);
+	two.a = sim_provider(two.s, "a.test", script, NULL);
+	two.b = sim_provider(two.s, "b.test", script, NULL);
+	two.second = sim_subject.open(two.s->loop, second, why, sizeof(why));
+	if (two.second == NULL)
+		fail_msg("%s", why);
+	sim_run_for(two.s, 1000);
+}
+
+static void close_two(void)
+{
+	sim_subject.close(two.second);
+	sim_run_for(two.s, 1000);
+	sim_redis_free(&two.redis);
+	sim_free(&two.s);
+}
+
+static struct sim_client *ask(const char *to, uint64_t at_ms, const char *fields, const char *body)
+{
+	return sim_client(two.s, (struct sim_plan){ .to = to, .at_ms = at_ms,
+		.sends = { sim_post(two.s, PATH, fields, body) } });
+}
+#define ASK_FIRST(at, fields, body) ask(NULL, at, fields, body)
+#define ASK_SECOND(at, fields, body) ask("127.0.0.1:8090", at, fields, body)
+
+static void one_asks_for_both(void **state)
+{
+	open_two(FIRST MODEL("a/m1"), SECOND MODEL("a/m1"), scene_slow);
+	struct sim_client *x = ASK_FIRST(0, "", BODY("true")), *y = ASK_SECOND(60, "", BODY("true"));
+
+	sim_run_for(two.s, 20000);
+	sim_check_whole(two.s, x, SCENE_GOOD);
+	sim_check_whole(two.s, y, SCENE_GOOD);
+	sim_check(two.s, two.a->n == 1);
+	close_two();
+}
+
+/* In the middle of a roll-out the nodes' configurations differ. */
+static void the_owners_target_is_not_known_here(void **state)
+{
+	open_two(FIRST MODEL("a/m1"), SECOND MODEL("b/m2"), scene_slow);
+	struct sim_client *x = ASK_FIRST(0, "", BODY("true")), *y = ASK_SECOND(60, "", BODY("true"));
+
+	sim_run_for(two.s, 20000);
+	sim_check_whole(two.s, x, SCENE_GOOD);
+	sim_check_whole(two.s, y, SCENE_GOOD);
+	sim_check(two.s, two.b->n == 0);
+	close_two();
+}
+
+/* Of a whole answer no tape is kept for those who come late: they must not find it begun. */
+static void whole_answers_are_whole(void **state)
+{
+	open_two(FIRST MODEL("a/m1"), SECOND MODEL("a/m1"), scene_slow);
+	struct sim_client *x = ASK_FIRST(0, "", BODY("true")), *c[8];
+
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		c[i] = ASK_SECOND(20 + 20 * i, "", BODY("false"));
+	sim_run_for(two.s, 20000);
+	sim_check_whole(two.s, x, SCENE_GOOD);
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		sim_check_whole(two.s, c[i], SCENE_GOOD);
+	close_two();
+}
+
+/* The same when the owner is lost in the middle: nobody has read yet, so this node asks for itself. */
+static void a_whole_answer_survives_its_owner(void **state)
+{
+	static const struct sim_act cut[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hel"), SIM_WAIT(50), SIM_TEXT("lo"),
+		SIM_WAIT(50), SIM_RESET };
+
+	open_two(FIRST MODEL("a/m1"), SECOND MODEL("b/m2"), cut);
+	two.b->scripts[0] = scene_good;
+	struct sim_client *x = ASK_FIRST(0, "", BODY("true")), *y = ASK_SECOND(60, "", BODY("false"));
+
+	sim_run_for(two.s, 20000);
+	sim_check_broken(two.s, x, "Hello");
+	sim_check_whole(two.s, y, SCENE_GOOD);
+	sim_check(two.s, two.a->n == 1 && two.b->n == 1);
+	close_two();
+}
+
+/* One client's deadline is nobody else's. */
+static void a_deadline_is_not_shared(void **state)
+{
+	open_two(FIRST MODEL("a/m1"), SECOND MODEL("a/m1"), scene_slow);
+	struct sim_client *x = ASK_FIRST(0, "x-weir-timeout-ms: 90\r\n", BODY("true"));
+	struct sim_client *y = ASK_SECOND(60, "", BODY("true"));
+
+	sim_run_for(two.s, 20000);
+	sim_check_honest(two.s, x, SCENE_GOOD);
+	sim_check_whole(two.s, y, SCENE_GOOD);
+	close_two();
+}
+
+/* Much longer than a lease, and never quiet for as long as a beat. */
+static void the_lease_of_a_steady_stream(void **state)
+{
+	static const struct sim_act steady[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXTS("x", 40, 100), SIM_FINISH("stop"),
+		SIM_END };
+	char text[41] = "";
+
+	memset(text, 'x', 40);
+	open_two(FIRST MODEL("a/m1"), SECOND MODEL("a/m1"), steady);
+	struct sim_client *x = ASK_FIRST(0, "", BODY("true")), *y = ASK_SECOND(3000, "", BODY("true"));
+
+	sim_run_for(two.s, 20000);
+	sim_check_whole(two.s, x, text);
+	sim_check_whole(two.s, y, text);
+	sim_check(two.s, two.a->n == 1);
+	close_two();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_asks_for_both),
+		cmocka_unit_test(whole_answers_are_whole),
+		cmocka_unit_test(a_whole_answer_survives_its_owner),
+		cmocka_unit_test(a_deadline_is_not_shared),
+		cmocka_unit_test(the_lease_of_a_steady_stream),
+		cmocka_unit_test(the_owners_target_is_not_known_here),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
