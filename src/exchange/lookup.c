@@ -19,7 +19,9 @@ void lookup_digest(struct exchange *ex, const struct request *r)
 	bool keeps = m->exact_ms && !(r->door.no_cache && r->door.no_store);
 	if (!keeps && !ex->claim.hot)
 		return;
-	const uint64_t whose[] = { r->door.tenant, epoch_of(&ex->env->flight.epochs, r->door.tenant, r->model) };
+	/* An answer to a request of which something was left out is none to one that forbids that. */
+	const uint64_t whose[] = { r->door.tenant, epoch_of(&ex->env->flight.epochs, r->door.tenant, r->model),
+		r->door.strict || m->strict };
 	ex->keep_ms = keeps ? m->exact_ms : 0;
 	ex->refresh_ms = m->refresh_ms;
 	digest_request(&ex->env->sha, r, r->dialect->tag, slice_of(whose, sizeof(whose)), &ex->digest);
