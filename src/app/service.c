@@ -244,6 +244,7 @@ static struct service *make(struct loop *l, struct conf *c)
 	s->front.arg = s;
 	s->front.exchange = &s->exchange;
 	s->front.on_quiet.go = on_quiet;
+	s->exchange.flight.owners.on_none = &s->front.on_quiet;
 	list_init(&s->front.conns);
 	alarm_init(&s->delay, l, on_delay);
 	alarm_init(&s->limit, l, on_limit);
@@ -341,7 +342,8 @@ static void done(struct service *s)
 static void on_quiet(struct task *t)
 {
 	struct service *s = CONTAINER(t, struct service, front.on_quiet);
-	if (s->draining && s->delay_over && !s->cut && s->front.n_busy == 0)
+	/* Other nodes' clients read what is asked for here as our own do. */
+	if (s->draining && s->delay_over && !s->cut && s->front.n_busy == 0 && s->exchange.flight.owners.n == 0)
 		done(s);
 }
 

@@ -11,11 +11,13 @@ struct digest;
 struct flight;
 struct slice;
 struct store;
+struct task;
 
 /* All of a loop. */
 struct owners {
 	struct list all;	/* struct owner */
 	uint32_t n;
+	struct task *on_none;	/* posted when the last one has let go; may be NULL */
 };
 
 void owner_init(struct owners *os);

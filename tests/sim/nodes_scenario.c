@@ -8,7 +8,6 @@
 #define SECOND NODE("8090", "9911")
 #define MODEL(target) "models:\n  m:\n    targets: [" target "]\n    retries: 0\n" \
 	"    clocks: {connect: 1s, first_token: 5s, whole: 5s, idle: 3s, total: 60s}\n"
-#define TO_SECOND .to = "127.0.0.1:8090"
 #define PATH "/v1/chat/completions"
 #define BODY(stream) "{\"model\":\"m\",\"stream\":" stream ",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
 
@@ -35,7 +34,8 @@ static void open_two(const char *first, const char *second, const struct sim_act
 
 static void close_two(void)
 {
-	sim_subject.close(two.second);
+	if (two.second)
+		sim_subject.close(two.second);
 	sim_run_for(two.s, 1000);
 	sim_redis_free(&two.redis);
 	sim_free(&two.s);
@@ -47,7 +47,8 @@ static struct sim_client *ask(const char *to, uint64_t at_ms, const char *fields
 		.sends = { sim_post(two.s, PATH, fields, body) } });
 }
 #define ASK_FIRST(at, fields, body) ask(NULL, at, fields, body)
-#define ASK_SECOND(at, fields, body) ask("127.0.0.1:8090", at, fields, body)
+#define AT_SECOND "127.0.0.1:8090"
+#define ASK_SECOND(at, fields, body) ask(AT_SECOND, at, fields, body)
 
 static void one_asks_for_both(void **state)
 {
@@ -137,6 +138,159 @@ static void the_lease_of_a_steady_stream(void **state)
 	close_two();
 }
 
+/* A node that is replaced waits for those who follow its calls, as for its own clients. */
+static void a_drain_waits_for_followers(void **state)
+{
+	static const struct sim_act steady[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXTS("x", 40, 100), SIM_FINISH("stop"),
+		SIM_END };
+	char text[41] = "";
+
+	memset(text, 'x', 40);
+	open_two("drain: {delay: 100ms, limit: 30s}\n" FIRST MODEL("a/m1"), SECOND MODEL("a/m1"), steady);
+	sim_client(two.s, (struct sim_plan){ .sends = { sim_post(two.s, PATH, "", BODY("true")) },
+		.leave = SIM_LEAVES, .leave_at_ms = 500 });
+	struct sim_client *y = ASK_SECOND(60, "", BODY("true"));
+	sim_run_for(two.s, 1000);
+	sim_drain(two.s);
+	sim_run_for(two.s, 1000);
+	if (sim_drained(two.s)) {		/* as main() does */
+		sim_subject.close(two.s->it);
+		two.s->it = NULL;
+	}
+	sim_run_for(two.s, 8000);
+	sim_check_whole(two.s, y, text);
+	sim_check(two.s, two.s->it && sim_drained(two.s));
+	close_two();
+}
+
+/* ---- something happens at any moment ---- */
+
+static void first_client_leaves(struct sim *s)
+{
+	sim_strike_client_resets(s);
+}
+
+static void redis_hangs_up(struct sim *s)
+{
+	sim_redis_hang_up(two.redis);
+}
+
+static void redis_forgets(struct sim *s)
+{
+	sim_redis_wipe(two.redis);
+}
+
+static void redis_is_mute(struct sim *s)
+{
+	two.redis->mute = true;
+}
+
+static void redis_is_late(struct sim *s)
+{
+	two.redis->delay_ms = 30;
+}
+
+static void provider_resets(struct sim *s)
+{
+	sim_provider_hang_up(two.a, true);
+}
+
+static void second_ends(struct sim *s)
+{
+	sim_subject.close(two.second);
+	two.second = NULL;
+}
+
+static void first_ends(struct sim *s)
+{
+	sim_subject.close(s->it);
+	s->it = NULL;
+}
+
+static void first_is_cut(struct sim *s)
+{
+	sim_drain(s);
+	sim_cut(s);
+}
+
+static void second_is_cut(struct sim *s)
+{
+	s->ending = true;		/* who comes now may be reset */
+	sim_subject.drain(two.second);
+	sim_subject.cut(two.second);
+}
+
+static void both_reload(struct sim *s)
+{
+	char why[200];
+
+	if (!sim_reload(s, FIRST MODEL("b/m2"), why, sizeof(why))
+			|| !sim_subject.reload(two.second, SECOND MODEL("b/m2"), why, sizeof(why)))
+		fail_msg("%s", why);
+}
+
+/* As sim_sweep, which waits for a world where nothing is under way: a read of a log always is. */
+static void on_step(struct loop *l, void *arg)
+{
+	struct sim *s = arg;
+
+	if (s->struck || l->steps <= s->strike_at)
+		return;
+	s->struck = true;
+	s->strike(s);
+}
+
+/* A node that has ended without a drain cuts its clients off. */
+static bool is_cut_off(const struct sim_client *c)
+{
+	bool gone = c->plan.to && strcmp(c->plan.to, AT_SECOND) == 0 ? two.second == NULL : two.s->it == NULL;
+
+	return c->refused || (gone && c->answers[0].end != SIM_CLEAN);
+}
+
+static bool play(void (*strike)(struct sim *s), uint64_t step)
+{
+	struct sim_client *c[6];
+
+	open_two(FIRST MODEL("a/m1"), SECOND MODEL("a/m1"), scene_slow);
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		c[i] = ask(i % 2 ? AT_SECOND : NULL, 15 * i, "", i % 3 == 2 ? BODY("false") : BODY("true"));
+	two.s->strike = strike;
+	two.s->strike_at = step;
+	two.s->loop->steps = 0;
+	two.s->loop->on_step = on_step;
+	two.s->loop->on_step_arg = two.s;
+	sim_run_for(two.s, 20000);
+	two.s->loop->on_step = NULL;
+	bool struck = two.s->struck;
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		if (!is_cut_off(c[i]))
+			sim_check_honest(two.s, c[i], SCENE_GOOD);
+	close_two();
+	return struck;
+}
+
+/* Nobody gets anything but the answer, a beginning of it with an error, or an error; and nothing is left over. */
+static void at_any_moment(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*go)(struct sim *s);
+	} rows[] = {
+		{ "first client leaves", first_client_leaves }, { "redis hangs up", redis_hangs_up },
+		{ "redis forgets", redis_forgets }, { "redis is mute", redis_is_mute },
+		{ "redis is late", redis_is_late }, { "provider resets", provider_resets },
+		{ "second ends", second_ends }, { "first ends", first_ends }, { "first is cut", first_is_cut },
+		{ "second is cut", second_is_cut }, { "both reload", both_reload },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		print_message("%s\n", rows[i].name);
+		for (uint64_t step = 0; play(rows[i].go, step); step++)
+			;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +299,8 @@ int main(void)
 		cmocka_unit_test(a_whole_answer_survives_its_owner),
 		cmocka_unit_test(a_deadline_is_not_shared),
 		cmocka_unit_test(the_lease_of_a_steady_stream),
+		cmocka_unit_test(a_drain_waits_for_followers),
+		cmocka_unit_test(at_any_moment),
 		cmocka_unit_test(the_owners_target_is_not_known_here),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
