@@ -166,7 +166,9 @@ static enum turn step_fly(struct exchange *ex)
 
 	if (ex->ask.hops >= ex->env->max_hops)
 		f.err = ERR_LOOP;
-	else if (!join(ex))
+	else if (join(ex))
+		claim_close(ex);	/* that flight has its own owner, or none */
+	else
 		open_flight(ex, &f);
 	if (f.err != ERR_OK) {
 		exchange_fail(ex, &f);
@@ -332,7 +334,7 @@ static void take_usage(const struct exchange *ex, struct flight *f, struct recor
 {
 	struct usage *left = &f->unpaid;
 	bool split = f->plan.model && f->plan.model->split_usage;
-	uint32_t among = split ? f->readers : 1;
+	uint32_t among = split ? f->readers - (f->on_alone != NULL) : 1;	/* who writes for others bears none */
 
 	if (f->state != FLIGHT_ENDED || (!split && ex->reader.joined && !f->orphan))
 		return;

@@ -163,6 +163,59 @@ static void a_drain_waits_for_followers(void **state)
 	close_two();
 }
 
+#define KEPT "    cache: {exact: 1h}\n"
+
+/* Of a node that has just begun and has not read the log of purges yet, nobody gets what was purged. */
+static void a_new_node_gives_nothing_purged(void **state)
+{
+	static const struct sim_act old[] = { SIM_GOOD("old"), SIM_STOP }, fresh[] = { SIM_GOOD("new"), SIM_STOP };
+	char why[200];
+
+	for (uint64_t ms = 0; ms < 100; ms++) {
+		open_two(FIRST MODEL("a/m1") KEPT, SECOND MODEL("a/m1") KEPT, old);
+		two.b->scripts[0] = fresh;
+		ASK_FIRST(0, "", BODY("true"));
+		sim_run_for(two.s, 1000);
+		sim_client(two.s, (struct sim_plan){ .to = "127.0.0.1:9901",
+			.sends = { sim_post(two.s, "/admin/cache/purge?model=m", "", "{}") } });
+		sim_run_for(two.s, 1000);
+		sim_subject.close(two.second);
+		two.second = sim_subject.open(two.s->loop, SECOND MODEL("b/m2") KEPT, why, sizeof(why));
+		struct sim_client *y = ASK_SECOND(ms, "", BODY("true"));
+		sim_run_for(two.s, 2000);
+		sim_check_whole(two.s, y, "new");
+		close_two();
+	}
+}
+
+/* A lease whose answer came too late is nobody's: it must not be waited for. */
+static void a_late_lease_is_let_go(void **state)
+{
+	open_two(FIRST MODEL("a/m1"), SECOND MODEL("a/m1"), scene_good);
+	two.redis->delay_ms = 30;
+	struct sim_client *x = ASK_FIRST(0, "", BODY("true"));
+	sim_run_for(two.s, 300);
+	two.redis->delay_ms = 0;
+	struct sim_client *y = ASK_SECOND(0, "", BODY("true"));
+	sim_run_for(two.s, 20000);
+	sim_check_whole(two.s, x, SCENE_GOOD);
+	sim_check_whole(two.s, y, SCENE_GOOD);
+	sim_check(two.s, y->answers[0].end_ms - y->answers[0].asked_ms < 500);
+	close_two();
+}
+
+/* Who writes an answer down for other nodes is no client, and bears no part of its tokens. */
+static void parts_are_of_clients(void **state)
+{
+	open_two(FIRST MODEL("a/m1") "    join_usage: split\n", SECOND MODEL("a/m1"), scene_good);
+	struct sim_client *x = ASK_FIRST(0, "", BODY("true"));
+	sim_run_for(two.s, 5000);
+	sim_check_whole(two.s, x, SCENE_GOOD);
+	sim_check(two.s, sim_log_count(two.s, "\"event\":\"access\"") == 1);
+	sim_check(two.s, sim_log_has(two.s, "\"prompt_tokens\":9,"));
+	close_two();
+}
+
 /* ---- something happens at any moment ---- */
 
 static void first_client_leaves(struct sim *s)
@@ -300,6 +353,9 @@ int main(void)
 		cmocka_unit_test(a_deadline_is_not_shared),
 		cmocka_unit_test(the_lease_of_a_steady_stream),
 		cmocka_unit_test(a_drain_waits_for_followers),
+		cmocka_unit_test(a_new_node_gives_nothing_purged),
+		cmocka_unit_test(a_late_lease_is_let_go),
+		cmocka_unit_test(parts_are_of_clients),
 		cmocka_unit_test(at_any_moment),
 		cmocka_unit_test(the_owners_target_is_not_known_here),
 	};
