@@ -2,10 +2,10 @@
 #include "scene.h"
 #include "sim_redis.h"
 
-#define NODE(listen, admin) "listen: 127.0.0.1:" listen "\nadmin: {listen: 127.0.0.1:" admin "}\n" \
-	"redis: {url: \"redis://redis.test\"}\ncluster: {hot: 1}\n" SCENE_PROVIDERS
-#define FIRST NODE("8080", "9901")
-#define SECOND NODE("8090", "9911")
+#define NODE(listen, admin, more) "listen: 127.0.0.1:" listen "\nadmin: {listen: 127.0.0.1:" admin "}\n" \
+	"redis: {url: \"redis://redis.test\"" more "}\ncluster: {hot: 1}\n" SCENE_PROVIDERS
+#define FIRST NODE("8080", "9901", "")
+#define SECOND NODE("8090", "9911", "")
 #define MODEL(target) "models:\n  m:\n    targets: [" target "]\n    retries: 0\n" \
 	"    clocks: {connect: 1s, first_token: 5s, whole: 5s, idle: 3s, total: 60s}\n"
 #define PATH "/v1/chat/completions"
@@ -216,6 +216,19 @@ static void parts_are_of_clients(void **state)
 	close_two();
 }
 
+/* Where no more logs can be followed nobody waits for one. */
+static void too_many_logs(void **state)
+{
+	open_two(FIRST MODEL("a/m1"), NODE("8090", "9911", ", tails: 1") MODEL("b/m2"), scene_slow);
+	ASK_FIRST(0, "", BODY("true"));
+	struct sim_client *y = ASK_SECOND(60, "", BODY("true"));
+	sim_run_for(two.s, 20000);
+	sim_check_whole(two.s, y, SCENE_GOOD);
+	sim_check(two.s, two.b->n == 1);
+	sim_check(two.s, y->answers[0].end_ms - y->answers[0].asked_ms < 500);
+	close_two();
+}
+
 /* ---- something happens at any moment ---- */
 
 static void first_client_leaves(struct sim *s)
@@ -356,6 +369,7 @@ int main(void)
 		cmocka_unit_test(a_new_node_gives_nothing_purged),
 		cmocka_unit_test(a_late_lease_is_let_go),
 		cmocka_unit_test(parts_are_of_clients),
+		cmocka_unit_test(too_many_logs),
 		cmocka_unit_test(at_any_moment),
 		cmocka_unit_test(the_owners_target_is_not_known_here),
 	};
