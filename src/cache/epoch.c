@@ -1,5 +1,5 @@
 /* Names: "" for everything, "m" and a model, "t" and the 8 bytes of a tenant.  A word of the log: number (8
- * bytes), name. */
+ * bytes), name; or shorter than a number, a mark: somebody begins to follow. */
 #include "cache/epoch.h"
 
 #include <stdlib.h>
@@ -12,6 +12,8 @@
 #define AGAIN_MS 1000
 #define NAME_MAX 512u
 #define NUMBER_BYTES 8u
+#define MARK_BYTES 7u
+#define MARK_AGAIN_MS 60000	/* one that does not come back was lost; each takes a place in the log */
 
 struct epoch {
 	struct epochs *of;
@@ -41,6 +43,7 @@ void epoch_done(struct epochs *e)
 	void *v;
 
 	alarm_clear(&e->again);
+	store_cancel(&e->mark);
 	if (e->store)
 		store_unfollow(&e->tail);
 	while (map_next(&e->names, &at, &name, &v)) {
@@ -133,6 +136,21 @@ static void tell(struct epoch *x)
 	store_append(x->of->store, &x->op, LOG_KEY, slice_of(word, NUMBER_BYTES + x->n), LOG_MAX, 0);
 }
 
+static void on_marked(struct store_op *op)
+{
+	struct epochs *e = LIST_ITEM(op, struct epochs, mark);
+
+	if (!e->caught_up)
+		alarm_set(&e->again, op->result == STORE_OK ? MARK_AGAIN_MS : AGAIN_MS);
+}
+
+static void mark(struct epochs *e)
+{
+	store_cancel(&e->mark);
+	e->mark = (struct store_op){ .on_done = on_marked };
+	store_append(e->store, &e->mark, LOG_KEY, slice_of(&e->mark_id, MARK_BYTES), LOG_MAX, 0);
+}
+
 static void tell_again(struct alarm *a)
 {
 	struct epochs *e = LIST_ITEM(a, struct epochs, again);
@@ -140,6 +158,8 @@ static void tell_again(struct alarm *a)
 	struct slice name;
 	void *v;
 
+	if (!epoch_is_known(e))
+		mark(e);
 	while (map_next(&e->names, &at, &name, &v))
 		if (!((struct epoch *)v)->told)
 			tell(v);
@@ -150,6 +170,8 @@ static void on_entry(struct store_tail *t, struct slice word)
 {
 	struct epochs *e = LIST_ITEM(t, struct epochs, tail);
 
+	if (word.n == MARK_BYTES && memcmp(word.p, &e->mark_id, MARK_BYTES) == 0)
+		e->caught_up = true;
 	if (word.n < NUMBER_BYTES || word.n > NUMBER_BYTES + NAME_MAX)
 		return;
 	struct epoch *x = find_or_make(e, slice_skip(word, NUMBER_BYTES));
@@ -163,7 +185,15 @@ void epoch_share(struct epochs *e, struct store *s)
 	must(e->store == NULL);
 	e->store = s;
 	e->tail.on_entry = on_entry;
+	e->mark_id = dice_u64(e->dice);
 	store_follow(s, &e->tail, LOG_KEY, true);
+	if (store_is_shared(s))
+		mark(e);
+}
+
+bool epoch_is_known(const struct epochs *e)
+{
+	return e->caught_up || e->store == NULL || !store_is_shared(e->store);
 }
 
 /* --- changes -------------------------------------------------------------------------------------------- */

@@ -21,12 +21,18 @@ struct epochs {
 	struct store *store;	/* NULL: this process alone */
 	struct store_tail tail;
 	struct alarm again;	/* tells the others what the store did not take */
+	struct store_op mark;	/* a word of our own, sent when we began to follow */
+	uint64_t mark_id;
+	bool caught_up;		/* it has come back: so has all that was there before */
 };
 
 void epoch_init(struct epochs *e, struct loop *l, struct dice *dice);
 void epoch_done(struct epochs *e);
 /* Follows the others; once. */
 void epoch_share(struct epochs *e, struct store *s);
+/* False: the log has not been read yet.  The numbers may be old ones, under which the shared store still holds what has
+ * been ended since. */
+bool epoch_is_known(const struct epochs *e);
 /* What belongs into the digests of this tenant and model now. */
 uint64_t epoch_of(const struct epochs *e, uint64_t tenant, struct slice model);
 /* Everything; what one model has said; what one tenant was told.  At once here, and on other nodes as soon as the store

@@ -38,7 +38,7 @@ static bool get_head(struct slice s, struct head *h)
 	memcpy(&h->completion_tok, s.p + 12, 8);
 	memcpy(&h->kept_ms, s.p + 20, 8);
 	memcpy(&h->ends_ms, s.p + 28, 8);
-	return s.n >= HEAD + h->target_n;
+	return s.n >= HEAD + h->target_n && h->kept_ms < h->ends_ms;
 }
 
 struct slice exact_key(const struct digest *d, char out[EXACT_KEY_BYTES])
@@ -109,9 +109,10 @@ bool exact_take(struct exact *x, const struct digest *d, struct slice entry, uin
 
 	buf_clear(&x->entry);
 	if (!get_head(entry, &h) || now.wall_ms >= h.ends_ms || !buf_put(&x->entry, entry)
-			|| !unpack(x, buf_slice(&x->entry), max_age_ms, now.wall_ms, out))
+			|| !unpack(x, buf_slice(&x->entry), max_age_ms, now.wall_ms, out) || !tape_is_whole(out->tape))
 		return false;
-	shelf_put(&x->shelf, digest_slice(d), entry, h.ends_ms - now.wall_ms, now.ns);
+	/* By the clock of a node that is behind it would stay longer than it was meant to. */
+	shelf_put(&x->shelf, digest_slice(d), entry, h.ends_ms - MAX_OF(now.wall_ms, h.kept_ms), now.ns);
 	return true;
 }
 

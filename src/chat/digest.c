@@ -9,7 +9,7 @@
 /* How it is delivered, kept, billed or found, not what is said (protocols.md 1.1, 2.1, 4.2), and weir's own. */
 static const char *const ignored[] = { "stream", "stream_options", "user", "safety_identifier", "metadata", "store",
 	"prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "service_tier", "serviceTier", "labels",
-	"timeout", "num_retries", "background" };
+	"timeout", "num_retries" };
 
 static bool is_ignored(struct slice member)
 {

@@ -114,3 +114,13 @@ bool tape_next(struct slice bytes, size_t end, size_t *at, struct event *out)
 	*at += HEAD + out->text.n + extra_n;
 	return true;
 }
+
+bool tape_is_whole(struct slice bytes)
+{
+	struct event ev;
+	size_t at = 0;
+
+	while (tape_next(bytes, SIZE_MAX, &at, &ev))
+		;
+	return at == bytes.n;
+}

@@ -27,5 +27,7 @@ static inline size_t tape_size(const struct tape *t)
 /* Reads the record at *at, up to `end` (a size that the tape had, or all of it: a text that grew since is cut there);
  * moves *at behind it.  False at the end, and for bytes that are no tape.  Slices point into `bytes`. */
 bool tape_next(struct slice bytes, size_t end, size_t *at, struct event *out) MUST_CHECK;
+/* Records from start to end: what came from elsewhere can be read without a second look. */
+bool tape_is_whole(struct slice bytes);
 
 #endif

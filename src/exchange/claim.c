@@ -55,6 +55,9 @@ static void on_lease(struct store_op *op)
 	char key[ABROAD_KEY_MAX];
 
 	ex->claim.owns = op->result == STORE_OK;
+	/* The answer may only be late: a lease that nobody knows to be his would be waited for by the others. */
+	if (op->result == STORE_AWAY && s)
+		store_drop_if(s, NULL, abroad_lease_key(key, &ex->digest), slice_of(ex->claim.token, ABROAD_TOKEN));
 	if (op->result != STORE_NONE || s == NULL) {
 		over(ex);
 		return;

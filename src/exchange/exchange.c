@@ -69,6 +69,8 @@ static void parse(struct exchange *ex)
 		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is
 		 * dropped here. */
 		share(env, &r);
+		if (ex->ask.timeout_ms)
+			r.timeout_ms = ex->ask.timeout_ms;
 		if (flight_may_share(&r))
 			r.join_hash = join_hash(&env->flight.join, &r);
 		request_keep(&ex->arena, &r, &ex->request);
@@ -76,8 +78,6 @@ static void parse(struct exchange *ex)
 		claim_note(ex, &r);
 		lookup_digest(ex, &r);
 		similar_note(ex, &r);
-		if (ex->ask.timeout_ms)
-			ex->request.timeout_ms = ex->ask.timeout_ms;
 	}
 	arena_reset(&env->parse, 1 << 20);
 	ex->ask.door = (struct request_door){ .framing = ex->ask.door.framing };	/* its texts are the caller's */
@@ -173,7 +173,9 @@ static enum turn step_fly(struct exchange *ex)
 
 	if (ex->ask.hops >= ex->env->max_hops)
 		f.err = ERR_LOOP;
-	else if (!join(ex))
+	else if (join(ex))
+		claim_close(ex);	/* that flight has its own owner, or none */
+	else
 		open_flight(ex, &f);
 	if (f.err != ERR_OK) {
 		exchange_fail(ex, &f);
@@ -340,7 +342,7 @@ static void take_usage(const struct exchange *ex, struct flight *f, struct recor
 {
 	struct usage *left = &f->unpaid;
 	bool split = f->plan.model && f->plan.model->split_usage;
-	uint32_t among = split ? f->readers : 1;
+	uint32_t among = split ? f->readers - (f->on_alone != NULL) : 1;	/* who writes for others bears none */
 
 	if (f->state != FLIGHT_ENDED || (!split && ex->reader.joined && !f->orphan))
 		return;

@@ -19,7 +19,9 @@ void lookup_digest(struct exchange *ex, const struct request *r)
 	bool keeps = m->exact_ms && !(r->door.no_cache && r->door.no_store);
 	if (!keeps && !ex->claim.hot)
 		return;
-	const uint64_t whose[] = { r->door.tenant, epoch_of(&ex->env->flight.epochs, r->door.tenant, r->model) };
+	/* An answer to a request of which something was left out is none to one that forbids that. */
+	const uint64_t whose[] = { r->door.tenant, epoch_of(&ex->env->flight.epochs, r->door.tenant, r->model),
+		r->door.strict || m->strict };
 	ex->keep_ms = keeps ? m->exact_ms : 0;
 	ex->refresh_ms = m->refresh_ms;
 	digest_request(&ex->env->sha, r, r->dialect->tag, slice_of(whose, sizeof(whose)), &ex->digest);
@@ -77,7 +79,8 @@ bool lookup_shared(struct exchange *ex)
 	struct store *s = ex->env->flight.exact.store;
 	char key[EXACT_KEY_BYTES];
 
-	if (ex->keep_ms == 0 || ex->request.door.no_cache || s == NULL || !store_is_shared(s) || !store_is_near(s))
+	if (ex->keep_ms == 0 || ex->request.door.no_cache || s == NULL || !store_is_shared(s) || !store_is_near(s)
+			|| !epoch_is_known(&ex->env->flight.epochs))
 		return false;
 	ex->recall = (struct store_op){ .on_done = on_recalled };
 	store_get(s, &ex->recall, exact_key(&ex->digest, key));

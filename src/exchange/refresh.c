@@ -129,7 +129,7 @@ void refresh_open(const struct exchange *of)
 	q.door.no_cache = true;
 	q.door.max_age_ms = 0;
 	r->ask = (struct exchange_ask){ .dialect = of->ask.dialect, .endpoint = SLICE("refresh"), .door = q.door,
-		.body = q.body, .request_id = arena_copy(&r->arena, of->ask.request_id) };
+		.body = q.body, .hops = of->ask.hops, .request_id = arena_copy(&r->arena, of->ask.request_id) };
 	must(map_put(&all->running, digest_slice(&r->digest), r));
 	take_lease(r);
 }

@@ -1,18 +1,22 @@
-/* Flights across nodes: one node, the owner, asks the provider; others that were asked the same follow it
- * through a log in the shared store (algorithms.md E3).
+/* Flights across nodes: one node, the owner, asks the provider; others that were asked the same follow it through a log
+ * in the shared store (algorithms.md E3).
  *
  *   {<digest>}:own        the lease: which flight owns this request now, a random token; 1.5 s, renewed each 0.5 s
  *   {<digest>}:<token>    the log of that flight, with one writer ever: so two answers can never mix
  *   {<digest>}:<token>    as a channel: followers say each second that they are there
  *
  * An entry of the log is its number from 0 (4 bytes, so that a lost one is noticed), one letter and what belongs
- * to it:   S  tag of the answer's dialect, name of the target: readers may read from here on   E  events, as on
- * a tape   B  nothing: the owner lives   D  nothing: the answer is complete   F  nothing: it failed, or cannot
- * be told in this form
+ * to it:
  *
- * What a follower does when the owner fails, or is not heard of for 1.5 s: before S it tries for itself, since
- * no client has seen anything; after S its clients get an error event.  So whatever the store does, loses or
- * delays, no client sees a wrong or a mixed answer. */
+ *   S  tag of the answer's dialect, name of the target: readers may read from here on
+ *   E  events, as on a tape
+ *   B  nothing: the owner lives
+ *   D  nothing: the answer is complete
+ *   F  nothing: it failed, or cannot be told in this form
+ *
+ * What a follower does when the owner fails, or is not heard of for 1.5 s: before S, and of a whole answer at any
+ * time, it tries for itself, since no client has seen anything; else its clients get an error event.  So whatever the store
+ * does, loses or delays, no client sees a wrong or a mixed answer. */
 #ifndef FLIGHT_ABROAD_H
 #define FLIGHT_ABROAD_H
 

@@ -116,6 +116,8 @@ static void note_carrier(struct flight *f, const struct flight *carrier)
 	f->target = carrier->target;
 	f->back = carrier->back;
 	f->attempts = carrier->attempts;
+	f->status = carrier->status;
+	f->version = carrier->version;
 	memcpy(f->tries, carrier->tries, sizeof(f->tries));
 	f->upstream_id = arena_copy(&f->arena, carrier->upstream_id);
 	f->dropped = arena_copy(&f->arena, carrier->dropped);

@@ -107,7 +107,7 @@ struct follower *follower_open(struct store *s, struct flight *f, const struct d
 	alarm_init(&fo->silence, fo->loop, on_silence);
 	alarm_init(&fo->hail, fo->loop, on_hail);
 	store_follow(s, &fo->tail, slice_of(fo->key, fo->key_n), true);
-	alarm_set(&fo->silence, ABROAD_LEASE_MS);
+	alarm_set(&fo->silence, store_is_followed(&fo->tail) ? ABROAD_LEASE_MS : 0);
 	alarm_set(&fo->hail, 0);
 	return fo;
 }

@@ -25,15 +25,16 @@ static uint64_t version_of(const struct flight *f)
  * the model ends the answers of the old one, and this one was asked for under the old number. */
 void keep_answer(struct flight *f)
 {
+	bool is_wanted = f->keep_ms || f->note;
+	bool is_good = !f->tape.lossy && f->finish == EVENT_FINISH_STOP && f->request.choices <= 1;
+
+	/* Of another node's answer not even the target need be known here; that node keeps it. */
+	if (!is_wanted || !is_good || f->followed)
+		return;
 	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name,
 		.tape = buf_slice(&f->tape.bytes), .prompt_tok = f->usage.prompt_tok,
 		.completion_tok = f->usage.completion_tok };
 
-	bool is_wanted = f->keep_ms || f->note;
-	bool is_good = !f->tape.lossy && f->finish == EVENT_FINISH_STOP && f->request.choices <= 1;
-
-	if (!is_wanted || !is_good || f->followed)
-		return;
 	if (drift_note(&f->env->drift, f->target->name, version_of(f))) {
 		epoch_end_model(&f->env->epochs, f->request.model);
 		return;

@@ -4,11 +4,16 @@
 #include "flight/flight_priv.h"
 #include "flight/lag.h"
 
+/* Who wants a whole answer reads nothing before its end, as of an attempt: until then a failure stays invisible, and
+ * who joins misses nothing. */
 static void on_lead_start(struct flight *f, char dialect, struct slice target)
 {
-	f->released = f->streamed = f->followed = true;
+	f->streamed = f->followed = true;
 	f->back = dialect_by_tag(dialect);
-	f->first_ns = loop_now(f->env->attempt.loop);
+	if (f->request.stream) {
+		f->released = true;
+		f->first_ns = loop_now(f->env->attempt.loop);
+	}
 	for (size_t i = 0; i < f->plan.n; i++)
 		if (slice_eq(f->plan.steps[i].target->name, target))
 			f->target = f->plan.steps[i].target;
@@ -19,7 +24,8 @@ static bool on_lead_event(struct flight *f, const struct event *ev)
 	if (ev->kind == EVENT_FINISH && ev->choice == 0)
 		f->finish = ev->finish;
 	if (flight_take(f, ev) == ERR_OK) {
-		lag_check(f);
+		if (f->released)
+			lag_check(f);
 		return true;
 	}
 	f->fault = (struct fault){ .err = ERR_UP_TOO_BIG };
@@ -27,18 +33,27 @@ static bool on_lead_event(struct flight *f, const struct event *ev)
 	return false;
 }
 
-/* Before its start nobody has read anything: this node asks for itself. */
+/* Nobody has read anything: this node asks for itself. */
+static void take_over(struct flight *f)
+{
+	f->landed = f->followed = f->streamed = false;
+	f->finish = EVENT_FINISH_NONE;
+	f->target = NULL;
+	journal_restart(&f->journal);
+	tape_clear(&f->tape);
+	counter_add(COUNTER_flights_taken_over, 1);
+	flight_try_next(f);
+}
+
 static void on_lead_end(struct flight *f, bool complete)
 {
-	if (complete && f->released) {
+	if (complete && f->followed) {
 		flight_end_ok(f);
 	} else if (f->released) {
 		f->fault = (struct fault){ .err = ERR_UP_TRUNCATED };
 		flight_end_failed(f);
 	} else {
-		f->landed = false;
-		counter_add(COUNTER_flights_taken_over, 1);
-		flight_try_next(f);
+		take_over(f);
 	}
 }
 

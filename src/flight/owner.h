@@ -17,7 +17,7 @@ struct task;
 struct owners {
 	struct list all;	/* struct owner */
 	uint32_t n;
-	struct task *on_none;	/* posted when the last one has ended; NULL: nobody asks */
+	struct task *on_none;	/* posted when the last one has let go; may be NULL */
 };
 
 void owner_init(struct owners *os);

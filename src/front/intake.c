@@ -137,7 +137,7 @@ static void read_tenant(struct intake *q, const struct front *f, const struct fi
 }
 
 /* RFC 9111 5.2.1; what is not known is ignored. */
-static void read_cache_control(struct intake *q, struct slice field)
+static void take_cache_control(struct intake *q, struct slice field)
 {
 	struct slice word, age = SLICE("max-age=");
 	uint64_t s;
@@ -151,6 +151,14 @@ static void read_cache_control(struct intake *q, struct slice field)
 		q->door.no_cache |= s == 0;
 		q->door.max_age_ms = MIN_OF(s, UINT64_MAX / 1000) * 1000;
 	}
+}
+
+/* A list that may stand in several fields (RFC 9110 5.3): proxies add their own. */
+static void read_cache_control(struct intake *q, const struct fields *in)
+{
+	for (size_t i = 0; i < in->head->n_fields && in->v[FIELD_CACHE_CONTROL].p; i++)
+		if (slice_case_eq(in->head->fields[i].name, SLICE("cache-control")))
+			take_cache_control(q, in->head->fields[i].value);
 }
 
 /* --- calls ---------------------------------------------------------------------------------------------- */
@@ -242,7 +250,7 @@ static enum err read_call(struct intake *q, const struct front *f, const struct 
 	struct slice rest, struct slice query)
 {
 	read_tenant(q, f, in, query);
-	read_cache_control(q, in->v[FIELD_CACHE_CONTROL]);
+	read_cache_control(q, in);
 	q->door.feedback = read_feedback(in->v[FIELD_FEEDBACK]);
 	q->door.alone = slice_case_eq(in->v[FIELD_JOIN], SLICE("no"));
 	if (q->endpoint->kind == ENDPOINT_GEMINI)

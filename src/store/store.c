@@ -161,6 +161,11 @@ void store_follow(struct store *s, struct store_tail *t, struct slice key, bool 
 	s->kind->follow(s->it, t, key, from_start);
 }
 
+bool store_is_followed(const struct store_tail *t)
+{
+	return t->priv != NULL;
+}
+
 void store_unfollow(struct store_tail *t)
 {
 	struct store *s = t->store;

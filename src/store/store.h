@@ -65,6 +65,8 @@ struct store_tail {
 };
 /* `from_start`: what is there already too; else only what is appended from now on. */
 void store_follow(struct store *s, struct store_tail *t, struct slice key, bool from_start);
+/* False: nothing will come, since no more logs can be followed. */
+bool store_is_followed(const struct store_tail *t);
 void store_unfollow(struct store_tail *t);
 
 /* Words on a channel: heard by who listens at that moment, may be lost. */

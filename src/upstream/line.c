@@ -11,6 +11,9 @@
  * not at all. */
 #define CREDIT_TOK MOST_TOK
 #define DEBT_TOK 131072u
+/* Whose past is remembered, of those who have nothing waiting: tenants can be made up without end, each new one begins
+ * before the level, and the level does not rise while it is they who are served. */
+#define MOST_IDLE 1024u
 
 /* Of one tenant in one class.  An empty one stays as long as what it has had still counts. */
 struct line_queue {
@@ -151,6 +154,14 @@ static void age(struct line *l, uint64_t now)
 		}
 }
 
+/* It would begin there anyway; or there are too many: those served the longest ago are looked at first. */
+static bool may_forget(const struct line_queue *q)
+{
+	const struct line_class *c = q->of;
+
+	return q->n == 0 && (q->had + CREDIT_TOK <= c->level || c->queues.n > c->n + MOST_IDLE);
+}
+
 /* The fewest tokens; of equals, who was served the longest ago.  A walk over all tenants that wait: a line is full
  * long before that costs as much as a request. */
 static struct line_queue *next_of(const struct line_class *c)
@@ -159,8 +170,8 @@ static struct line_queue *next_of(const struct line_class *c)
 
 	LIST_EACH(node, tmp, &c->turns) {
 		struct line_queue *q = LIST_ITEM(node, struct line_queue, node);
-		if (q->n == 0 && q->had + CREDIT_TOK <= c->level)
-			free_queue(q);		/* it would begin there anyway */
+		if (may_forget(q))
+			free_queue(q);
 		else if (q->n && (best == NULL || q->had < best->had))
 			best = q;
 	}

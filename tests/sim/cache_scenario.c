@@ -93,6 +93,10 @@ static void who_gets_a_hit(void **state)
 		{ "no key", "", BODY("true", ""), 2, "miss" },
 		{ "no-cache", KEY "Cache-Control: no-cache\r\n", BODY("true", ""), 2, "bypass" },
 		{ "no-store", KEY "Cache-Control: no-store\r\n", BODY("true", ""), 2, "" },
+		/* what was left out of the first one must not be left out of this one */
+		{ "strict", KEY "x-weir-strict: true\r\n", BODY("true", ""), 2, "miss" },
+		{ "no-store in a second field", KEY "Cache-Control: max-age=3600\r\nCache-Control: no-store\r\n",
+			BODY("true", ""), 2, "" },
 		{ "max-age above", KEY "Cache-Control: max-age=3600\r\n", BODY("true", ""), 1, "hit" },
 		{ "max-age below", KEY "Cache-Control: private, max-age=5\r\n", BODY("true", ""), 2, "miss" },
 	};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define WORDS_MAX 64
+#define NAME_MAX 160		/* of a key or a channel, with its end */
 #define OUT_MAX (64u << 20)
 
 struct conn {
@@ -17,12 +18,13 @@ struct conn {
 	struct buf blocked;		/* the XREAD that waits, as it came; empty: none */
 	uint64_t sent;
 	int64_t id;
-	char channels[8][32];
+	char channels[8][NAME_MAX];
 };
 
 struct value {
 	struct list node;
-	char key[64];
+	char key[NAME_MAX];
+	uint64_t ends_ns;		/* 0: never */
 	struct buf bytes;
 };
 
@@ -35,7 +37,7 @@ struct entry {
 
 struct stream_of {
 	struct list node;
-	char key[64];
+	char key[NAME_MAX];
 	struct list entries;
 };
 
@@ -43,21 +45,23 @@ static void answer(struct conn *c, const struct slice *w, size_t n);
 
 /* ---- data ---- */
 
-static struct value *value_at(struct sim_redis *r, struct slice key)
-{
-	LIST_EACH(node, tmp, &r->values) {
-		struct value *v = LIST_ITEM(node, struct value, node);
-		if (slice_eq(slice_str(v->key), key))
-			return v;
-	}
-	return NULL;
-}
-
 static void value_drop(struct value *v)
 {
 	list_remove(&v->node);
 	buf_done(&v->bytes);
 	free(v);
+}
+
+static struct value *value_at(struct sim_redis *r, struct slice key)
+{
+	LIST_EACH(node, tmp, &r->values) {
+		struct value *v = LIST_ITEM(node, struct value, node);
+		if (v->ends_ns && v->ends_ns <= r->loop->now_ns)
+			value_drop(v);
+		else if (slice_eq(slice_str(v->key), key))
+			return v;
+	}
+	return NULL;
 }
 
 static void value_set(struct sim_redis *r, struct slice key, struct slice bytes)
@@ -71,8 +75,17 @@ static void value_set(struct sim_redis *r, struct slice key, struct slice bytes)
 		buf_init(&v->bytes, OUT_MAX);
 		list_push_back(&r->values, &v->node);
 	}
+	v->ends_ns = 0;
 	buf_clear(&v->bytes);
 	buf_add(&v->bytes, bytes);
+}
+
+static void value_ends(struct sim_redis *r, struct slice key, struct slice ms)
+{
+	uint64_t n;
+
+	must(slice_u64(ms, &n));
+	value_at(r, key)->ends_ns = r->loop->now_ns + n * 1000000u;
 }
 
 static struct stream_of *stream_at(struct sim_redis *r, struct slice key, bool make)
@@ -112,7 +125,9 @@ void sim_redis_wipe(struct sim_redis *r)
 
 static void put_text(struct conn *c, struct slice s)
 {
-	buf_addf(&c->out, "$%zu\r\n%.*s\r\n", s.n, SLICE_ARG(s));
+	buf_addf(&c->out, "$%zu\r\n", s.n);
+	buf_add(&c->out, s);
+	buf_add(&c->out, SLICE("\r\n"));
 }
 
 static void put_number(struct conn *c, int64_t n)
@@ -296,6 +311,8 @@ static void set(struct conn *c, const struct slice *w, size_t n)
 		return;
 	}
 	value_set(c->redis, w[1], w[2]);
+	if (n > 4)
+		value_ends(c->redis, w[1], w[4]);
 	buf_add(&c->out, SLICE("+OK\r\n"));
 }
 
@@ -339,6 +356,33 @@ static bool is(struct slice word, const char *name)
 	return slice_eq(word, slice_str(name));
 }
 
+/* EVALSHA sha 1 key value [ms]: the store's leases.  Of its other scripts none is known. */
+static void evalsha(struct conn *c, const struct slice *w, size_t n)
+{
+	enum { SCRIPT_NONE,
+#define SCRIPT(name, sha, text) SCRIPT_##name,
+#include "store/redis_scripts.def"
+#undef SCRIPT
+	} script = SCRIPT_NONE;
+#define SCRIPT(name, sha, text) \
+	if (is(w[1], sha)) \
+		script = SCRIPT_##name;
+#include "store/redis_scripts.def"
+#undef SCRIPT
+	struct value *v = value_at(c->redis, w[3]);
+	bool ours = v && slice_eq(buf_slice(&v->bytes), w[4]);
+
+	if (script != SCRIPT_drop_if && script != SCRIPT_renew_if) {
+		buf_add(&c->out, SLICE("-NOSCRIPT No matching script.\r\n"));
+		return;
+	}
+	put_number(c, ours);
+	if (ours && script == SCRIPT_drop_if)
+		value_drop(v);
+	else if (ours)
+		value_ends(c->redis, w[3], w[5]);
+}
+
 static void answer_streams(struct conn *c, const struct slice *w, size_t n)
 {
 	if (is(w[0], "XADD"))
@@ -380,7 +424,7 @@ static void answer(struct conn *c, const struct slice *w, size_t n)
 	else if (is(w[0], "INCRBY"))
 		incrby(c, w[1], w[2]);
 	else if (is(w[0], "EVALSHA"))
-		buf_add(&c->out, SLICE("-NOSCRIPT No matching script.\r\n"));
+		evalsha(c, w, n);
 	else
 		answer_streams(c, w, n);
 }

@@ -1,5 +1,5 @@
-/* A scripted Redis in the sim: a small one that works (strings, numbers, streams, channels; RESP3; no expiry but of
- * blocked reads, no scripts but the store's append), and ways to make it slow, mute, wrong or broken. */
+/* A scripted Redis in the sim: a small one that works (strings, numbers, streams, channels; RESP3; strings and blocked
+ * reads expire; no scripts but the store's append and leases), and ways to make it slow, mute, wrong or broken. */
 #ifndef SIM_REDIS_H
 #define SIM_REDIS_H
 

@@ -31,6 +31,16 @@ static int close_cache(void **state)
 	return 0;
 }
 
+/* What lies in a shared store must be a tape. */
+static struct slice words(struct tape *t)
+{
+	const struct event ev = { .kind = EVENT_TEXT, .text = SLICE("words") };
+
+	tape_init(t, 1000);
+	tape_add(t, &ev);
+	return buf_slice(&t->bytes);
+}
+
 static void test_round_trip(void **state)
 {
 	const struct exact_answer in = { .dialect = 'a', .target = SLICE("p/m"), .tape = SLICE("tape \0 bytes"),
@@ -114,7 +124,8 @@ static void test_purge(void **state)
 /* From another node: served, kept here until the same moment, older by the time that has passed since. */
 static void test_taken(void **state)
 {
-	const struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m"), .tape = SLICE("words") };
+	struct tape t;
+	const struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m"), .tape = words(&t) };
 	struct exact_answer out;
 	struct exact *x = *state, other;
 
@@ -122,7 +133,7 @@ static void test_taken(void **state)
 	exact_put(&other, &one, &in, 60000, at(0));
 	struct slice entry = buf_slice(&other.entry);
 	assert_true(exact_take(x, &one, entry, UINT64_MAX, at(10), &out));
-	assert_slice(out.tape, "words");
+	assert_true(slice_eq(out.tape, in.tape));
 	assert_int_equal(out.age_ms, 10000);
 	assert_true(exact_get(x, &one, UINT64_MAX, at(20), &out));
 	assert_int_equal(out.age_ms, 20000);
@@ -132,13 +143,18 @@ static void test_taken(void **state)
 	/* a clock that is behind: new, not of a great age */
 	assert_true(exact_take(x, &two, entry, 0, (struct exact_now){ 0, WALL - 5000 }, &out));
 	assert_int_equal(out.age_ms, 0);
+	/* and one that is an hour behind does not keep it longer than it was meant to be kept */
+	assert_true(exact_take(x, &two, entry, UINT64_MAX, (struct exact_now){ 0, WALL - 3600000 }, &out));
+	assert_false(exact_get(x, &two, UINT64_MAX, (struct exact_now){ at(61).ns, WALL - 3539000 }, &out));
 	exact_done(&other);
+	tape_done(&t);
 }
 
 /* What is no entry of this version is a miss: every cut, every changed byte of the head. */
 static void test_foreign_bytes(void **state)
 {
-	const struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m"), .tape = SLICE("words") };
+	struct tape t;
+	const struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m"), .tape = words(&t) };
 	struct exact_answer out;
 	struct exact *x = *state, other;
 	char bytes[256];
@@ -157,6 +173,26 @@ static void test_foreign_bytes(void **state)
 	assert_false(exact_take(x, &one, slice_of(bytes, entry.n), UINT64_MAX, at(1), &out));
 	assert_int_equal(x->shelf.entries.n, 0);
 	exact_done(&other);
+	tape_done(&t);
+}
+
+/* A good head before a tape that nobody could read: a miss too, not the end of the process. */
+static void test_a_foreign_tape(void **state)
+{
+	struct tape t;
+	struct slice whole = words(&t);
+	struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m") }, out;
+	struct exact *x = *state, other;
+
+	exact_init(&other, 1 << 16, &dice);
+	for (size_t n = 1; n <= 14; n++) {
+		in.tape = n < 14 ? slice_of(whole.p, n) : SLICE("\xff no record of any kind");
+		exact_put(&other, &two, &in, 60000, at(0));
+		assert_false(exact_take(x, &two, buf_slice(&other.entry), UINT64_MAX, at(1), &out));
+	}
+	assert_int_equal(x->shelf.entries.n, 0);
+	exact_done(&other);
+	tape_done(&t);
 }
 
 static void test_key(void **state)
@@ -180,6 +216,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_purge, open_cache, close_cache),
 		cmocka_unit_test_setup_teardown(test_taken, open_cache, close_cache),
 		cmocka_unit_test_setup_teardown(test_foreign_bytes, open_cache, close_cache),
+		cmocka_unit_test_setup_teardown(test_a_foreign_tape, open_cache, close_cache),
 		cmocka_unit_test(test_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

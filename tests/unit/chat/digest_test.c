@@ -62,6 +62,7 @@ static void test_different(void **state)
 		{ "{\"t\":-1}", "{\"t\":1}" }, { "{\"t\":{}}", "{\"t\":[]}" },
 		{ "{\"a\":\"bc\"}", "{\"ab\":\"c\"}" }, { "{\"t\":[\"a\",\"b\"]}", "{\"t\":[\"ab\"]}" },
 		{ "{\"t\":18446744073709551615}", "{\"t\":-1}" },
+		{ "{\"background\":true}", "{}" },		/* that one is answered with a receipt */
 		{ "{\"o\":{\"stream\":true}}", "{\"o\":{}}" },	/* only at the top level */
 	};
 

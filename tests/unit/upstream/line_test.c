@@ -283,6 +283,23 @@ static void test_a_hundredfold_tenant(void **state)
 	assert_true(heavy < alike + alike / 10);
 }
 
+/* A line that is never empty, and ever new tenants that are served and never seen again: they are not remembered for
+ * ever. */
+static void test_tenants_without_end(void **state)
+{
+	struct place old[2], p;
+
+	join(&old[0], 0, REQUEST_NORMAL, 1, 32768, 0);
+	join(&old[1], 1, REQUEST_NORMAL, 1, 1, 0);
+	assert_int_equal(next(0), 0);
+	for (uint64_t i = 0; i < 20000; i++) {
+		join(&p, 2, REQUEST_NORMAL, 2 + i, 10, 0);
+		assert_int_equal(next(0), 2);
+	}
+	assert_in_range(line.classes[REQUEST_NORMAL - 1].queues.n, 1, 2000);
+	assert_int_equal(next(0), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +310,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_age_moves_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leaving, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_has_to_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tenants_without_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_hundredfold_tenant, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
