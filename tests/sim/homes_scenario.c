@@ -1,5 +1,7 @@
 /* Prefix homes that nodes tell each other through Redis: learned, late, foreign, gone.  A node that knows nothing is
  * one whose table was just made anew. */
+#include <inttypes.h>
+
 #include "base/counter.h"
 #include "route/affinity.h"
 #include "scene.h"
@@ -8,10 +10,12 @@
 #define REDIS "redis: {url: \"redis://redis.test\"}\n"
 #define FLEET(more) SCENE_LISTEN SCENE_PROVIDERS "models:\n" \
 	"  fleet:\n    tiers: [{balance: prefix, targets: [a/m, b/m, c/m]}]\n    retries: 0\n    join: separate\n" \
-	"  plain:\n    tiers: [{targets: [a/m]}, {targets: [b/m]}]\n    retries: 0\n    join: separate\n" more
+	"  plain: {targets: [a/m], retries: 0, join: separate, cache: {prefix: auto}}\n" more
 #define HERE FLEET(REDIS)
 #define FORGETS FLEET(REDIS "cache: {prefixes: 1MiB}\n")
 #define DEADLINE_MS 20u
+#define ANSWER_MS 16u	/* what an answer takes without Redis, at most */
+#define PLAY_MS 2000u
 
 static struct {
 	struct sim *sim;
@@ -32,12 +36,9 @@ static struct sim *open_scene(uint64_t seed)
 
 static void close_scene(void)
 {
-	struct loop *l = scene.sim->loop;
-
 	sim_redis_hang_up(scene.redis);
 	sim_redis_free(&scene.redis);
 	sim_free(&scene.sim);
-	(void)l;
 }
 
 static struct sim_client *ask(const char *model, size_t messages)
@@ -60,7 +61,7 @@ static size_t asked(size_t messages, uint64_t *out_ms)
 	for (size_t i = 0; i < 3; i++)
 		before[i] = scene.fleet[i]->n;
 	struct sim_client *c = ask("fleet", messages);
-	sim_run(scene.sim);
+	sim_run_for(scene.sim, PLAY_MS);	/* with Redis there is always something under way */
 	sim_check_whole(scene.sim, c, SCENE_GOOD);
 	for (size_t i = 0; i < 3; i++)
 		who = scene.fleet[i]->n > before[i] ? i : who;
@@ -95,35 +96,144 @@ static size_t begin(size_t *out_first_choice)
 	return home;
 }
 
-static const char *answer_foreign(struct sim_redis *r, const struct slice *w, size_t n)
-{
-	static const char *const rows[] = { "$5\r\nhello\r\n", "$8\r\n\x01\0\0\0\xff\xff\xff\xff\r\n", ":12\r\n",
-		"$40\r\n0123456789012345678901234567890123456789\r\n", "-WRONGTYPE a list\r\n", "$0\r\n\r\n" };
+/* --- what Redis says ------------------------------------------------------------------------------------- */
 
-	return slice_eq(w[0], SLICE("GET")) ? rows[*(size_t *)r->arg] : NULL;
+static const char *foreign;		/* instead of any row */
+static size_t gets, sets;
+
+static const char *answer(struct sim_redis *r, const struct slice *w, size_t n)
+{
+	bool get = slice_eq(w[0], SLICE("GET"));
+
+	gets += get;
+	sets += slice_eq(w[0], SLICE("SET"));
+	return get ? foreign : NULL;
+}
+
+static void start(void)
+{
+	open_scene(SIM_SEED);
+	scene.redis->answer = answer;
+	foreign = NULL;
+	gets = sets = 0;
+	counter_values[COUNTER_prefix_shared_hits] = 0;
 }
 
 static void learned_from_another_node(void **state)
 {
 	size_t first;
-	uint64_t ms, hits = counter_values[COUNTER_prefix_shared_hits];
+	uint64_t ms;
 
-	open_scene(SIM_SEED);
+	start();
 	size_t home = begin(&first);
 	sim_check(scene.sim, asked(5, &ms) == home);
-	sim_check(scene.sim, counter_values[COUNTER_prefix_shared_hits] == hits + 1);
-	/* from here on it is known */
-	size_t commands = scene.redis->n_commands;
-	sim_check(scene.sim, asked(5, &ms) == home);
-	sim_check(scene.sim, counter_values[COUNTER_prefix_shared_hits] == hits + 1);
-	sim_check(scene.sim, scene.redis->n_commands <= commands + 2);	/* nothing but a PING */
+	sim_check(scene.sim, counter_values[COUNTER_prefix_shared_hits] == 1 && ms < DEADLINE_MS + ANSWER_MS);
+	/* from here on it is known, and told */
+	size_t asks = gets, told = sets;
+	sim_check(scene.sim, asked(5, &ms) == home && gets == asks && sets == told);
+	sim_check(scene.sim, asked(7, &ms) == home && gets == asks && sets == told + 2);
+	sim_check(scene.sim, counter_values[COUNTER_prefix_shared_hits] == 1);
+	/* a minute later it is told again */
+	sim_run_for(scene.sim, AFFINITY_TELL_S * 1000);
+	sim_check(scene.sim, asked(7, &ms) == home && sets == told + 2 + AFFINITY_MARKS);
 	close_scene();
+}
+
+/* Without the store the same as ever: by the root. */
+static void without_redis(void)
+{
+	scene.redis->host->way = SIM_WAY_REFUSED;
+	sim_redis_hang_up(scene.redis);
+	sim_run_for(scene.sim, 100);
+}
+
+static void late(void)
+{
+	scene.redis->delay_ms = 60;
+}
+
+static void mute(void)
+{
+	scene.redis->mute = true;
+}
+
+static void wiped(void)
+{
+	sim_redis_wipe(scene.redis);
+}
+
+static void what_helps_nothing_costs_a_deadline_at_most(void **state)
+{
+	static const struct {
+		void (*harm)(void);
+		const char *foreign;
+		uint64_t least_ms, most_ms;
+	} rows[] = {
+		{ without_redis, NULL, 0, ANSWER_MS }, { wiped, NULL, 0, ANSWER_MS + 5 },
+		{ late, NULL, DEADLINE_MS, DEADLINE_MS + ANSWER_MS }, { mute, NULL, DEADLINE_MS, DEADLINE_MS + ANSWER_MS },
+		{ NULL, "$5\r\nhello\r\n", 0, ANSWER_MS + 5 }, { NULL, "$0\r\n\r\n", 0, ANSWER_MS + 5 },
+		{ NULL, "$8\r\n\x01\x01\x01\x01\xff\xff\xff\xff\r\n", 0, ANSWER_MS + 5 },
+		{ NULL, "$40\r\n0123456789012345678901234567890123456789\r\n", 0, ANSWER_MS + 5 },
+		{ NULL, "-WRONGTYPE a list\r\n", 0, ANSWER_MS + 5 }, { NULL, ":12\r\n", 0, ANSWER_MS + 5 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		size_t first, who;
+		uint64_t ms;
+		start();
+		begin(&first);
+		foreign = rows[i].foreign;
+		if (rows[i].harm)
+			rows[i].harm();
+		who = asked(5, &ms);
+		if (who != first || ms < rows[i].least_ms || ms > rows[i].most_ms)
+			fail_msg("row %zu: asked %zu instead of %zu after %" PRIu64 " ms", i, who, first, ms);
+		sim_check(scene.sim, counter_values[COUNTER_prefix_shared_hits] == 0);
+		close_scene();
+	}
+}
+
+/* Nobody asks for models that do not go by prefix, nor for short prompts; what is short is told all the same. */
+static void who_asks_nothing(void **state)
+{
+	uint64_t ms;
+
+	start();
+	sim_run_for(scene.sim, 3000);
+	struct sim_client *c = ask("plain", 9);
+	sim_run_for(scene.sim, PLAY_MS);
+	sim_check_whole(scene.sim, c, SCENE_GOOD);
+	asked(1, &ms);
+	sim_check(scene.sim, gets == 0 && sets == 1);
+	close_scene();
+}
+
+/* Two wait for the same, and one of them leaves: the other is not held up. */
+static void who_leaves_while_waiting(void **state)
+{
+	for (uint64_t after = 0; after < 24; after++) {
+		size_t first;
+		start();
+		size_t home = begin(&first);
+		scene.redis->delay_ms = 10;
+		struct sim_client *a = ask("fleet", 5), *b = ask("fleet", 5);
+		sim_run_for(scene.sim, after);
+		sim_client_leave(a, SIM_RESETS);
+		size_t n = scene.fleet[home]->n;
+		sim_run_for(scene.sim, PLAY_MS);
+		sim_check_whole(scene.sim, b, SCENE_GOOD);
+		sim_check(scene.sim, scene.fleet[home]->n - n <= 2 && scene.fleet[first]->n == 1);
+		close_scene();
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(learned_from_another_node),
+		cmocka_unit_test(what_helps_nothing_costs_a_deadline_at_most),
+		cmocka_unit_test(who_asks_nothing),
+		cmocka_unit_test(who_leaves_while_waiting),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

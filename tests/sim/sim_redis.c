@@ -112,7 +112,9 @@ void sim_redis_wipe(struct sim_redis *r)
 
 static void put_text(struct conn *c, struct slice s)
 {
-	buf_addf(&c->out, "$%zu\r\n%.*s\r\n", s.n, SLICE_ARG(s));
+	buf_addf(&c->out, "$%zu\r\n", s.n);
+	buf_add(&c->out, s);
+	buf_add(&c->out, SLICE("\r\n"));
 }
 
 static void put_number(struct conn *c, int64_t n)
