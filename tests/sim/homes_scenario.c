@@ -170,7 +170,8 @@ static void what_helps_nothing_costs_a_deadline_at_most(void **state)
 		uint64_t least_ms, most_ms;
 	} rows[] = {
 		{ without_redis, NULL, 0, ANSWER_MS }, { wiped, NULL, 0, ANSWER_MS + 5 },
-		{ late, NULL, DEADLINE_MS, DEADLINE_MS + ANSWER_MS }, { mute, NULL, DEADLINE_MS, DEADLINE_MS + ANSWER_MS },
+		{ late, NULL, DEADLINE_MS, DEADLINE_MS + ANSWER_MS },
+		{ mute, NULL, DEADLINE_MS, DEADLINE_MS + ANSWER_MS },
 		{ NULL, "$5\r\nhello\r\n", 0, ANSWER_MS + 5 }, { NULL, "$0\r\n\r\n", 0, ANSWER_MS + 5 },
 		{ NULL, "$8\r\n\x01\x01\x01\x01\xff\xff\xff\xff\r\n", 0, ANSWER_MS + 5 },
 		{ NULL, "$40\r\n0123456789012345678901234567890123456789\r\n", 0, ANSWER_MS + 5 },
