@@ -55,11 +55,14 @@ static struct affinity_slot *at(struct affinity *a, uint64_t hash, size_t i)
 	return &a->slots[(hash + i) & (a->n_slots - 1)];
 }
 
+/* A slot once taken stays so, and make() takes none behind a free one. */
 static struct affinity_slot *find(struct affinity *a, uint64_t hash)
 {
 	for (size_t i = 0; i < PROBES; i++) {
 		struct affinity_slot *s = at(a, hash, i);
-		if (s->taken && s->hash == hash)
+		if (!s->taken)
+			return NULL;
+		if (s->hash == hash)
 			return s;
 	}
 	return NULL;
