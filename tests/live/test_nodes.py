@@ -28,7 +28,8 @@ def nodes_of(n, tmp_path, redis, provider, more="", second=None, models=()):
     lines = ["drain: {delay: 100ms, limit: 10s}", f"redis: {{url: \"{redis.url}\"}}", "providers:",
              f"  one: {{dialect: openai, url: \"http://127.0.0.1:{provider.port}/v1\", key: sk-canary-provider-one}}"]
     if second:
-        lines += [f"  two: {{dialect: openai, url: \"http://127.0.0.1:{second.port}/v1\", key: sk-canary-provider-two}}"]
+        lines += [f"  two: {{dialect: openai, url: \"http://127.0.0.1:{second.port}/v1\", "
+                  "key: sk-canary-provider-two}"]
     lines += ["models:", *models]
     lines += [f"  {m}: {{targets: [one/{m}], retries: 0, clocks: {CLOCKS}}}" for m in mock.SCRIPTS]
     lines += [f"  kept: {{targets: [one/good], retries: 0, cache: {{exact: 1h}}}}"]
@@ -291,9 +292,10 @@ def vectors(peer, call):
     """Of each input its number, some time later, so that others wait for company."""
     texts = call.json["input"] if isinstance(call.json["input"], list) else [call.json["input"]]
     time.sleep(0.05)
-    peer.whole({"object": "list", "model": "vectors", "usage": {"prompt_tokens": len(texts), "total_tokens": len(texts)},
-                "data": [{"object": "embedding", "index": i, "embedding": [float(t.split()[1])]}
-                         for i, t in enumerate(texts)]})
+    peer.whole({"object": "list", "model": "vectors",
+                "usage": {"prompt_tokens": len(texts), "total_tokens": len(texts)}, "data": [
+                    {"object": "embedding", "index": i, "embedding": [float(t.split()[1])]}
+                    for i, t in enumerate(texts)]})
 
 
 @pytest.mark.parametrize("how", ["pause", "kill"])
@@ -301,15 +303,17 @@ def test_embeddings_are_collected_without_redis(tmp_path, redis, how):
     provider = mock.Provider("one", {**mock.SCRIPTS, "vectors": vectors})
     models = ["  vectors: {targets: [one/vectors], retries: 0, window: {mode: collect}}"]
 
-    def one(w, i):
-        return w.client().embeddings.create(model="vectors", input=f"number {i}", encoding_format="float").data[0].embedding
+    def one(client, i):
+        return client.embeddings.create(
+            model="vectors", input=f"number {i}", encoding_format="float").data[0].embedding
 
     try:
         with nodes_of(1, tmp_path, redis, provider, models=models) as (w,):
+            client = w.client()
             getattr(redis, how)()
             began = time.monotonic()
             with concurrent.futures.ThreadPoolExecutor(20) as pool:
-                got = list(pool.map(lambda i: one(w, i), range(100)))
+                got = list(pool.map(lambda i: one(client, i), range(100)))
             assert got == [[float(i)] for i in range(100)]
             assert len(provider.calls) < 60 and w.metric("weir_merged_total") > 40
             assert time.monotonic() - began < 10
