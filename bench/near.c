@@ -219,7 +219,7 @@ static void add_lines(struct buf *b, size_t n)
 static void write_prompt(struct buf *b, size_t bytes, size_t messages)
 {
 	buf_init(b, 1 << 20);
-	buf_add(b, SLICE("{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"system\",\"content\":\""));
+	buf_add(b, SLICE("{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\""));
 	add_lines(b, SYSTEM);
 	for (size_t i = 0; i < messages; i++) {
 		buf_addf(b, "\"},{\"role\":\"%s\",\"content\":\"", i % 2 ? "assistant" : "user");
