@@ -1,7 +1,9 @@
 /* What the parts of the semantic cache cost, and what training gains: the scan of the flat index by each set of vector
- * instructions, and one embedding by each embedder.  Links weir's own floors, as translate does.
+ * instructions, and one embedding by each embedder; and what it costs to send a prompt to where its beginning is warm.
+ * Links weir's own floors, as translate does.
  *
- * near [--rounds N] [--quick] [EMBEDDER...]      EMBEDDER: a file of `weir train`, a model2vec folder */
+ * near [--rounds N] [--quick] [--prefix | EMBEDDER...]
+ *                          --prefix: only that; EMBEDDER: a file of `weir train`, a model2vec folder */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -11,6 +13,7 @@
 #include "cache/embedders.h"
 #include "cache/flat.h"
 #include "cache/lanes.h"
+#include "route/affinity.h"
 
 enum { ROUNDS_MAX = 1000, QUESTIONS = 512, WORDS = 16 };
 
@@ -171,6 +174,147 @@ static int print_embedders(char **paths, int n)
 	return 0;
 }
 
+/* --- prefix homes ---------------------------------------------------------------------------------------- */
+
+enum { FLEET = 8, SYSTEM = 6000, CHAINS_MAX = 32 };
+
+static struct {
+	struct affinity table;
+	struct health health[FLEET];
+	struct target targets[FLEET];
+	struct dice dice;
+	struct arena arena;
+	uint64_t salt;
+	struct chain chains[CHAINS_MAX];
+} fleet;
+
+static void open_fleet(void)
+{
+	static const char *const names[FLEET] = { "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7" };
+	static const struct provider provider = { .n_keys = 0 };
+
+	affinity_init(&fleet.table, 4 << 20);
+	dice_init(&fleet.dice, 3);
+	arena_init(&fleet.arena, 16 << 20);
+	for (int i = 0; i < FLEET; i++) {
+		fleet.health[i].name = slice_str(names[i]);
+		fleet.targets[i] = (struct target){ .health = &fleet.health[i], .provider = &provider };
+	}
+}
+
+/* Lines of 80 letters, some with a quotation, as JSON has them. */
+static void add_lines(struct buf *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i % 80 == 79)
+			buf_add(b, SLICE("\\n"));
+		else if (i % 400 == 7)
+			buf_add(b, SLICE("\\\""));
+		else
+			buf_add_char(b, dice_below(&fleet.dice, 6) ? (char)('a' + dice_below(&fleet.dice, 26)) : ' ');
+	}
+}
+
+/* A system text and so many messages that it has `bytes`. */
+static void write_prompt(struct buf *b, size_t bytes, size_t messages)
+{
+	buf_init(b, 1 << 20);
+	buf_add(b, SLICE("{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\""));
+	add_lines(b, SYSTEM);
+	for (size_t i = 0; i < messages; i++) {
+		buf_addf(b, "\"},{\"role\":\"%s\",\"content\":\"", i % 2 ? "assistant" : "user");
+		add_lines(b, (bytes - SYSTEM) / messages);
+	}
+	buf_add(b, SLICE("\"}]}"));
+}
+
+/* As plan.c and exchange/homes.c do it. */
+static void decide(const struct chain *c)
+{
+	const struct target *v[FLEET];
+	uint64_t now_ns = 1000 * (uint64_t)1000000000, ask[AFFINITY_MARKS];
+
+	for (int i = 0; i < FLEET; i++)
+		v[i] = &fleet.targets[i];
+	affinity_unknown(&fleet.table, c, now_ns, ask);
+	affinity_order(&fleet.table, c, v, FLEET, now_ns, &fleet.dice);
+	affinity_known(&fleet.table, c, v[0], NULL, now_ns);
+	affinity_learn(&fleet.table, c, v[0], NULL, now_ns);
+}
+
+struct prefix_cost {
+	double chain[ROUNDS_MAX], known[ROUNDS_MAX], fresh[ROUNDS_MAX];
+};
+
+static void time_prefix(struct slice body, struct prefix_cost *out)
+{
+	const int n = MIN_OF(repeats, CHAINS_MAX);
+
+	for (int r = 0; r < rounds; r++) {
+		double began = now_us();
+		for (int i = 0; i < n; i++) {
+			arena_reset(&fleet.arena, 1 << 20);
+			chain_make(&fleet.chains[i], &fleet.arena, body, ++fleet.salt);
+		}
+		out->chain[r] = (now_us() - began) / n;
+		began = now_us();
+		for (int i = 0; i < n; i++)
+			decide(&fleet.chains[i]);
+		out->fresh[r] = (now_us() - began) / n;
+		began = now_us();
+		for (int i = 0; i < n; i++)
+			decide(&fleet.chains[i]);
+		out->known[r] = (now_us() - began) / n;
+	}
+}
+
+/* A table that has been in use for long is full. */
+static void fill_table(void)
+{
+	struct chain *c = &fleet.chains[0];
+	struct buf b;
+
+	write_prompt(&b, 64 << 10, 1);
+	for (size_t n = 0; n < 2 * fleet.table.n_slots; n += c->n) {
+		arena_reset(&fleet.arena, 1 << 20);
+		chain_make(c, &fleet.arena, buf_slice(&b), ++fleet.salt);
+		decide(c);
+	}
+	buf_done(&b);
+}
+
+static void print_cost(double *values)
+{
+	printf(" %.1f (%.1f) |", quantile(values, (size_t)rounds, 0.5), quantile(values, (size_t)rounds, 0));
+}
+
+static int print_prefixes(void)
+{
+	static const struct { size_t bytes, messages; } prompts[] = { { 8 << 10, 2 }, { 64 << 10, 1 }, { 64 << 10, 20 },
+		{ 64 << 10, 120 } };
+	static struct prefix_cost cost;
+
+	open_fleet();
+	fill_table();
+	printf("CPU microseconds, median of %d rounds (the best); a decision is between %d targets\n\n"
+		"| prompt | hashes | decision, prompt seen before | decision, new prompt |\n|---|--:|--:|--:|\n", rounds,
+		FLEET);
+	for (size_t i = 0; i < COUNT_OF(prompts); i++) {
+		struct buf b;
+		write_prompt(&b, prompts[i].bytes, prompts[i].messages);
+		time_prefix(buf_slice(&b), &cost);
+		printf("| %zu KiB, messages: %zu |", prompts[i].bytes >> 10, prompts[i].messages);
+		print_cost(cost.chain);
+		print_cost(cost.known);
+		print_cost(cost.fresh);
+		printf("\n");
+		buf_done(&b);
+	}
+	arena_done(&fleet.arena);
+	affinity_done(&fleet.table);
+	return 0;
+}
+
 static int bounded(long n)
 {
 	return (int)MIN_OF(MAX_OF(n, 1), (long)ROUNDS_MAX);
@@ -178,18 +322,23 @@ static int bounded(long n)
 
 int main(int argc, char **argv)
 {
+	bool prefix = false;
 	int i = 1;
 
 	for (; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "--quick") == 0)
 			rounds = repeats = 1;
+		else if (strcmp(argv[i], "--prefix") == 0)
+			prefix = true;
 		else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
 			rounds = bounded(strtol(argv[++i], NULL, 10));
 		else {
-			fprintf(stderr, "usage: near [--rounds N] [--quick] [EMBEDDER...]\n");
+			fprintf(stderr, "usage: near [--rounds N] [--quick] [--prefix | EMBEDDER...]\n");
 			return 2;
 		}
 	}
+	if (prefix)
+		return print_prefixes();
 	print_scans();
 	return print_embedders(argv + i, argc - i);
 }

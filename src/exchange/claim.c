@@ -2,18 +2,12 @@
 
 #include "flight/abroad.h"
 
-static struct store *store_of(const struct exchange *ex)
-{
-	struct store *s = ex->env->flight.exact.store;
-	return s && store_is_shared(s) && store_is_near(s) ? s : NULL;
-}
-
 void claim_note(struct exchange *ex, const struct request *r)
 {
 	struct exchange_env *env = ex->env;
 	uint32_t hot = env->hot;
 
-	if (hot == 0 || store_of(ex) == NULL || r->doc == NULL || r->op != REQUEST_CHAT || !flight_may_share(r)
+	if (hot == 0 || exchange_store(ex) == NULL || r->doc == NULL || r->op != REQUEST_CHAT || !flight_may_share(r)
 			|| r->door.strict)
 		return;
 	const struct model *m = map_find(&env->roster->models, r->model);
@@ -51,7 +45,7 @@ static void on_owner(struct store_op *op)
 static void on_lease(struct store_op *op)
 {
 	struct exchange *ex = LIST_ITEM(op, struct exchange, claim.op);
-	struct store *s = store_of(ex);
+	struct store *s = exchange_store(ex);
 	char key[ABROAD_KEY_MAX];
 
 	ex->claim.owns = op->result == STORE_OK;
@@ -68,7 +62,7 @@ static void on_lease(struct store_op *op)
 
 bool claim_open(struct exchange *ex)
 {
-	struct store *s = store_of(ex);
+	struct store *s = exchange_store(ex);
 	char key[ABROAD_KEY_MAX];
 
 	if (!ex->claim.hot || s == NULL)

@@ -6,6 +6,7 @@
 #include "base/span.h"
 #include "exchange/exchange_priv.h"
 #include "exchange/claim.h"
+#include "exchange/homes.h"
 #include "exchange/lookup.h"
 #include "exchange/reply.h"
 #include "exchange/similar.h"
@@ -145,6 +146,14 @@ static enum turn step_claim(struct exchange *ex)
 	return TURN_NEXT;
 }
 
+static enum turn step_homes(struct exchange *ex)
+{
+	if (ex->homes ? homes_waits(ex) : homes_open(ex))
+		return TURN_WAIT;
+	homes_close(ex);
+	return TURN_NEXT;
+}
+
 static void open_flight(struct exchange *ex, struct fault *f)
 {
 	struct flight_env *env = &ex->env->flight;
@@ -277,6 +286,7 @@ static enum turn step_hold(struct exchange *ex)
 		return TURN_WAIT;
 	if (f->journal.state == JOURNAL_FAILED && !f->released)
 		return may_estimate(f) ? estimate(ex) : flight_failed(ex);
+	homes_tell(ex);
 	start_relay(ex, f->back, f->streamed);
 	return TURN_NEXT;
 }
@@ -398,6 +408,7 @@ static enum turn step_record(struct exchange *ex)
 	buf_done(&tries);
 	lookup_cancel(ex);
 	claim_close(ex);
+	homes_close(ex);
 	flight_leave(&ex->reader);
 	loop_unpost(exchange_loop(ex), &ex->drive);
 	counter_sub(COUNTER_exchanges_open, 1);

@@ -40,6 +40,7 @@ struct exchange {
 	} claim;			/* among the nodes, for a request that comes often */
 	struct question *question;	/* for the semantic cache; NULL: it is not asked */
 	struct semantic_note *note;	/* what it said */
+	struct homes *homes;		/* what other nodes are asked before the plan is made; NULL: nothing */
 	struct store_op recall;		/* the question to the shared store */
 	bool recalled;			/* is answered */
 	uint64_t open_ns, out_ns, wall_ms, body_n, out_n;
@@ -53,6 +54,13 @@ struct exchange {
 static inline struct loop *exchange_loop(const struct exchange *ex)
 {
 	return ex->env->flight.attempt.loop;
+}
+
+/* What the nodes share, while it can be reached; else NULL. */
+static inline struct store *exchange_store(const struct exchange *ex)
+{
+	struct store *s = ex->env->flight.exact.store;
+	return s && store_is_shared(s) && store_is_near(s) ? s : NULL;
 }
 
 /* The first fault counts. */

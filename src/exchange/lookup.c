@@ -76,11 +76,10 @@ static void on_recalled(struct store_op *op)
 
 bool lookup_shared(struct exchange *ex)
 {
-	struct store *s = ex->env->flight.exact.store;
+	struct store *s = exchange_store(ex);
 	char key[EXACT_KEY_BYTES];
 
-	if (ex->keep_ms == 0 || ex->request.door.no_cache || s == NULL || !store_is_shared(s) || !store_is_near(s)
-			|| !epoch_is_known(&ex->env->flight.epochs))
+	if (ex->keep_ms == 0 || ex->request.door.no_cache || s == NULL || !epoch_is_known(&ex->env->flight.epochs))
 		return false;
 	ex->recall = (struct store_op){ .on_done = on_recalled };
 	store_get(s, &ex->recall, exact_key(&ex->digest, key));

@@ -55,11 +55,14 @@ static struct affinity_slot *at(struct affinity *a, uint64_t hash, size_t i)
 	return &a->slots[(hash + i) & (a->n_slots - 1)];
 }
 
+/* A slot once taken stays so, and make() takes none behind a free one. */
 static struct affinity_slot *find(struct affinity *a, uint64_t hash)
 {
 	for (size_t i = 0; i < PROBES; i++) {
 		struct affinity_slot *s = at(a, hash, i);
-		if (s->taken && s->hash == hash)
+		if (!s->taken)
+			return NULL;
+		if (s->hash == hash)
 			return s;
 	}
 	return NULL;
@@ -352,22 +355,92 @@ size_t affinity_pack(struct affinity *a, uint64_t hash, uint64_t now_ns, char ou
 
 static uint32_t last_seen(const struct affinity_slot *s, uint32_t id)
 {
-	for (size_t i = 0; i < AFFINITY_HOMES; i++)
+	for (size_t i = 0; s && i < AFFINITY_HOMES; i++)
 		if (s->homes[i].who == id)
 			return s->homes[i].last_s;
 	return 0;
 }
 
-void affinity_unpack(struct affinity *a, uint64_t hash, struct slice packed, uint64_t now_ns)
+bool affinity_unpack(struct affinity *a, uint64_t hash, struct slice packed, uint64_t now_ns)
 {
-	if (packed.n == 0 || packed.n > AFFINITY_PACKED || packed.n % 8)
-		return;
 	struct affinity_slot *s = find(a, hash);
-	if (s == NULL)
-		s = make(a, hash);
+	bool any = false;
+
+	if (packed.n > AFFINITY_PACKED || packed.n % 8)
+		return false;
 	for (; packed.n; packed = slice_skip(packed, 8)) {
-		uint32_t id = get_u32(packed.p), age = get_u32(packed.p + 4);
-		if (id && age <= AFFINITY_LIFE_S && age <= seconds(now_ns) && last_seen(s, id) < seconds(now_ns) - age)
-			add_home(s, id, seconds(now_ns) - age);
+		uint32_t id = get_u32(packed.p), age = get_u32(packed.p + 4), now_s = seconds(now_ns);
+		if (id == 0 || age > AFFINITY_LIFE_S || age > now_s || last_seen(s, id) >= now_s - age)
+			continue;
+		if (s == NULL)
+			s = make(a, hash);
+		add_home(s, id, now_s - age);
+		any = true;
 	}
+	return any;
+}
+
+struct marks {
+	const struct chain_link *v[AFFINITY_MARKS];	/* by falling end */
+	size_t n;
+};
+
+static void find_marks(const struct chain *c, struct marks *m)
+{
+	const struct chain_link *first = NULL;
+
+	m->n = 0;
+	for (uint32_t k = c->n; k-- > 0;) {
+		if (c->links[k].kind != CHAIN_MESSAGE)
+			continue;
+		if (m->n < AFFINITY_MARKS - 1)
+			m->v[m->n++] = &c->links[k];
+		else
+			first = &c->links[k];
+	}
+	if (first)
+		m->v[m->n++] = first;
+}
+
+static bool is_known(const struct affinity_slot *s, uint64_t now_ns)
+{
+	for (size_t i = 0; s && i < AFFINITY_HOMES; i++)
+		if (s->homes[i].who && seconds(now_ns) - s->homes[i].last_s <= AFFINITY_LIFE_S)
+			return true;
+	return false;
+}
+
+size_t affinity_unknown(struct affinity *a, const struct chain *c, uint64_t now_ns, uint64_t out[AFFINITY_MARKS])
+{
+	struct marks m;
+	uint32_t known = 0;
+	size_t n = 0;
+
+	for (uint32_t k = c->n; k-- > 0 && known == 0;)
+		known = is_known(find(a, c->links[k].hash), now_ns) ? c->links[k].end : 0;
+	find_marks(c, &m);
+	if (m.n == 0 || c->bytes - known < CHAIN_STEP || (known >= m.v[m.n - 1]->end && known >= c->bytes / 2))
+		return 0;
+	while (n < m.n && m.v[n]->end > known) {
+		out[n] = m.v[n]->hash;
+		n++;
+	}
+	return n;
+}
+
+size_t affinity_news(struct affinity *a, const struct chain *c, uint64_t now_ns, uint64_t out[AFFINITY_MARKS])
+{
+	uint16_t now_s = (uint16_t)seconds(now_ns);
+	struct marks m;
+	size_t n = 0;
+
+	find_marks(c, &m);
+	for (size_t i = 0; i < m.n; i++) {
+		struct affinity_slot *s = find(a, m.v[i]->hash);
+		if (!is_known(s, now_ns) || (s->told && (uint16_t)(now_s - s->told) < AFFINITY_TELL_S))
+			continue;
+		s->told = MAX_OF(now_s, 1);
+		out[n++] = s->hash;
+	}
+	return n;
 }

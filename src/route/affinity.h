@@ -25,6 +25,7 @@ struct affinity_slot {
 		uint32_t who, last_s;	/* who 0: free */
 	} homes[AFFINITY_HOMES];
 	uint16_t hits, epoch;		/* requests with this prefix, halved in each epoch */
+	uint16_t told;			/* seconds, when the other nodes were; wraps; 0: never */
 	bool taken, used;		/* used: since the hand last passed */
 };
 
@@ -63,14 +64,24 @@ void affinity_learn(struct affinity *a, const struct chain *c, const struct targ
 /* It did not arrive, or is not kept there. */
 void affinity_forget(struct affinity *a, const struct chain *c, const struct target *t, const struct roster_key *key);
 
-/* For a store that nodes share (store/store.h), under "weir:{pf:<pool>}:<hash>" for AFFINITY_LIFE_S: what is known of
- * one prefix, in bytes that mean the same on every node.  Written without waiting when something was learned; read,
- * without waiting either, when nothing is known here: the next request with this prefix then knows it.  The salt of
- * chains must be the same on all nodes for that. */
+/* For a store that nodes share (exchange/homes.h): what is known of one prefix, in bytes that mean the same on every
+ * node.  The salt of chains must be the same on all nodes for that.  Clocks of nodes are not compared: what a row tells
+ * counts from when it was written, so it may be believed for twice AFFINITY_LIFE_S. */
 #define AFFINITY_PACKED (AFFINITY_HOMES * 8u)	/* each home: u32 name, u32 seconds since its last use, little-endian */
 /* Returns how many bytes were written; 0: nothing is known. */
 size_t affinity_pack(struct affinity *a, uint64_t hash, uint64_t now_ns, char out[AFFINITY_PACKED]);
-/* What was known here stays when it is newer.  Bytes that are no such row do nothing. */
-void affinity_unpack(struct affinity *a, uint64_t hash, struct slice packed, uint64_t now_ns);
+/* What was known here stays when it is newer.  Bytes that are no such row do nothing.  True: something is known now
+ * that was not. */
+bool affinity_unpack(struct affinity *a, uint64_t hash, struct slice packed, uint64_t now_ns);
+
+/* Which prefixes stand for a prompt among nodes: the ends of its last three messages, longest first, and of its first.
+ * One turn of a chat adds two messages; one of an agent may add many, but its first stays. */
+#define AFFINITY_MARKS 4u
+#define AFFINITY_TELL_S 60u	/* a prefix is told again after this */
+/* Those to ask other nodes about, because little is known here: nothing of this conversation, or less than half of the
+ * prompt.  Returns how many; 0: enough is known, or what is not is shorter than CHAIN_STEP. */
+size_t affinity_unknown(struct affinity *a, const struct chain *c, uint64_t now_ns, uint64_t out[AFFINITY_MARKS]);
+/* Those to tell other nodes of: known here, and not told lately.  They count as told now. */
+size_t affinity_news(struct affinity *a, const struct chain *c, uint64_t now_ns, uint64_t out[AFFINITY_MARKS]);
 
 #endif

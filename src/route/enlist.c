@@ -541,7 +541,7 @@ static void take_tiers(struct enlist *e, const struct slice *name, const struct 
 	check_targets(e, name, m);
 }
 
-static bool needs_chains(const struct model *m)
+static bool has_homes(const struct model *m)
 {
 	bool any = false;
 
@@ -566,7 +566,8 @@ void enlist_model(struct enlist *e, size_t i, struct model *m)
 	const struct route_semantic_conf *sc = &mc->cache.semantic;
 	m->semantic = (struct roster_semantic){ .mode = sc->mode, .ttl_ms = sc->ttl, .threshold = sc->threshold,
 		.error = sc->error, .depth = (uint32_t)sc->depth, .rows = (uint32_t)sc->rows };
-	m->chains = needs_chains(m) || mc->cache.prefix == ROUTE_PREFIX_AUTO;
+	m->homes = has_homes(m);
+	m->chains = m->homes || mc->cache.prefix == ROUTE_PREFIX_AUTO;
 	m->prefix = mc->cache.prefix == ROUTE_PREFIX_AUTO;
 	m->refresh_ms = mc->cache.refresh;
 	m->split_usage = mc->join_usage == ROUTE_BILL_SPLIT;

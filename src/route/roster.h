@@ -111,6 +111,7 @@ struct model {
 	bool strict;			/* nothing may be left out of a request */
 	bool join;			/* identical requests in progress share one answer */
 	bool chains;			/* its requests need the hashes of their prefixes (chat/chain.h) */
+	bool homes;			/* they go where their prefix is warm (affinity.h) */
 	bool prefix;			/* cache marks are added for the providers' prompt caches */
 	struct window_conf window;
 	enum request_priority priority;	/* of requests that do not say theirs */

@@ -23,10 +23,13 @@ def redis(tmp_path):
 
 
 @contextlib.contextmanager
-def nodes_of(n, tmp_path, redis, provider, more=""):
+def nodes_of(n, tmp_path, redis, provider, more="", second=None, models=()):
     lines = ["drain: {delay: 100ms, limit: 10s}", f"redis: {{url: \"{redis.url}\"}}", "providers:",
-             f"  one: {{dialect: openai, url: \"http://127.0.0.1:{provider.port}/v1\", key: sk-canary-provider-one}}",
-             "models:"]
+             f"  one: {{dialect: openai, url: \"http://127.0.0.1:{provider.port}/v1\", key: sk-canary-provider-one}}"]
+    if second:
+        lines += [f"  two: {{dialect: openai, url: \"http://127.0.0.1:{second.port}/v1\", "
+                  "key: sk-canary-provider-two}"]
+    lines += ["models:", *models]
     lines += [f"  {m}: {{targets: [one/{m}], retries: 0, clocks: {CLOCKS}}}" for m in mock.SCRIPTS]
     lines += [f"  kept: {{targets: [one/good], retries: 0, cache: {{exact: 1h}}}}"]
     nodes = [Weir(tmp_path, "\n".join(lines) + "\n" + more) for _ in range(n)]
@@ -211,3 +214,123 @@ def test_a_drain_waits_for_other_nodes(tmp_path, redis, providers):
             a.signal(signal.SIGTERM)
             assert follower.result() == mock.TEXT
         assert a.process.wait(10) == 0 and len(providers[0].calls) == 1
+
+
+# --- prefix homes -------------------------------------------------------------------------------------------
+
+FLEET = ["  fleet: {tiers: [{balance: prefix, targets: [one/good, two/good]}], retries: 0}"]
+
+
+def chat(w, number, messages):
+    """The text of a chat of so many messages."""
+    roles = "user", "assistant"
+    return w.client().chat.completions.create(model="fleet", messages=[
+        {"role": roles[i % 2], "content": f"chat {number}, message {i}: " + "water finds its level " * 10}
+        for i in range(messages)]).choices[0].message.content
+
+
+def asked(providers, *question):
+    """Who was asked; its place in the list."""
+    before = [len(p.calls) for p in providers]
+    assert chat(*question) == mock.TEXT
+    more = [len(p.calls) - n for p, n in zip(providers, before)]
+    return more.index(1)
+
+
+def test_a_chat_stays_where_it_is_warm_on_every_node(tmp_path, redis, providers):
+    with nodes_of(2, tmp_path, redis, providers[0], second=providers[1], models=FLEET) as (a, b):
+        # without a system text all chats have one first choice
+        first = asked(providers, a, "probe", 1)
+        chats, stayed = range(8), 0
+        for i in chats:
+            scripts = providers[first].scripts
+            providers[first].scripts = {**scripts, "good": mock.status(500)}
+            assert chat(a, i, 1) == mock.TEXT           # begins at the other one
+            providers[first].scripts = scripts
+            keys = int(redis.ask("DBSIZE"))
+            asked(providers, a, i, 19)
+            eventually(lambda: int(redis.ask("DBSIZE")) > keys)
+        # one call in a hundred goes anywhere
+        stayed = sum(asked(providers, b, i, 20) != first for i in chats)
+        assert stayed >= len(chats) - 2
+        assert b.metric("weir_prefix_shared_hits_total") >= len(chats) - 2
+        assert a.metric("weir_prefix_shared_hits_total") == 0
+        # nobody to ask: by the prompt's root, as on a node of its own
+        redis.kill()
+        assert sum(asked(providers, b, f"new {i}", 20) == first for i in chats) >= len(chats) - 2
+
+
+# --- the semantic cache -------------------------------------------------------------------------------------
+
+FAQ = ["  faq: {targets: [one/good], retries: 0, cache: {semantic: {mode: threshold, threshold: 0.8}}}"]
+
+
+def question(w, text, **fields):
+    """What the cache says of it, and the name of the answer that was kept."""
+    got = w.client().chat.completions.with_raw_response.create(
+        model="faq", messages=[{"role": "user", "content": text}], extra_headers=fields)
+    assert got.parse().choices[0].message.content == mock.TEXT
+    return got.headers.get("x-weir-cache"), got.headers.get("x-weir-cache-id")
+
+
+def test_reworded_questions_on_another_node(tmp_path, redis, providers):
+    with nodes_of(2, tmp_path, redis, providers[0], models=FAQ) as (a, b):
+        # b follows what is learned from its first question of this kind on
+        assert question(b, "Where is the harbour of Genoa?")[0] == "miss"
+        assert question(a, "How do I reset the password of my account?")[0] == "miss"
+        time.sleep(0.5)
+        calls = len(providers[0].calls)
+        word, name = question(b, "Hello, how do I reset the password of my account, please?")
+        assert word == "semantic" and name and len(providers[0].calls) == calls
+        # what a client of b complains about, a gives no more
+        assert question(a, "how do I reset the password of my account")[0] == "semantic"
+        question(b, "Where is the harbour of Genoa?", **{"x-weir-feedback": f"bad {name}"})
+        eventually(lambda: question(a, "how do I reset the password of my account")[0] == "miss")
+        assert question(a, "how do I reset the password of my account")[0] == "miss"
+
+
+def test_purges_reach_what_was_learned_elsewhere(tmp_path, redis, providers):
+    with nodes_of(2, tmp_path, redis, providers[0], models=FAQ) as (a, b):
+        assert question(b, "Where is the harbour of Genoa?")[0] == "miss"
+        assert question(a, "How do I reset the password of my account?")[0] == "miss"
+        time.sleep(0.5)
+        assert question(b, "how do I reset the password of my account")[0] == "semantic"
+        calls = len(providers[0].calls)
+        purge(a, "?model=faq")
+        eventually(lambda: question(b, "how do I reset the password of my account")[0] == "miss")
+        assert len(providers[0].calls) == calls + 1
+
+
+# --- what needs no Redis ------------------------------------------------------------------------------------
+
+def vectors(peer, call):
+    """Of each input its number, some time later, so that others wait for company."""
+    texts = call.json["input"] if isinstance(call.json["input"], list) else [call.json["input"]]
+    time.sleep(0.05)
+    peer.whole({"object": "list", "model": "vectors",
+                "usage": {"prompt_tokens": len(texts), "total_tokens": len(texts)}, "data": [
+                    {"object": "embedding", "index": i, "embedding": [float(t.split()[1])]}
+                    for i, t in enumerate(texts)]})
+
+
+@pytest.mark.parametrize("how", ["pause", "kill"])
+def test_embeddings_are_collected_without_redis(tmp_path, redis, how):
+    provider = mock.Provider("one", {**mock.SCRIPTS, "vectors": vectors})
+    models = ["  vectors: {targets: [one/vectors], retries: 0, window: {mode: collect}}"]
+
+    def one(client, i):
+        return client.embeddings.create(
+            model="vectors", input=f"number {i}", encoding_format="float").data[0].embedding
+
+    try:
+        with nodes_of(1, tmp_path, redis, provider, models=models) as (w,):
+            client = w.client()
+            getattr(redis, how)()
+            began = time.monotonic()
+            with concurrent.futures.ThreadPoolExecutor(20) as pool:
+                got = list(pool.map(lambda i: one(client, i), range(100)))
+            assert got == [[float(i)] for i in range(100)]
+            assert len(provider.calls) < 60 and w.metric("weir_merged_total") > 40
+            assert time.monotonic() - began < 10
+    finally:
+        provider.close()

@@ -246,6 +246,83 @@ static void test_bounded_memory(void **state)
 	stop();
 }
 
+/* A chat of messages of that many bytes each. */
+static void ask_talk(size_t messages, size_t bytes)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < messages; i++)
+		buf_addf(&b, "%s{\"role\":\"user\",\"content\":\"%zu %0*d\"}", i ? "," : "{\"messages\":[", i,
+			(int)bytes, 1);
+	buf_add(&b, SLICE("]}"));
+	buf_add_char(&b, '\0');
+	ask("fleet", buf_slice(&b).p);
+	buf_done(&b);
+}
+
+/* Which prefixes are asked about: `before` messages were seen here, now there are `now`. */
+static void test_what_is_asked(void **state)
+{
+	static const struct {
+		size_t before, now, bytes, asked;
+	} rows[] = {
+		{ 0, 1, 2000, 1 }, { 0, 2, 2000, 2 }, { 0, 20, 200, 4 }, { 0, 20, 2000, 4 },	/* new here */
+		{ 0, 1, 20, 0 }, { 0, 20, 10, 0 },		/* too short to gain */
+		{ 18, 20, 200, 0 }, { 20, 20, 2000, 0 },	/* the usual next turn */
+		{ 11, 20, 200, 0 }, { 9, 20, 200, 3 },		/* it went on elsewhere: the first is known */
+		{ 2, 4, 2000, 0 }, { 1, 4, 2000, 3 }, { 1, 3, 2000, 2 }, { 1, 2, 500, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uint64_t hashes[AFFINITY_MARKS];
+		start("");
+		const struct target *t = &w.roster->model_list[1]->tiers[0].targets[0];
+		if (rows[i].before) {
+			ask_talk(rows[i].before, rows[i].bytes);
+			affinity_learn(&table, &chain, t, NULL, w.now_ns);
+		}
+		ask_talk(rows[i].now, rows[i].bytes);
+		size_t n = affinity_unknown(&table, &chain, w.now_ns, hashes);
+		if (n != rows[i].asked)
+			fail_msg("row %zu: %zu", i, n);
+		if (n)
+			assert_true(hashes[0] == chain.hash);
+		if (n == AFFINITY_MARKS)
+			assert_true(hashes[AFFINITY_MARKS - 1] == chain.opening);
+		/* too long ago is not known */
+		w.now_ns += S(AFFINITY_LIFE_S + 1);
+		n = affinity_unknown(&table, &chain, w.now_ns, hashes);
+		assert_int_equal(n, chain.bytes < CHAIN_STEP ? 0 : MIN_OF(rows[i].now, (size_t)AFFINITY_MARKS));
+		stop();
+	}
+}
+
+/* Once a minute each, and nothing that is not known. */
+static void test_what_is_told(void **state)
+{
+	uint64_t hashes[AFFINITY_MARKS];
+
+	start("");
+	const struct target *t = &w.roster->model_list[1]->tiers[0].targets[0];
+	ask_talk(6, 100);
+	assert_int_equal(affinity_news(&table, &chain, w.now_ns, hashes), 0);
+	affinity_learn(&table, &chain, t, NULL, w.now_ns);
+	assert_int_equal(affinity_news(&table, &chain, w.now_ns, hashes), 4);
+	assert_true(hashes[0] == chain.hash && hashes[3] == chain.opening);
+	assert_int_equal(affinity_news(&table, &chain, w.now_ns, hashes), 0);
+	ask_talk(8, 100);			/* one turn later: two ends are new */
+	affinity_learn(&table, &chain, t, NULL, w.now_ns);
+	assert_int_equal(affinity_news(&table, &chain, w.now_ns, hashes), 2);
+	w.now_ns += S(AFFINITY_TELL_S - 1);
+	assert_int_equal(affinity_news(&table, &chain, w.now_ns, hashes), 0);
+	w.now_ns += S(1);
+	assert_int_equal(affinity_news(&table, &chain, w.now_ns, hashes), 4);
+	w.now_ns += S(AFFINITY_LIFE_S + 1);
+	assert_int_equal(affinity_news(&table, &chain, w.now_ns, hashes), 0);
+	stop();
+}
+
 /* One node's knowledge on another. */
 static void test_sharing(void **state)
 {
@@ -262,16 +339,16 @@ static void test_sharing(void **state)
 	affinity_learn(&table, &chain, t, NULL, w.now_ns);
 	w.now_ns += S(200);
 	assert_int_equal(affinity_pack(&table, chain.hash, w.now_ns, packed), 8);
-	affinity_unpack(&other, chain.hash, slice_of(packed, 8), S(5000));	/* its clock is another */
+	assert_true(affinity_unpack(&other, chain.hash, slice_of(packed, 8), S(5000)));	/* its clock is another */
 	assert_int_equal(affinity_known(&other, &chain, t, NULL, S(5000)), chain.bytes);
 	assert_int_equal(affinity_known(&other, &chain, t, NULL, S(5000 + AFFINITY_LIFE_S - 201)), chain.bytes);
 	assert_int_equal(affinity_known(&other, &chain, t, NULL, S(5000 + AFFINITY_LIFE_S - 199)), 0);
 	/* what is older than what is known here changes nothing */
 	affinity_learn(&other, &chain, t, NULL, S(5000));
-	affinity_unpack(&other, chain.hash, slice_of(packed, 8), S(5000));
+	assert_false(affinity_unpack(&other, chain.hash, slice_of(packed, 8), S(5000)));
 	assert_int_equal(affinity_known(&other, &chain, t, NULL, S(5000 + AFFINITY_LIFE_S - 1)), chain.bytes);
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
-		affinity_unpack(&other, 77, bad[i], S(5000));
+		assert_false(affinity_unpack(&other, 77, bad[i], S(5000)));
 		assert_int_equal(affinity_pack(&other, 77, S(5000), packed), 0);
 	}
 	affinity_done(&other);
@@ -455,6 +532,8 @@ int main(void)
 		cmocka_unit_test(test_usage_corrects),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_bounded_memory),
+		cmocka_unit_test(test_what_is_asked),
+		cmocka_unit_test(test_what_is_told),
 		cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_fleet),
 		cmocka_unit_test(test_fleet_forgets),
