@@ -71,7 +71,6 @@ static void flush(struct owner *o)
 		return;
 	write_entry(o, 'E', buf_slice(&o->batch.bytes));
 	tape_clear(&o->batch);
-	alarm_set(&o->beat, ABROAD_BEAT_MS);
 }
 
 /* --- life ----------------------------------------------------------------------------------------------- */
