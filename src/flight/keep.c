@@ -25,12 +25,11 @@ static uint64_t version_of(const struct flight *f)
  * the model ends the answers of the old one, and this one was asked for under the old number. */
 void keep_answer(struct flight *f)
 {
+	if (f->keep_ms == 0 || f->tape.lossy || f->followed || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
+		return;
 	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name,
 		.tape = buf_slice(&f->tape.bytes), .prompt_tok = f->usage.prompt_tok,
 		.completion_tok = f->usage.completion_tok };
-
-	if (f->keep_ms == 0 || f->tape.lossy || f->followed || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
-		return;
 	if (drift_note(&f->env->drift, f->target->name, version_of(f)))
 		epoch_end_model(&f->env->epochs, f->request.model);
 	else if (exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now_of(f->env)))
