@@ -166,7 +166,9 @@ static enum turn step_fly(struct exchange *ex)
 
 	if (ex->ask.hops >= ex->env->max_hops)
 		f.err = ERR_LOOP;
-	else if (!join(ex))
+	else if (join(ex))
+		claim_close(ex);
+	else
 		open_flight(ex, &f);
 	if (f.err != ERR_OK) {
 		exchange_fail(ex, &f);
