@@ -102,6 +102,17 @@ bool exact_get(struct exact *x, const struct digest *d, uint64_t max_age_ms, str
 	return found;
 }
 
+/* Of bytes that come from elsewhere; who reads an answer relies on it. */
+static bool is_tape(struct slice bytes)
+{
+	struct event ev;
+	size_t at = 0;
+
+	while (tape_next(bytes, SIZE_MAX, &at, &ev))
+		;
+	return at == bytes.n;
+}
+
 bool exact_take(struct exact *x, const struct digest *d, struct slice entry, uint64_t max_age_ms, struct exact_now now,
 	struct exact_answer *out)
 {
@@ -109,7 +120,8 @@ bool exact_take(struct exact *x, const struct digest *d, struct slice entry, uin
 
 	buf_clear(&x->entry);
 	if (!get_head(entry, &h) || now.wall_ms >= h.ends_ms || !buf_put(&x->entry, entry)
-			|| !unpack(x, buf_slice(&x->entry), max_age_ms, now.wall_ms, out))
+			|| !unpack(x, buf_slice(&x->entry), max_age_ms, now.wall_ms, out)
+			|| !is_tape(out->tape))
 		return false;
 	shelf_put(&x->shelf, digest_slice(d), entry, h.ends_ms - now.wall_ms, now.ns);
 	return true;
