@@ -8,9 +8,7 @@
 #define CLOCKS "    clocks: {connect: 1s, first_token: 5s, idle: 3s, total: 60s}\n"
 #define CONFIG SCENE_LISTEN SCENE_PROVIDERS "redis: {url: \"redis://redis.test\"}\ncluster: {hot: 1}\nmodels:\n" \
 	"  n:\n    targets: [a/m1]\n    retries: 0\n" CLOCKS \
-	"  brief:\n    targets: [a/m1]\n    retries: 0\n    clocks: {total: 4s}\n" \
-	"  k:\n    targets: [a/m1]\n    retries: 0\n    cache: {exact: 1h}\n" \
-	"  renewed:\n    targets: [a/m1]\n    retries: 0\n    cache: {exact: 1h, refresh: 10m}\n"
+	"  brief:\n    targets: [a/m1]\n    retries: 0\n    clocks: {total: 4s}\n"
 #define TOKEN "0123456789abcdef"
 #define KEY_MAX 160
 #define ENTRIES 512
@@ -642,21 +640,6 @@ static struct sim *set_heir(uint64_t seed)
 	return s;
 }
 
-static void strike_redis(struct sim *s)
-{
-	sim_redis_hang_up(s->redis);
-}
-
-static void strike_redis_mute(struct sim *s)
-{
-	s->redis->mute = true;
-}
-
-static void strike_redis_wiped(struct sim *s)
-{
-	sim_redis_wipe(s->redis);
-}
-
 static void check_all(struct sim *s)
 {
 	uint64_t now = sim_now_ms(s);
@@ -686,18 +669,18 @@ static void sweep(struct sim *(*set)(uint64_t), void (*strike)(struct sim *), vo
 
 static void the_redis_fails_at_every_step_of_an_owner(void **state)
 {
-	sweep(set_owner, strike_redis, check_owner);
-	sweep(set_owner, strike_redis_mute, check_owner);
-	sweep(set_owner, strike_redis_wiped, check_owner);
+	sweep(set_owner, sim_strike_redis_hangs_up, check_owner);
+	sweep(set_owner, sim_strike_redis_mute, check_owner);
+	sweep(set_owner, sim_strike_redis_wiped, check_owner);
 }
 
 static void the_redis_fails_at_every_step_of_a_follower(void **state)
 {
-	sweep(set_follower, strike_redis, check_all);
-	sweep(set_follower, strike_redis_mute, check_all);
-	sweep(set_follower, strike_redis_wiped, check_all);
-	sweep(set_heir, strike_redis, check_owner);
-	sweep(set_heir, strike_redis_mute, check_owner);
+	sweep(set_follower, sim_strike_redis_hangs_up, check_all);
+	sweep(set_follower, sim_strike_redis_mute, check_all);
+	sweep(set_follower, sim_strike_redis_wiped, check_all);
+	sweep(set_heir, sim_strike_redis_hangs_up, check_owner);
+	sweep(set_heir, sim_strike_redis_mute, check_owner);
 }
 
 static void anybody_leaves_at_every_step(void **state)

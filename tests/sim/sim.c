@@ -340,3 +340,18 @@ void sim_strike_drain(struct sim *s)
 {
 	sim_drain(s);
 }
+
+void sim_strike_redis_hangs_up(struct sim *s)
+{
+	sim_redis_hang_up(s->redis);
+}
+
+void sim_strike_redis_mute(struct sim *s)
+{
+	s->redis->mute = true;
+}
+
+void sim_strike_redis_wiped(struct sim *s)
+{
+	sim_redis_wipe(s->redis);
+}

@@ -311,6 +311,9 @@ void sim_strike_client_resets(struct sim *s);
 void sim_strike_provider_resets(struct sim *s);
 void sim_strike_provider_closes(struct sim *s);
 void sim_strike_drain(struct sim *s);
+void sim_strike_redis_hangs_up(struct sim *s);
+void sim_strike_redis_mute(struct sim *s);
+void sim_strike_redis_wiped(struct sim *s);
 struct sim_client *sim_first_client(struct sim *s);
 struct sim_provider *sim_first_provider(struct sim *s);
 
