@@ -12,9 +12,9 @@
  *   D  nothing: the answer is complete
  *   F  nothing: it failed, or cannot be told in this form
  *
- * What a follower does when the owner fails, or is not heard of for 1.5 s: it tries for itself as long as no
- * client has seen anything: before S, and for those who want a whole answer to its end; else they get an error event.  So whatever the store does, loses or delays, no client sees
- * a wrong or a mixed answer. */
+ * What a follower does when the owner fails, or is not heard of for 1.5 s: it tries for itself as long as no client has
+ * seen anything: before S, and for those who want a whole answer to its end; else its clients get an error event.  So
+ * whatever the store does, loses or delays, no client sees a wrong or a mixed answer. */
 #ifndef FLIGHT_ABROAD_H
 #define FLIGHT_ABROAD_H
 

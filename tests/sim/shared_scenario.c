@@ -95,7 +95,8 @@ static void give_foreign(const char *path, const char *body, struct slice bytes,
 /* Cut off anywhere it is no answer; with a byte changed it may be another one, and nothing worse. */
 static void foreign_bytes_under_its_key(void **state)
 {
-#define ASKED "{\"model\":\"k\",\"max_tokens\":9,\"stream\":true,\"%s\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+#define ASKED "{\"model\":\"k\",\"max_tokens\":9,\"stream\":true," \
+	"\"%s\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
 	static const char *const paths[][2] = { { "/v1/chat/completions", "messages" }, { "/v1/messages", "messages" },
 		{ "/v1/responses", "input" } };
 	char body[200], changed[sizeof(entry.bytes)];
@@ -151,16 +152,21 @@ static struct sim *set_kept(uint64_t seed)
 	return s;
 }
 
+static size_t sweep(void (*strike)(struct sim *), void (*check)(struct sim *))
+{
+	return sim_sweep(&(struct sim_sweep){ .set = set_kept, .strike = strike, .check = check, .seed = SIM_SEED });
+}
+
 static void a_look_into_the_store_fails_at_every_step(void **state)
 {
 	size_t n[5];
 
 	make_entry();
-	n[0] = sim_sweep(&(struct sim_sweep){ .set = set_kept, .strike = sim_strike_redis_hangs_up, .check = check_whole });
-	n[1] = sim_sweep(&(struct sim_sweep){ .set = set_kept, .strike = sim_strike_redis_mute, .check = check_whole });
-	n[2] = sim_sweep(&(struct sim_sweep){ .set = set_kept, .strike = sim_strike_client_leaves, .check = check_honest });
-	n[3] = sim_sweep(&(struct sim_sweep){ .set = set_kept, .strike = sim_strike_client_resets, .check = check_honest });
-	n[4] = sim_sweep(&(struct sim_sweep){ .set = set_kept, .strike = sim_strike_drain, .check = check_honest });
+	n[0] = sweep(sim_strike_redis_hangs_up, check_whole);
+	n[1] = sweep(sim_strike_redis_mute, check_whole);
+	n[2] = sweep(sim_strike_client_leaves, check_honest);
+	n[3] = sweep(sim_strike_client_resets, check_honest);
+	n[4] = sweep(sim_strike_drain, check_honest);
 	for (size_t i = 0; i < COUNT_OF(n); i++)
 		assert_in_range(n[i], 5, 1000);
 }
