@@ -8,7 +8,9 @@
 #define CLOCKS "    clocks: {connect: 1s, first_token: 5s, idle: 3s, total: 60s}\n"
 #define CONFIG SCENE_LISTEN SCENE_PROVIDERS "redis: {url: \"redis://redis.test\"}\ncluster: {hot: 1}\nmodels:\n" \
 	"  n:\n    targets: [a/m1]\n    retries: 0\n" CLOCKS \
-	"  brief:\n    targets: [a/m1]\n    retries: 0\n    clocks: {total: 4s}\n"
+	"  brief:\n    targets: [a/m1]\n    retries: 0\n    clocks: {total: 4s}\n" \
+	"  patient:\n    targets: [a/m1]\n    retries: 0\n    clocks: {first_token: 60s, idle: 60s, total: 60s}\n" \
+	"  kept:\n    targets: [a/m1]\n    retries: 0\n    cache: {exact: 1h}\n"
 #define TOKEN "0123456789abcdef"
 #define KEY_MAX 160
 #define ENTRIES 512
@@ -324,7 +326,7 @@ static void the_owners_client_leaves(void **state)
 {
 	struct sim *s = open_sim(SIM_SEED, NULL);
 	struct sim_provider *a = sim_provider(s, "a.test", long_one, NULL);
-	struct sim_client *x = scene_client(s, "n", SIM_STREAMED, .leave = SIM_LEAVES, .leave_at_ms = 1000);
+	struct sim_client *x = scene_client(s, "n", SIM_STREAMED, .leave = SIM_LEAVES, .leave_at_ms = 1200);
 
 	sim_run_for(s, 1500);
 	sim_check(s, x->left && a->n_running == 0 && !is_owned());
@@ -353,6 +355,22 @@ static void a_follower_keeps_it_going(void **state)
 	sim_check(s, a->n_running == 0 && !is_owned());
 	const char *l = log_letters(s);
 	sim_check(s, l[strlen(l) - 1] == 'F');
+	sim_free(&s);
+}
+
+/* The same while the provider says nothing: the beat finds out. */
+static void nobody_waits_for_a_silent_provider(void **state)
+{
+	static const struct sim_act quiet[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hel"), SIM_WAIT(50000), SIM_END };
+	struct sim *s = open_sim(SIM_SEED, NULL);
+	struct sim_provider *a = sim_provider(s, "a.test", quiet, NULL);
+
+	scene_client(s, "patient", SIM_STREAMED, .leave = SIM_LEAVES, .leave_at_ms = 1000);
+	sim_at(s, 500, hail, NULL);
+	sim_run_for(s, 3300);
+	sim_check(s, a->n_running == 1 && is_owned());
+	sim_run_for(s, 900);
+	sim_check(s, a->n_running == 0 && !is_owned());
 	sim_free(&s);
 }
 
@@ -478,6 +496,26 @@ static void what_is_made_of_a_log(void **state)
 			follow_row(&rows[i], streamed, SIM_WHOLE);
 			follow_row(&rows[i], streamed, SIM_BYTES);
 		}
+}
+
+/* What this node asked for itself in the end is kept as any answer of its own; what another node told is not. */
+static void what_is_kept_of_it(void **state)
+{
+	static const struct word cut[] = { BEGIN(0), ROLE(0), TEXT(0, "Hel"), { 100, 'F', "" }, { 0 } },
+		whole[] = { WHOLE(0), { 0, 'D', "" }, { 0 } };
+
+	for (int i = 0; i < 2; i++) {
+		struct sim *s = open_sim(SIM_SEED, i ? whole : cut);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+		struct sim_client *x = scene_client(s, "kept", SIM_AT_ONCE),
+			*y = scene_client(s, "kept", SIM_AT_ONCE, .at_ms = 2000);
+		sim_run_for(s, 3000);
+		sim_check_whole(s, x, SCENE_GOOD);
+		sim_check_whole(s, y, SCENE_GOOD);
+		sim_check(s, counter_values[COUNTER_cache_kept] == 1 && a->n == 1);
+		sim_check(s, counter_values[COUNTER_cache_hits] == !i);
+		sim_free(&s);
+	}
 }
 
 static const struct word steady[] = { BEGIN(0), ROLE(0), TEXT(30, "Hel"), { 60, 'B', "" }, TEXT(60, "lo"),
@@ -708,10 +746,12 @@ int main(void)
 		CASE(a_failure_is_written),
 		CASE(the_owners_client_leaves),
 		CASE(a_follower_keeps_it_going),
+		CASE(nobody_waits_for_a_silent_provider),
 		CASE(to_its_end_for_a_follower),
 		CASE(a_drain_while_owning),
 		CASE(a_close_while_owning),
 		CASE(what_is_made_of_a_log),
+		CASE(what_is_kept_of_it),
 		CASE(the_lease_vanishes_between),
 		CASE(a_lease_that_is_not_used),
 		CASE(a_slow_redis_costs_one_deadline),
