@@ -358,13 +358,20 @@ static void a_follower_keeps_it_going(void **state)
 	sim_free(&s);
 }
 
-/* The same while the provider says nothing: the beat finds out. */
+/* The same while the provider says nothing: at once, or the beat finds out that those who followed have gone. */
 static void nobody_waits_for_a_silent_provider(void **state)
 {
 	static const struct sim_act quiet[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hel"), SIM_WAIT(50000), SIM_END };
 	struct sim *s = open_sim(SIM_SEED, NULL);
 	struct sim_provider *a = sim_provider(s, "a.test", quiet, NULL);
 
+	scene_client(s, "patient", SIM_STREAMED, .leave = SIM_LEAVES, .leave_at_ms = 1200);
+	sim_run_for(s, 1250);
+	sim_check(s, a->n_running == 0 && !is_owned());
+	sim_free(&s);
+
+	s = open_sim(SIM_SEED, NULL);
+	a = sim_provider(s, "a.test", quiet, NULL);
 	scene_client(s, "patient", SIM_STREAMED, .leave = SIM_LEAVES, .leave_at_ms = 1000);
 	sim_at(s, 500, hail, NULL);
 	sim_run_for(s, 3300);
