@@ -6,7 +6,8 @@
 #include "scene.h"
 
 #define CLOCKS "    clocks: {connect: 1s, first_token: 5s, idle: 3s, total: 60s}\n"
-#define CONFIG SCENE_LISTEN SCENE_PROVIDERS "redis: {url: \"redis://redis.test\"}\ncluster: {hot: 1}\nmodels:\n" \
+#define CONFIG SCENE_LISTEN SCENE_PROVIDERS "redis: {url: \"redis://redis.test\"}\ncluster: {hot: 1}\n" \
+	"answers: {lag: 16KiB}\nmodels:\n" \
 	"  n:\n    targets: [a/m1]\n    retries: 0\n" CLOCKS \
 	"  brief:\n    targets: [a/m1]\n    retries: 0\n    clocks: {total: 4s}\n" \
 	"  patient:\n    targets: [a/m1]\n    retries: 0\n    clocks: {first_token: 60s, idle: 60s, total: 60s}\n" \
@@ -127,10 +128,13 @@ static const char *on_command(struct sim_redis *r, const struct slice *w, size_t
 	return NULL;
 }
 
+/* Bytes split and the order of things drawn from the seed. */
+static bool shuffled;
+
 /* weir with its Redis; `words` NULL: the other node does nothing. */
 static struct sim *open_sim(uint64_t seed, const struct word *words)
 {
-	struct sim *s = sim_new(seed, CONFIG);
+	struct sim *s = shuffled ? sim_new_shuffled(seed, CONFIG) : sim_new(seed, CONFIG);
 
 	memset(&other, 0, sizeof(other));
 	other.sim = s;
@@ -525,9 +529,58 @@ static void what_is_kept_of_it(void **state)
 	}
 }
 
-static const struct word steady[] = { BEGIN(0), ROLE(0), TEXT(30, "Hel"), { 60, 'B', "" }, TEXT(60, "lo"),
-	TEXT(90, " world"), STOP(120), { 120, 'D', "" }, { 0 } };
+/* No two at the same time: where the order of things is drawn these must keep theirs. */
+static const struct word steady[] = { BEGIN(0), ROLE(1), TEXT(30, "Hel"), { 60, 'B', "" }, TEXT(61, "lo"),
+	TEXT(90, " world"), STOP(120), { 121, 'D', "" }, { 0 } };
 static const struct word silent[] = { { 60000, 'B', "" }, { 0 } };
+
+/* Who comes while this node follows joins it, at any time, and gets all. */
+static void joining_a_follower(void **state)
+{
+	for (uint64_t ms = 0; ms < 130; ms += 7) {
+		struct sim *s = open_sim(SIM_SEED, steady);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+		struct sim_client *x = scene_client(s, "n", SIM_STREAMED),
+			*y = scene_client(s, "n", SIM_STREAMED, .at_ms = ms);
+		sim_run_for(s, 300);
+		sim_check_whole(s, x, SCENE_GOOD);
+		sim_check_whole(s, y, SCENE_GOOD);
+		sim_check(s, a->n == 0 && counter_values[COUNTER_flights_followed] == 1);
+		sim_free(&s);
+	}
+}
+
+/* There is no upstream to pause: what the client has not read waits here. */
+static void a_slow_client_of_a_follower(void **state)
+{
+	static char big[50001];
+	static const struct word much[] = { BEGIN(0), ROLE(0), TEXT(0, big), TEXT(0, big), TEXT(10, big), TEXT(20, big),
+		STOP(20), { 20, 'D', "" }, { 0 } };
+
+	memset(big, 'x', sizeof(big) - 1);
+	struct sim *s = open_sim(SIM_SEED, much);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+	struct sim_client *x = scene_client(s, "n", SIM_STREAMED, .buffer = 2048, .read_piece = 1000, .read_gap_ms = 5);
+	sim_run_for(s, 3000);
+	sim_check_whole(s, x, sim_printf(s, "%s%s%s%s", big, big, big, big));
+	sim_check(s, a->n == 0);
+	sim_free(&s);
+}
+
+/* While it asks for the lease, at the latest moment too. */
+static void a_client_leaves_before_it_is_answered(void **state)
+{
+	for (uint64_t ms = 1; ms < 20; ms++) {
+		struct sim *s = open_sim(SIM_SEED, NULL);
+		struct sim_provider *a = sim_provider(s, "a.test", scene_slow, NULL);
+		other.redis->delay_ms = 10;
+		scene_client(s, "n", SIM_STREAMED, .leave = SIM_RESETS, .leave_at_ms = ms);
+		sim_run_for(s, 100);
+		sim_check(s, other.claims == 0 || !is_owned());
+		sim_check(s, a->n_running == 0);
+		sim_free(&s);
+	}
+}
 
 static void the_lease_vanishes_between(void **state)
 {
@@ -741,6 +794,20 @@ static void anybody_leaves_at_every_step(void **state)
 	}
 }
 
+static void the_same_in_any_order_of_things(void **state)
+{
+	struct sim *(*const sets[])(uint64_t) = { set_owner, set_follower, set_heir };
+	void (*const strikes[])(struct sim *) = { sim_strike_client_resets, sim_strike_redis_hangs_up,
+		sim_strike_provider_resets };
+
+	shuffled = true;
+	for (uint64_t seed = 1; seed <= 3; seed++)
+		for (size_t i = 0; i < COUNT_OF(sets) * COUNT_OF(strikes); i++)
+			sim_sweep(&(struct sim_sweep){ .set = sets[i / COUNT_OF(strikes)],
+				.strike = strikes[i % COUNT_OF(strikes)], .check = check_all, .seed = seed });
+	shuffled = false;
+}
+
 #define CASE(f) cmocka_unit_test(f)
 
 int main(void)
@@ -759,6 +826,9 @@ int main(void)
 		CASE(a_close_while_owning),
 		CASE(what_is_made_of_a_log),
 		CASE(what_is_kept_of_it),
+		CASE(joining_a_follower),
+		CASE(a_slow_client_of_a_follower),
+		CASE(a_client_leaves_before_it_is_answered),
 		CASE(the_lease_vanishes_between),
 		CASE(a_lease_that_is_not_used),
 		CASE(a_slow_redis_costs_one_deadline),
@@ -769,6 +839,7 @@ int main(void)
 		CASE(the_redis_fails_at_every_step_of_an_owner),
 		CASE(the_redis_fails_at_every_step_of_a_follower),
 		CASE(anybody_leaves_at_every_step),
+		CASE(the_same_in_any_order_of_things),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
