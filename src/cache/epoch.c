@@ -153,8 +153,8 @@ static bool is_name(struct slice name)
 	return name.p[0] == 't' ? name.n == 1 + sizeof(uint64_t) : name.p[0] == 'm' && name.n <= NAME_MAX;
 }
 
-/* Our own words come back too, in the log's order, so that all nodes end with the same number.  What comes before a word
- * of ours that is not in the log yet does not undo it. */
+/* Our own words come back too, in the log's order, so that all nodes end with the same number.  What comes before a
+ * word of ours that is not in the log yet does not undo it. */
 static void on_entry(struct store_tail *t, struct slice word)
 {
 	struct epochs *e = LIST_ITEM(t, struct epochs, tail);

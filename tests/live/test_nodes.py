@@ -1,4 +1,5 @@
-"""Several weirs on one Redis: kept answers, purges and calls in progress are shared, and a Redis that is gone hurts nobody."""
+"""Several weirs on one Redis: kept answers, purges and calls in progress are shared, and a Redis that is gone hurts
+nobody."""
 import concurrent.futures
 import contextlib
 import itertools
@@ -189,7 +190,8 @@ def test_redis_dies_under_followers(tmp_path, redis, providers):
 
 
 def test_followers_keep_the_call_alive(tmp_path, redis, providers):
-    """The client of the owner leaves; those on other nodes still get everything.  When they leave too, the call ends."""
+    """The client of the owner leaves; those on other nodes still get everything.  When they leave too, the call
+    ends."""
     with nodes_of(2, tmp_path, redis, providers[0], "cluster: {hot: 1}\n") as (a, b):
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             stream = a.client().chat.completions.create(

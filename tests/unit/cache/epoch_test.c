@@ -379,6 +379,36 @@ static void a_word_that_arrived_all_the_same(void **state)
 	assert_int_equal(store.n, n);
 }
 
+/* The same, but the log comes first. */
+static void a_word_that_is_seen_before_its_answer(void **state)
+{
+	epoch_end_model(a, SLICE("m"));
+	store.ops[0]->result = STORE_AWAY;
+	flow();
+	answer();
+	assert_false(second_passes());
+	expect_same();
+}
+
+/* One number for a model and for a tenant is not one epoch. */
+static void numbers_are_turned(void **state)
+{
+	uint64_t tenant = 1;
+	char word[17] = "12345678t";
+
+	memcpy(word + 9, &tenant, sizeof(tenant));
+	put_word(word, sizeof(word));
+	put_word("12345678mm", 10);
+	flow();
+	struct sums s = sums_of(a);
+	for (size_t i = 0; i < 4; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_true(s.v[i] != s.v[k]);
+	put_word("12345678", 8);
+	flow();
+	expect_changed(a, s, "xxxx");
+}
+
 static void a_process_of_its_own(void **state)
 {
 	store.shared = false;
@@ -420,6 +450,8 @@ int main(void)
 		CASE(it_is_told_again),
 		CASE(older_words_do_not_undo_it),
 		CASE(a_word_that_arrived_all_the_same),
+		CASE(a_word_that_is_seen_before_its_answer),
+		CASE(numbers_are_turned),
 		CASE(a_process_of_its_own),
 		CASE(it_ends_in_the_middle),
 	};

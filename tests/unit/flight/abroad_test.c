@@ -19,7 +19,8 @@ static void keys(void **state)
 	struct digest d = digest_of(0xf0);
 	char out[ABROAD_KEY_MAX];
 
-	assert_slice(abroad_lease_key(out, &d), "{f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff000102030405060708090a0b0c0d0e0f}:own");
+	assert_slice(abroad_lease_key(out, &d),
+		"{f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff000102030405060708090a0b0c0d0e0f}:own");
 	assert_slice(abroad_key(out, &d, SLICE(TOKEN)),
 		"{f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff000102030405060708090a0b0c0d0e0f}:" TOKEN);
 }
