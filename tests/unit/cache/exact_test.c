@@ -114,15 +114,18 @@ static void test_purge(void **state)
 /* From another node: served, kept here until the same moment, older by the time that has passed since. */
 static void test_taken(void **state)
 {
-	const struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m"), .tape = SLICE("words") };
+	struct tape words;
 	struct exact_answer out;
 	struct exact *x = *state, other;
 
+	tape_init(&words, 1000);
+	tape_add(&words, &(struct event){ .kind = EVENT_TEXT, .text = SLICE("words") });
+	const struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m"), .tape = buf_slice(&words.bytes) };
 	exact_init(&other, 1 << 16, &dice);
 	exact_put(&other, &one, &in, 60000, at(0));
 	struct slice entry = buf_slice(&other.entry);
 	assert_true(exact_take(x, &one, entry, UINT64_MAX, at(10), &out));
-	assert_slice(out.tape, "words");
+	assert_true(slice_eq(out.tape, in.tape));
 	assert_int_equal(out.age_ms, 10000);
 	assert_true(exact_get(x, &one, UINT64_MAX, at(20), &out));
 	assert_int_equal(out.age_ms, 20000);
@@ -132,6 +135,11 @@ static void test_taken(void **state)
 	/* a clock that is behind: new, not of a great age */
 	assert_true(exact_take(x, &two, entry, 0, (struct exact_now){ 0, WALL - 5000 }, &out));
 	assert_int_equal(out.age_ms, 0);
+	/* what is in it was written by nobody who knows tapes */
+	const struct exact_answer none = { .dialect = 'c', .target = SLICE("p/m"), .tape = SLICE("words") };
+	exact_put(&other, &one, &none, 60000, at(0));
+	assert_false(exact_take(x, &two, buf_slice(&other.entry), UINT64_MAX, at(10), &out));
+	tape_done(&words);
 	exact_done(&other);
 }
 
