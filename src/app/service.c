@@ -6,12 +6,14 @@
 #include "app/settings.h"
 #include "base/counter.h"
 #include "base/log.h"
+#include "cache/embedders.h"
 #include "conf/conf.h"
 #include "conf/diff.h"
 #include "front/front.h"
 #include "loop/sys.h"
 #include "loop/tls.h"
 #include "observe/metrics.h"
+#include "observe/semantic_page.h"
 #include "route/affinity.h"
 #include "store/store.h"
 
@@ -29,6 +31,7 @@ struct service {
 	struct pools *pools;
 	struct front front;
 	struct metrics metrics;
+	const struct embedder *embedder;	/* of the semantic cache */
 	struct buf line;		/* scratch: one access line */
 	struct alarm delay, limit;	/* drain */
 	bool draining, delay_over, cut, done, access;
@@ -67,6 +70,7 @@ static void purge(void *arg, const struct request_door *door)
 	if (door->model.n || door->tenant)
 		return;
 	exact_purge(&f->exact);
+	semantic_purge(&f->semantic);
 	epoch_end_all(&f->epochs);
 }
 
@@ -74,6 +78,7 @@ static void write_metrics(void *arg, struct buf *out)
 {
 	struct service *s = arg;
 	metrics_write(&s->metrics, &s->health, loop_now(s->loop), out);
+	semantic_page_write(&s->exchange.flight.semantic, out);
 }
 
 /* --- configuration -> running parts --------------------------------------------------------------------- */
@@ -142,6 +147,43 @@ static struct answer_limits answer_limits(const struct settings *st)
 }
 
 /* What a reload may change at once; requests in progress feel new limits too, but keep their roster. */
+static struct exact_now now_of(void *arg)
+{
+	const struct service *s = arg;
+	return (struct exact_now){ loop_now(s->loop), loop_wall_ms(s->loop) };
+}
+
+static struct semantic_opts opts_of(const struct service *s, const struct settings *st)
+{
+	return (struct semantic_opts){ .embedder = s->embedder, .index_max = st->cache.semantic / 2,
+		.body_max = st->cache.semantic / 2, .seed = sys_seed() };
+}
+
+/* NULL with a sentence. */
+static const struct embedder *read_embedder(const struct settings *st, char *why, size_t why_cap)
+{
+	const char *said = "";
+	const struct embedder *e = embedders_open(st->cache.embedder.n ? st->cache.embedder.p : "", &said);
+
+	if (e == NULL)
+		snprintf(why, why_cap, "cache.embedder: %s", said);
+	return e;
+}
+
+/* The same one again forgets nothing. */
+static void use_embedder(struct service *s, const struct embedder *e)
+{
+	if (strcmp(e->id, s->embedder->id) == 0 && strcmp(e->version, s->embedder->version) == 0) {
+		embedders_close(&e);
+		return;
+	}
+	const struct embedder *old = s->embedder;
+	s->embedder = e;
+	const struct semantic_opts o = opts_of(s, settings_of(s));
+	semantic_use(&s->exchange.flight.semantic, &o);
+	embedders_close(&old);
+}
+
 static void apply(struct service *s)
 {
 	const struct settings *st = settings_of(s);
@@ -153,6 +195,8 @@ static void apply(struct service *s)
 	const struct answer_limits limits = answer_limits(st);
 	attempt_env_limit(&s->exchange.flight.attempt, &limits);
 	shelf_limit(&s->exchange.flight.exact.shelf, st->cache.memory);
+	const struct semantic_opts semantic = opts_of(s, st);
+	semantic_use(&s->exchange.flight.semantic, &semantic);
 	affinity_limit(&s->affinity, st->cache.prefixes / 2);
 	reuse_limit(&s->exchange.flight.attempt.reuse, st->cache.prefixes / 2);
 	s->exchange.ping_ms = st->ping;
@@ -234,6 +278,13 @@ static struct service *make(struct loop *l, struct conf *c)
 	buf_init(&s->line, 1u << 20);
 	metrics_init(&s->metrics, sys_seed(), loop_wall_ms(l));
 	s->pools = pools_new(l);
+	const char *said;
+	s->embedder = embedders_open("", &said);
+	must(s->embedder != NULL);
+	const struct semantic_opts semantic = opts_of(s, st);
+	semantic_init(&s->exchange.flight.semantic, &semantic);
+	s->exchange.flight.semantic_log = (struct semantic_log){ .cache = &s->exchange.flight.semantic, .now = now_of,
+		.arg = s };
 	s->exchange.on_record = on_record;
 	s->exchange.flight.on_unpaid = exchange_unpaid;
 	s->exchange.flight.unpaid_arg = &s->exchange;
@@ -244,6 +295,7 @@ static struct service *make(struct loop *l, struct conf *c)
 	s->front.arg = s;
 	s->front.exchange = &s->exchange;
 	s->front.on_quiet.go = on_quiet;
+	s->exchange.flight.owners.on_none = &s->front.on_quiet;
 	list_init(&s->front.conns);
 	alarm_init(&s->delay, l, on_delay);
 	alarm_init(&s->limit, l, on_limit);
@@ -262,7 +314,10 @@ struct service *service_open(struct loop *l, struct conf *c, char *why, size_t w
 	struct service *s = make(l, c);
 	const struct settings *st = c->root;
 	apply(s);
-	s->exchange.roster = build_roster(s, c, why, why_cap);
+	const struct embedder *embedder = read_embedder(st, why, why_cap);
+	if (embedder)
+		use_embedder(s, embedder);
+	s->exchange.roster = embedder ? build_roster(s, c, why, why_cap) : NULL;
 	if (s->exchange.roster)
 		s->exchange.store = store_open(l, &st->redis, sys_seed(), why, why_cap);
 	if (s->exchange.store)
@@ -308,9 +363,12 @@ bool service_reload(struct service *s, struct conf *c, char *why, size_t why_cap
 		tell_faults(c, why, why_cap);
 		return refuse(c);
 	}
-	struct roster *r = read_cert(c->root, &cert, why, why_cap) ? build_roster(s, c, why, why_cap) : NULL;
+	const struct embedder *embedder = read_embedder(c->root, why, why_cap);
+	bool ok = embedder && read_cert(c->root, &cert, why, why_cap);
+	struct roster *r = ok ? build_roster(s, c, why, why_cap) : NULL;
 	if (r == NULL) {
 		tls_server_unref(&cert);
+		embedders_close(&embedder);
 		return refuse(c);
 	}
 	tell_unchanged(s, c);
@@ -319,6 +377,7 @@ bool service_reload(struct service *s, struct conf *c, char *why, size_t why_cap
 	s->exchange.roster = r;
 	s->conf = c;
 	apply(s);
+	use_embedder(s, embedder);
 	if (s->front.open)
 		listen_set_tls(s->front.open, cert);
 	tls_server_unref(&cert);
@@ -341,7 +400,9 @@ static void done(struct service *s)
 static void on_quiet(struct task *t)
 {
 	struct service *s = CONTAINER(t, struct service, front.on_quiet);
-	if (s->draining && s->delay_over && !s->cut && s->front.n_busy == 0)
+	/* clients of other nodes may still read what this one asked for */
+	bool is_quiet = s->front.n_busy == 0 && s->exchange.flight.owners.n == 0;
+	if (s->draining && s->delay_over && !s->cut && is_quiet)
 		done(s);
 }
 
@@ -405,6 +466,8 @@ void service_close(struct service **sp)
 	pools_free(&s->pools);
 	roster_unref(&s->exchange.roster);
 	flight_env_done(&s->exchange.flight);
+	semantic_done(&s->exchange.flight.semantic);
+	embedders_close(&s->embedder);
 	store_close(&s->exchange.store);
 	arena_done(&s->exchange.parse);
 	sha256_done(&s->exchange.sha);

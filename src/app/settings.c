@@ -38,6 +38,11 @@ static const struct row cache_rows[] = {
 	ROW_BYTES(struct settings_cache, prefixes, 4096, 1ull << 30, "8MiB", ROW_RELOAD,
 		"what is remembered of prompt prefixes for `balance: prefix` and models.NAME.cache.prefix: one half "
 		"who has them warm, the other how often they come again"),
+	ROW_BYTES(struct settings_cache, semantic, 0, 1ull << 40, "64MiB", ROW_RELOAD,
+		"questions of the semantic cache and their answers, one half each; what was not used lately gives way"),
+	ROW_STR(struct settings_cache, embedder, 0, 4096, "", ROW_RELOAD,
+		"what tells similar questions: a model2vec folder, a file of `weir train`, or empty for the built-in "
+		"one; another one forgets what was kept"),
 	ROW_SECRET(struct settings_cache, secret, ROW_OPTIONAL, ROW_RELOAD,
 		"keeps the names of kept answers from being guessed where others can read the store; the same on all "
 		"nodes"),
@@ -46,8 +51,8 @@ static const struct section cache_section = ROW_TABLE("cache", struct settings_c
 
 static const struct row cluster_rows[] = {
 	ROW_INT(struct settings_cluster, hot, 0, 1000000, "3", ROW_RELOAD,
-		"identical requests that come this often a second to one node are shared between the nodes of one Redis, "
-		"so that one of them asks; 0: never"),
+		"identical requests that come this often a second to one node are shared between the nodes of one "
+		"Redis, so that one of them asks; 0: never"),
 };
 static const struct section cluster_section = ROW_TABLE("cluster", struct settings_cluster, cluster_rows);
 
@@ -73,7 +78,8 @@ static const struct row root_rows[] = {
 	ROW_SECTION(struct settings, answers, &answers_section, ROW_OPTIONAL, "what providers may send"),
 	ROW_SECTION(struct settings, cache, &cache_section, ROW_OPTIONAL,
 		"answers given again; models.NAME.cache says which"),
-	ROW_SECTION(struct settings, cluster, &cluster_section, ROW_OPTIONAL, "what nodes that share a Redis do together"),
+	ROW_SECTION(struct settings, cluster, &cluster_section, ROW_OPTIONAL,
+		"what nodes that share a Redis do together"),
 	ROW_SECTION(struct settings, drain, &front_conf_drain, ROW_OPTIONAL, "the end after SIGTERM"),
 	ROW_SECTION(struct settings, log, &log_section, ROW_OPTIONAL, "log lines on standard output"),
 	ROW_SECTION(struct settings, redis, &store_conf, ROW_OPTIONAL, "what the nodes of a cluster share"),

@@ -19,6 +19,8 @@ struct settings_log {
 struct settings_cache {
 	uint64_t memory, prefixes;
 	struct secret secret;
+	struct slice embedder;
+	uint64_t semantic;
 };
 
 struct settings_cluster {

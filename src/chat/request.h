@@ -42,6 +42,7 @@ struct request_door {
 	bool alone;			/* x-weir-join: no */
 	bool no_cache, no_store;	/* Cache-Control */
 	uint64_t max_age_ms;		/* Cache-Control; 0: none given */
+	uint64_t feedback;		/* x-weir-feedback: the kept answer of this name was bad; 0: none given */
 	bool strict;			/* x-weir-strict: refuse what the target cannot express */
 	enum request_priority priority;	/* x-weir-priority */
 };

@@ -8,7 +8,8 @@
 /* Appends `raw` in its packed form: its length (4 bytes, little-endian; top bit: compressed), then the bytes.
  * False when `out` has no room, or `raw` is 1 GiB or more. */
 bool pack_put(struct buf *out, struct slice raw) MUST_CHECK;
-/* Appends the raw bytes.  False, and nothing appended, for bytes that are no packed form or stand for more than `max`. */
+/* Appends the raw bytes.  False, and nothing appended, for bytes that are no packed form or stand for more than
+ * `max`. */
 bool pack_get(struct slice packed, size_t max, struct buf *out) MUST_CHECK;
 
 #endif

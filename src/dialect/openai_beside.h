@@ -12,8 +12,8 @@ bool openai_beside_has_text(yyjson_val *details);
 void openai_beside_details(struct openai_frame *f, uint16_t choice, yyjson_val *details, bool whole);
 /* EVENT_CITATION of each url_citation. */
 void openai_beside_annotations(struct openai_frame *f, uint16_t choice, yyjson_val *annotations);
-/* EVENT_CITATION of each source beside the choices that was not told yet (Perplexity: citations, a list of addresses that
- * grows from chunk to chunk, and search_results with their titles). */
+/* EVENT_CITATION of each source beside the choices that was not told yet (Perplexity: citations, a list of
+ * addresses that grows from chunk to chunk, and search_results with their titles). */
 void openai_beside_sources(struct openai_frame *f, uint16_t choice);
 /* EVENT_MEDIA of each image (OpenRouter). */
 void openai_beside_images(struct openai_frame *f, uint16_t choice, yyjson_val *images);

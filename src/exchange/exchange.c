@@ -8,6 +8,7 @@
 #include "exchange/claim.h"
 #include "exchange/lookup.h"
 #include "exchange/reply.h"
+#include "exchange/similar.h"
 #include "flight/lead.h"
 #include "route/affinity.h"
 
@@ -74,6 +75,7 @@ static void parse(struct exchange *ex)
 		ex->request.chain = affinity_chain(env->roster, &ex->request, &ex->arena, &env->parse);
 		claim_note(ex, &r);
 		lookup_digest(ex, &r);
+		similar_note(ex, &r);
 		if (ex->ask.timeout_ms)
 			ex->request.timeout_ms = ex->ask.timeout_ms;
 	}
@@ -120,7 +122,7 @@ static enum turn step_lookup(struct exchange *ex)
 	if (lookup_here(ex) || join(ex))
 		return aboard(ex);
 	if (!lookup_shared(ex))
-		ex->step = STEP_claim;
+		ex->step = STEP_similar;
 	return TURN_NEXT;
 }
 
@@ -129,6 +131,11 @@ static enum turn step_recall(struct exchange *ex)
 	if (!ex->recalled)
 		return TURN_WAIT;
 	return ex->reader.flight ? aboard(ex) : TURN_NEXT;
+}
+
+static enum turn step_similar(struct exchange *ex)
+{
+	return similar_find(ex) ? aboard(ex) : TURN_NEXT;
 }
 
 static enum turn step_claim(struct exchange *ex)
@@ -176,6 +183,7 @@ static enum turn step_fly(struct exchange *ex)
 	}
 	if (ex->keep_ms && !ex->reader.joined && !ex->request.door.no_store)
 		flight_keep(ex->reader.flight, &ex->digest, ex->keep_ms);
+	similar_keep(ex);
 	counter_add(COUNTER_cache_misses, ex->keep_ms && !ex->reader.joined && !ex->request.door.no_cache);
 	return aboard(ex);
 }

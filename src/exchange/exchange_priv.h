@@ -38,6 +38,8 @@ struct exchange {
 		char token[ABROAD_TOKEN];	/* of the lease: ours or that of the owner */
 		bool hot, asked, asking, owns, follows;
 	} claim;			/* among the nodes, for a request that comes often */
+	struct question *question;	/* for the semantic cache; NULL: it is not asked */
+	struct semantic_note *note;	/* what it said */
 	struct store_op recall;		/* the question to the shared store */
 	bool recalled;			/* is answered */
 	uint64_t open_ns, out_ns, wall_ms, body_n, out_n;

@@ -41,12 +41,25 @@ const char *reply_cache_word(const struct exchange *ex)
 	const struct flight *f = ex->reader.flight;
 
 	if (f && f->replay)
-		return "hit";
+		return f->similar_id ? "semantic" : "hit";
 	if (ex->reader.joined || (f && f->followed))
 		return "join";
-	if (ex->keep_ms == 0)
+	if (ex->keep_ms == 0 && ex->note == NULL)
 		return NULL;
 	return ex->request.door.no_cache ? "bypass" : "miss";
+}
+
+static void put_cache(const struct flight *f, const char *word, struct buf *b)
+{
+	http1_write_field(b, SLICE("x-weir-cache"), slice_str(word));
+	if (f && f->replay) {
+		buf_add(b, SLICE("age: "));
+		buf_add_u64(b, f->age_ms / 1000);
+		buf_add(b, SLICE("\r\n"));
+	}
+	if (f && f->similar_id)
+		buf_addf(b, "x-weir-cache-id: %016llx\r\nx-weir-similarity: %.3f\r\n",
+			(unsigned long long)f->similar_id, (double)f->cosine);
 }
 
 /* The fields that say who answered; more on the wire than in the body, so the body stays the provider's. */
@@ -62,11 +75,8 @@ static struct slice answer_fields(struct exchange *ex)
 		http1_write_field(b, id_field, ex->ask.request_id);
 	if (f && f->target && flight_may_read(f) && !ex->estimated)
 		put_answerer(ex, f, b);
-	if (reply_cache_word(ex)) {
-		buf_addf(b, "x-weir-cache: %s\r\n", reply_cache_word(ex));
-		if (f && f->replay)
-			buf_addf(b, "age: %llu\r\n", (unsigned long long)(f->age_ms / 1000));
-	}
+	if (reply_cache_word(ex))
+		put_cache(f, reply_cache_word(ex), b);
 	if (ex->estimated)
 		buf_add(b, SLICE("x-weir-estimated: true\r\n"));
 	return buf_slice(b);

@@ -120,6 +120,8 @@ static void note_carrier(struct flight *f, const struct flight *carrier)
 	f->upstream_id = arena_copy(&f->arena, carrier->upstream_id);
 	f->dropped = arena_copy(&f->arena, carrier->dropped);
 	f->type = arena_copy(&f->arena, carrier->type);
+	f->status = carrier->status;
+	f->version = carrier->version;
 	if (carrier->quota == NULL)
 		return;
 	struct quota *quota = ARENA_NEW(&f->arena, struct quota);

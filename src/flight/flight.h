@@ -31,6 +31,7 @@
 #include "cache/drift.h"
 #include "cache/epoch.h"
 #include "cache/exact.h"
+#include "cache/semantic_log.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
 #include "flight/abroad.h"
@@ -68,6 +69,8 @@ struct flight_env {
 	struct gate gate;
 	struct epochs epochs;
 	struct drift drift;
+	struct semantic semantic;
+	struct semantic_log semantic_log;	/* when nodes share it */
 };
 
 /* What happened in one attempt: for the record. */
@@ -100,6 +103,7 @@ struct flight {
 	struct tape tape;		/* all events so far, for those who join later */
 	uint64_t join_hash;
 	struct digest digest;		/* of the request; when keep_ms */
+	struct semantic_note *note;	/* a good answer goes to the semantic cache; NULL: it does not */
 	uint64_t keep_ms;		/* a good answer goes to the cache for this long; 0: it does not */
 	struct list node;		/* COLLECTED, CARRIED */
 	struct window *window;		/* COLLECTED: where it waits */
@@ -114,6 +118,8 @@ struct flight {
 	struct task *on_alone;		/* posted when one reader is left; NULL: nobody asks */
 	bool replay;			/* no upstream: the tape comes from the cache */
 	uint64_t age_ms;		/* and is this old */
+	uint64_t similar_id;		/* of the semantic cache's entry; 0: the question was the same */
+	float cosine;			/* how near that question was */
 	bool orphan;			/* the reader that opened it has left */
 	struct usage unpaid;		/* of `usage`, what stands in no reader's record yet */
 	bool attempt_ended;		/* recorded by the attempt, for the driver */

@@ -25,14 +25,21 @@ static uint64_t version_of(const struct flight *f)
  * the model ends the answers of the old one, and this one was asked for under the old number. */
 void keep_answer(struct flight *f)
 {
-	if (f->keep_ms == 0 || f->tape.lossy || f->followed || f->finish != EVENT_FINISH_STOP || f->request.choices > 1)
+	bool is_wanted = f->keep_ms || f->note;
+	bool is_good = !f->tape.lossy && f->finish == EVENT_FINISH_STOP && f->request.choices <= 1;
+
+	if (!is_wanted || !is_good || f->followed)
 		return;
 	const struct exact_answer a = { .dialect = f->back->tag, .target = f->target->name,
 		.tape = buf_slice(&f->tape.bytes), .prompt_tok = f->usage.prompt_tok,
 		.completion_tok = f->usage.completion_tok };
-	if (drift_note(&f->env->drift, f->target->name, version_of(f)))
+	if (drift_note(&f->env->drift, f->target->name, version_of(f))) {
 		epoch_end_model(&f->env->epochs, f->request.model);
-	else if (exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now_of(f->env)))
+		return;
+	}
+	if (f->note)
+		semantic_keep(&f->env->semantic, f->note, &a, now_of(f->env));
+	if (f->keep_ms && exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now_of(f->env)))
 		counter_add(COUNTER_cache_kept, 1);
 }
 
@@ -41,7 +48,7 @@ void keep_on_tape(struct flight *f, const struct event *ev)
 {
 	bool may_join = f->listed && f->request.stream;	/* who joins a whole answer comes before its first event */
 
-	if (!may_join && f->keep_ms == 0)
+	if (!may_join && f->keep_ms == 0 && f->note == NULL)
 		return;
 	tape_add(&f->tape, ev);
 	if (f->tape.lossy)

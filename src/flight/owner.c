@@ -100,7 +100,8 @@ static void end(struct owner *o)
 	o->reader.flight->on_alone = NULL;
 	flight_leave(&o->reader);
 	list_remove(&o->node);
-	o->of->n--;
+	if (--o->of->n == 0 && o->of->on_none)
+		loop_post(o->loop, o->of->on_none);
 	loop_bury(o->loop, &o->grave, dig);
 }
 
@@ -114,6 +115,7 @@ static void end_with(struct owner *o, char kind)
 
 void owner_done(struct owners *os)
 {
+	os->on_none = NULL;
 	LIST_EACH(node, tmp, &os->all)
 		end_with(LIST_ITEM(node, struct owner, node), 'F');
 }

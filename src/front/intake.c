@@ -221,11 +221,29 @@ static enum err read_raw(struct intake *q, struct slice type, struct slice path)
 	return ERR_OK;
 }
 
+/* "bad ID", the ID as x-weir-cache-id told it; whatever else it says is no complaint. */
+static uint64_t read_feedback(struct slice v)
+{
+	struct slice bad = SLICE("bad ");
+	uint64_t id = 0;
+
+	if (!slice_starts(v, bad) || v.n != bad.n + 16)
+		return 0;
+	for (size_t i = bad.n; i < v.n; i++) {
+		const char *digits = "0123456789abcdef", *at = memchr(digits, v.p[i], 16);
+		if (at == NULL)
+			return 0;
+		id = id << 4 | (uint64_t)(at - digits);
+	}
+	return id;
+}
+
 static enum err read_call(struct intake *q, const struct front *f, const struct fields *in, struct slice path,
 	struct slice rest, struct slice query)
 {
 	read_tenant(q, f, in, query);
 	read_cache_control(q, in->v[FIELD_CACHE_CONTROL]);
+	q->door.feedback = read_feedback(in->v[FIELD_FEEDBACK]);
 	q->door.alone = slice_case_eq(in->v[FIELD_JOIN], SLICE("no"));
 	if (q->endpoint->kind == ENDPOINT_GEMINI)
 		return read_gemini(q, rest, query);

@@ -192,7 +192,8 @@ def redirect(peer, call):
 
 
 SCRIPTS = {
-    "good": good, "slow": slow, "slower": slower, "late": late, "bytewise": bytewise, "tools": tools, "endless": endless,
+    "good": good, "slow": slow, "slower": slower, "late": late, "bytewise": bytewise, "tools": tools,
+    "endless": endless,
     "hang": hang, "hang-after-head": hang_after_head, "bad-request": bad_request, "reset": reset, "html": html,
     "empty": empty,
     "error-in-200": error_in_200, "first-event-error": first_event_error, "truncated-json": truncated_json,

@@ -7,6 +7,10 @@ import subprocess
 import time
 
 
+# Debian's redis-tools hold the server too: it is redis-check-rdb under another name.
+PROGRAM = shutil.which("redis-server") or shutil.which("redis-check-rdb")
+
+
 class Redis:
     def __init__(self, tmp, *options):
         self.tmp, self.options, self.process = tmp, options, None
@@ -21,9 +25,9 @@ class Redis:
 
     def start(self):
         self.process = subprocess.Popen(
-            [shutil.which("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
              "--appendonly", "no", "--dir", str(self.tmp), "--loglevel", "warning", *self.options],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            executable=PROGRAM, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(500):
             if self.ask("PING") == "PONG":
                 return

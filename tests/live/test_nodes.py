@@ -1,9 +1,7 @@
-"""Several weirs on one Redis: kept answers, purges and calls in progress are shared, and a Redis that is gone hurts
-nobody."""
+"""Several weirs on one Redis: kept answers, purges and calls in progress are shared, and a dead Redis hurts nobody."""
 import concurrent.futures
 import contextlib
 import itertools
-import shutil
 import signal
 import time
 import urllib.request
@@ -15,10 +13,10 @@ import pytest
 from cells import check_answers, spec_of
 from conftest import Weir
 from fronts import FRONTS
-from redis_server import Redis
+from redis_server import PROGRAM, Redis
 from scenarios import SCENARIOS
 
-pytestmark = pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server on this machine")
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Redis on this machine")
 CLOCKS = "{connect: 1s, first_token: 5s, whole: 5s, idle: 3s, total: 20s}"
 NUMBERS = itertools.count(1)
 
@@ -190,8 +188,7 @@ def test_redis_dies_under_followers(tmp_path, redis, providers):
 
 
 def test_followers_keep_the_call_alive(tmp_path, redis, providers):
-    """The client of the owner leaves; those on other nodes still get everything.  When they leave too, the call
-    ends."""
+    """The client of the owner leaves; those on other nodes get everything. When they leave too, the call ends."""
     with nodes_of(2, tmp_path, redis, providers[0], "cluster: {hot: 1}\n") as (a, b):
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             stream = a.client().chat.completions.create(
@@ -204,6 +201,22 @@ def test_followers_keep_the_call_alive(tmp_path, redis, providers):
             assert follower.result() == mock.TEXT
         assert len(providers[0].calls) == 1
         a.wait_metric("weir_flights_open", 0)
+
+
+def test_a_drain_waits_for_other_nodes(tmp_path, redis, providers):
+    """The owner is told to end while only clients of another node read its call."""
+    with nodes_of(2, tmp_path, redis, providers[0], "cluster: {hot: 1}\n") as (a, b):
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            stream = a.client().chat.completions.create(
+                model="slower", messages=[{"role": "user", "content": "hi"}], stream=True)
+            next(iter(stream))
+            follower = pool.submit(say, b, "slower")
+            eventually(lambda: b.metric("weir_flights_followed_total") == 1)
+            time.sleep(0.3)
+            stream.close()
+            a.signal(signal.SIGTERM)
+            assert follower.result() == mock.TEXT
+        assert a.process.wait(10) == 0 and len(providers[0].calls) == 1
 
 
 @pytest.fixture(scope="module")

@@ -144,7 +144,8 @@ static uint64_t event_due(const struct list *node)
 	return LIST_ITEM(node, struct sim_event, node)->due_ns;
 }
 
-/* Behind all that are due no later.  From both ends at once: most are due soon or last, and a crowd has ten thousands. */
+/* Behind all that are due no later.  From both ends at once: most are due soon or last, and a crowd has ten
+ * thousands. */
 static void insert(struct list *head, struct list *node, uint64_t due, uint64_t (*due_of)(const struct list *node))
 {
 	struct list *back = head->prev, *front = head->next;

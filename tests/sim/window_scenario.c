@@ -70,6 +70,22 @@ static uint64_t after(const struct sim_provider *p, size_t i)
 	return p->seen[i]->at_ms - p->seen[0]->at_ms;
 }
 
+/* The tokens of a merged call stand in the records of its members, and in no other. */
+static void tokens_are_told_once(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", each, NULL);
+
+	embed(s, 0, "\"first\"");
+	for (uint64_t i = 0; i < 3; i++)
+		embed(s, 10, sim_printf(s, "\"more %llu\"", (unsigned long long)i));
+	sim_run(s);
+	sim_run_for(s, 1000);
+	sim_check(s, a->n == 2);
+	sim_check(s, sim_log_count(s, "\"prompt_tokens\"") == 4);
+	sim_free(&s);
+}
+
 /* --- merging -------------------------------------------------------------------------------------------- */
 
 static void a_lone_one_does_not_wait(void **state)
@@ -789,6 +805,7 @@ int main(void)
 		cmocka_unit_test(bulk_waits_for_company),
 		cmocka_unit_test(one_in_a_hurry_takes_it_along),
 		cmocka_unit_test(a_priority_is_one_of_four_words),
+		cmocka_unit_test(tokens_are_told_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

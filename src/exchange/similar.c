@@ -1,0 +1,68 @@
+#include "exchange/similar.h"
+
+#include "base/counter.h"
+
+static const struct model *model_of(const struct exchange *ex)
+{
+	return map_find(&ex->env->roster->models, ex->request.model);
+}
+
+void similar_note(struct exchange *ex, const struct request *r)
+{
+	struct flight_env *env = &ex->env->flight;
+	const struct model *m = map_find(&ex->env->roster->models, r->model);
+	struct question q;
+
+	if (r->door.feedback)
+		semantic_feedback(&env->semantic, r->door.feedback, r->door.tenant, 0);
+	if (m == NULL || m->semantic.mode == ROSTER_SEMANTIC_OFF || r->doc == NULL
+			|| (r->door.no_cache && r->door.no_store))
+		return;
+	const struct question_rules rules = { .depth = m->semantic.depth, .embedder = env->semantic.embedder->id,
+		.version = env->semantic.embedder->version,
+		.epoch = epoch_of(&env->epochs, r->door.tenant, r->model) };
+	if (question_find(&ex->env->parse, &ex->env->sha, r, &rules, &q) != QUESTION_OK)
+		return;
+	ex->question = ARENA_NEW(&ex->arena, struct question);
+	*ex->question = q;
+	ex->question->text = arena_copy(&ex->arena, q.text);
+}
+
+static void serve(struct exchange *ex, const struct semantic_hit *hit)
+{
+	struct flight_env *env = &ex->env->flight;
+	struct flight *f = flight_replay(env, ex->env->roster, &ex->request, &ex->arena, &hit->answer, &ex->reader,
+		&ex->drive);
+
+	f->similar_id = hit->id;
+	f->cosine = hit->cosine;
+	counter_add(COUNTER_cache_saved_prompt_tok, (uint64_t)MAX_OF(hit->answer.prompt_tok, 0));
+	counter_add(COUNTER_cache_saved_completion_tok, (uint64_t)MAX_OF(hit->answer.completion_tok, 0));
+}
+
+bool similar_find(struct exchange *ex)
+{
+	const struct request_door *door = &ex->request.door;
+	const struct model *m = ex->question ? model_of(ex) : NULL;
+	struct loop *l = exchange_loop(ex);
+	struct semantic_hit hit;
+
+	if (m == NULL)
+		return false;
+	const struct semantic_ask ask = { .model = ex->request.model, .rules = &m->semantic, .question = ex->question,
+		.tenant = door->tenant, .now = { loop_now(l), loop_wall_ms(l) },
+		.max_age_ms = door->no_cache ? 0 : door->max_age_ms ? door->max_age_ms : UINT64_MAX };
+	ex->note = ARENA_NEW(&ex->arena, struct semantic_note);
+	if (semantic_find(&ex->env->flight.semantic, &ask, ex->note, &hit) != SEMANTIC_HIT)
+		return false;
+	serve(ex, &hit);
+	return true;
+}
+
+void similar_keep(struct exchange *ex)
+{
+	struct flight *f = ex->reader.flight;
+
+	if (ex->note && ex->note->outcome != SEMANTIC_SKIP && !ex->reader.joined && !ex->request.door.no_store)
+		f->note = ex->note;
+}

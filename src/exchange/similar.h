@@ -1,0 +1,16 @@
+/* Answers to similar questions (cache/semantic.h): what an exchange asks the semantic cache, and what it takes
+ * along for it. */
+#ifndef EXCHANGE_SIMILAR_H
+#define EXCHANGE_SIMILAR_H
+
+#include "exchange/exchange_priv.h"
+
+/* The question, while the tree is there, where the model wants such answers. */
+void similar_note(struct exchange *ex, const struct request *r);
+/* True: the reader has an answer. */
+bool similar_find(struct exchange *ex);
+/* The flight was just opened: its answer is kept for similar questions, and tells whether the nearest would have
+ * done. */
+void similar_keep(struct exchange *ex);
+
+#endif
