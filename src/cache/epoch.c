@@ -19,7 +19,7 @@ struct epoch {
 	struct epochs *of;
 	struct store_op op;
 	uint64_t number;
-	bool told;		/* the others know */
+	bool told;		/* the others know, or will when they read the log */
 	uint32_t n;
 	char name[];
 };
@@ -117,7 +117,7 @@ static void on_told(struct store_op *op)
 {
 	struct epoch *x = LIST_ITEM(op, struct epoch, op);
 
-	x->told = op->result == STORE_OK;
+	x->told |= op->result == STORE_OK;
 	if (!x->told)
 		alarm_set(&x->of->again, AGAIN_MS);
 }
@@ -165,19 +165,31 @@ static void tell_again(struct alarm *a)
 			tell(v);
 }
 
-/* Our own words come back too, in the log's order, so that all nodes end with the same number. */
+/* As name_of made it: the others' words are bytes like any. */
+static bool is_name(struct slice name)
+{
+	if (name.n == 0)
+		return true;
+	return name.p[0] == 't' ? name.n == 1 + sizeof(uint64_t) : name.p[0] == 'm' && name.n <= NAME_MAX;
+}
+
+/* Our own words come back too, in the log's order, so that all nodes end with the same number.  What comes before a
+ * word of ours that is not in the log yet does not undo it. */
 static void on_entry(struct store_tail *t, struct slice word)
 {
 	struct epochs *e = LIST_ITEM(t, struct epochs, tail);
 
 	if (word.n == MARK_BYTES && memcmp(word.p, &e->mark_id, MARK_BYTES) == 0)
 		e->caught_up = true;
-	if (word.n < NUMBER_BYTES || word.n > NUMBER_BYTES + NAME_MAX)
+	if (word.n < NUMBER_BYTES || !is_name(slice_skip(word, NUMBER_BYTES)))
 		return;
 	struct epoch *x = find_or_make(e, slice_skip(word, NUMBER_BYTES));
 	if (x == NULL)
 		x = map_find(&e->names, SLICE(""));
-	memcpy(&x->number, word.p, NUMBER_BYTES);
+	if (!x->told)
+		x->told = memcmp(&x->number, word.p, NUMBER_BYTES) == 0;
+	else
+		memcpy(&x->number, word.p, NUMBER_BYTES);
 }
 
 void epoch_share(struct epochs *e, struct store *s)

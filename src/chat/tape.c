@@ -17,7 +17,7 @@ static void put_head(char *p, const struct event *ev)
 	memcpy(p + TEXT_AT + 4, &extra_n, 4);
 }
 
-/* *out_text and *out_extra: lengths.  False when there is no whole head. */
+/* *out_text and *out_extra: lengths.  False when there is no whole head, or one that nothing here has written. */
 static bool get_head(struct slice s, struct event *ev, uint32_t *out_text, uint32_t *out_extra)
 {
 	if (s.n < HEAD)
@@ -27,7 +27,7 @@ static bool get_head(struct slice s, struct event *ev, uint32_t *out_text, uint3
 	memcpy(&ev->part, s.p + 4, 2);
 	memcpy(out_text, s.p + TEXT_AT, 4);
 	memcpy(out_extra, s.p + TEXT_AT + 4, 4);
-	return true;
+	return ev->kind <= EVENT_END && ev->finish <= EVENT_FINISH_UNKNOWN;
 }
 
 void tape_init(struct tape *t, size_t max)
@@ -102,7 +102,7 @@ bool tape_next(struct slice bytes, size_t end, size_t *at, struct event *out)
 	uint32_t text_n, extra_n;
 
 	bytes.n = MIN_OF(bytes.n, end);
-	if (*at >= bytes.n || !get_head(slice_skip(bytes, *at), out, &text_n, &extra_n) || out->kind > EVENT_END)
+	if (*at >= bytes.n || !get_head(slice_skip(bytes, *at), out, &text_n, &extra_n))
 		return false;
 	struct slice rest = slice_skip(bytes, *at + HEAD);
 	/* Only the text of the last record can have grown past the end, and that one has no extra. */

@@ -30,6 +30,15 @@ static void over(struct exchange *ex)
 	loop_post(exchange_loop(ex), &ex->drive);
 }
 
+static void give_back(struct exchange *ex)
+{
+	struct store *s = ex->env->flight.exact.store;
+	char key[ABROAD_KEY_MAX];
+
+	if (s)
+		store_drop_if(s, NULL, abroad_lease_key(key, &ex->digest), slice_of(ex->claim.token, ABROAD_TOKEN));
+}
+
 /* Whoever holds the lease: its token names the log.  It may just have ended: then this node is on its own. */
 static void on_owner(struct store_op *op)
 {
@@ -49,9 +58,8 @@ static void on_lease(struct store_op *op)
 	char key[ABROAD_KEY_MAX];
 
 	ex->claim.owns = op->result == STORE_OK;
-	/* The answer may only be late: a lease that nobody knows to be his would be waited for by the others. */
-	if (op->result == STORE_AWAY && s)
-		store_drop_if(s, NULL, abroad_lease_key(key, &ex->digest), slice_of(ex->claim.token, ABROAD_TOKEN));
+	if (op->result == STORE_AWAY)
+		give_back(ex);		/* it may have been taken all the same: others would wait for words of ours */
 	if (op->result != STORE_NONE || s == NULL) {
 		over(ex);
 		return;
@@ -77,11 +85,8 @@ bool claim_open(struct exchange *ex)
 
 void claim_close(struct exchange *ex)
 {
-	struct store *s = ex->env->flight.exact.store;
-	char key[ABROAD_KEY_MAX];
-
 	store_cancel(&ex->claim.op);
-	if (s && (ex->claim.owns || ex->claim.asking))
-		store_drop_if(s, NULL, abroad_lease_key(key, &ex->digest), slice_of(ex->claim.token, ABROAD_TOKEN));
+	if (ex->claim.owns || ex->claim.asking)
+		give_back(ex);
 	ex->claim.owns = ex->claim.asking = false;
 }

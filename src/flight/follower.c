@@ -16,6 +16,7 @@ struct follower {
 	char key[ABROAD_KEY_MAX];
 	size_t key_n;
 	uint32_t seq;			/* of the entry that must come next */
+	bool started;
 	struct grave grave;
 };
 
@@ -51,6 +52,15 @@ static void take_events(struct follower *fo, struct slice tape)
 		fo->events->on_end(fo->flight, false);
 }
 
+static void start(struct follower *fo, struct slice rest)
+{
+	bool first = !fo->started;
+
+	fo->started = true;
+	if (!first || rest.n == 0 || !fo->events->on_start(fo->flight, rest.p[0], slice_skip(rest, 1)))
+		fo->events->on_end(fo->flight, false);
+}
+
 static void on_entry(struct store_tail *t, struct slice entry)
 {
 	struct follower *fo = LIST_ITEM(t, struct follower, tail);
@@ -61,12 +71,12 @@ static void on_entry(struct store_tail *t, struct slice entry)
 		return;
 	fo->seq++;
 	alarm_set(&fo->silence, ABROAD_LEASE_MS);
-	if (kind == 'S' && rest.n)
-		fo->events->on_start(fo->flight, rest.p[0], slice_skip(rest, 1));
-	else if (kind == 'E')
+	if (kind == 'S')
+		start(fo, rest);
+	else if (kind == 'E' && fo->started)
 		take_events(fo, rest);
 	else if (kind != 'B')
-		fo->events->on_end(fo->flight, kind == 'D');
+		fo->events->on_end(fo->flight, kind == 'D' && fo->started);
 }
 
 /* The beginning is gone: whatever comes now is not the whole answer. */

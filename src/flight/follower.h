@@ -12,8 +12,8 @@ struct store;
 
 /* What a follower tells its flight; each from a task of its own, never inside follower_open. */
 struct follower_events {
-	/* Readers may read: who answers, in which dialect. */
-	void (*on_start)(struct flight *f, char dialect, struct slice target);
+	/* Who answers, in which dialect; first and once.  False: that is not known here, on_end follows. */
+	bool (*on_start)(struct flight *f, char dialect, struct slice target);
 	/* False: no more is wanted. */
 	bool (*on_event)(struct flight *f, const struct event *ev);
 	/* The last call: the answer is complete, or the owner has failed or is not heard of any more. */

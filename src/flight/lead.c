@@ -4,19 +4,22 @@
 #include "flight/flight_priv.h"
 #include "flight/lag.h"
 
-/* Who wants a whole answer reads nothing before its end, as of an attempt: until then a failure stays invisible, and
- * who joins misses nothing. */
-static void on_lead_start(struct flight *f, char dialect, struct slice target)
+/* A client that wants one whole answer sees nothing before its end, as with an attempt of our own. */
+static bool on_lead_start(struct flight *f, char dialect, struct slice target)
 {
+	const struct dialect *back = dialect_by_tag(dialect);
+
+	if (back == NULL)
+		return false;
+	f->back = back;
 	f->streamed = f->followed = true;
-	f->back = dialect_by_tag(dialect);
-	if (f->request.stream) {
-		f->released = true;
+	f->released = f->request.stream;
+	if (f->released)
 		f->first_ns = loop_now(f->env->attempt.loop);
-	}
 	for (size_t i = 0; i < f->plan.n; i++)
 		if (slice_eq(f->plan.steps[i].target->name, target))
 			f->target = f->plan.steps[i].target;
+	return true;
 }
 
 static bool on_lead_event(struct flight *f, const struct event *ev)
@@ -33,27 +36,22 @@ static bool on_lead_event(struct flight *f, const struct event *ev)
 	return false;
 }
 
-/* Nobody has read anything: this node asks for itself. */
-static void take_over(struct flight *f)
-{
-	f->landed = f->followed = f->streamed = false;
-	f->finish = EVENT_FINISH_NONE;
-	f->target = NULL;
-	journal_restart(&f->journal);
-	tape_clear(&f->tape);
-	counter_add(COUNTER_flights_taken_over, 1);
-	flight_try_next(f);
-}
-
+/* As long as nobody has read anything, this node asks for itself. */
 static void on_lead_end(struct flight *f, bool complete)
 {
-	if (complete && f->followed) {
+	if (complete) {
 		flight_end_ok(f);
 	} else if (f->released) {
 		f->fault = (struct fault){ .err = ERR_UP_TRUNCATED };
 		flight_end_failed(f);
 	} else {
-		take_over(f);
+		f->landed = f->followed = false;
+		f->target = NULL;
+		f->finish = EVENT_FINISH_NONE;
+		journal_restart(&f->journal);
+		tape_clear(&f->tape);
+		counter_add(COUNTER_flights_taken_over, 1);
+		flight_try_next(f);
 	}
 }
 

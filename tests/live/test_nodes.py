@@ -1,18 +1,24 @@
 """Several weirs on one Redis: kept answers, purges and calls in progress are shared, and a dead Redis hurts nobody."""
 import concurrent.futures
 import contextlib
+import itertools
 import signal
 import time
 import urllib.request
 
+import matrix
 import openai
 import provider as mock
 import pytest
+from cells import check_answers, spec_of
 from conftest import Weir
+from fronts import FRONTS
 from redis_server import PROGRAM, Redis
+from scenarios import SCENARIOS
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Redis on this machine")
 CLOCKS = "{connect: 1s, first_token: 5s, whole: 5s, idle: 3s, total: 20s}"
+NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
@@ -334,3 +340,52 @@ def test_embeddings_are_collected_without_redis(tmp_path, redis, how):
             assert time.monotonic() - began < 10
     finally:
         provider.close()
+
+
+@pytest.fixture(scope="module")
+def pair(simulator, tmp_path_factory):
+    """Two nodes over the strict provider of all dialects; a model BACK-SCENARIO keeps its answers, BACK-SCENARIO-bare
+    does not."""
+    tmp = tmp_path_factory.mktemp("pair")
+    redis = Redis(tmp)
+    lines = ["drain: {delay: 100ms, limit: 10s}", f"redis: {{url: \"{redis.url}\"}}", "providers:"]
+    lines += [b.provider(simulator.port) for b in matrix.BACKS.values()] + ["models:"]
+    for b in matrix.BACKS.values():
+        for s in ("plain", "reasoning"):
+            target = f"targets: [{b.name}/{b.family}{s}], retries: 0"
+            lines += [f"  {b.name}-{s}: {{{target}, cache: {{exact: 1h}}}}", f"  {b.name}-{s}-bare: {{{target}}}"]
+    nodes = [Weir(tmp, "\n".join(lines) + "\n") for _ in range(2)]
+    for w in nodes:
+        w.wait_metric("weir_store_near", 1)
+    yield nodes, redis
+    for w in nodes:
+        w.stop()
+    redis.close()
+
+
+@pytest.mark.parametrize("name", ["plain", "reasoning"])
+@pytest.mark.parametrize("back", ["openai-chat", "openai-responses", "anthropic-messages", "gemini-generate"])
+@pytest.mark.parametrize("front", [f for f in FRONTS if f.name in ("openai-python chat", "openai-python responses",
+                                                                   "anthropic-python")], ids=lambda f: f.name)
+def test_an_answer_of_one_node_is_the_same_on_another(pair, simulator, front, back, name):
+    """Kept as it came to one node in one form, served by the other in any: nothing of it is another."""
+    (a, b), redis = pair
+    model = f"{matrix.BACKS[back].name}-{name}"
+
+    def ask(w, how, model, number):
+        spec = {**spec_of(SCENARIOS[name], how, model), "prompt": f"question {number}"}
+        answers = front.run(f"http://127.0.0.1:{w.port}", spec)
+        check_answers(front, SCENARIOS[name], how, answers)
+        return answers
+
+    for first in front.hows:
+        number = next(NUMBERS)
+        simulator.fresh().gate.set()
+        keys = redis.ask("DBSIZE")
+        ask(a, first, model, number)
+        eventually(lambda: redis.ask("DBSIZE") != keys)
+        hits = b.metric("weir_cache_hits_shared_total")
+        kept = {how: ask(b, how, model, number) for how in front.hows}
+        assert len(simulator.facts) == 1 and b.metric("weir_cache_hits_shared_total") == hits + 1
+        for how in front.hows:
+            assert ask(b, how, model + "-bare", number) == kept[how], (first, how)

@@ -137,6 +137,13 @@ void sim_at(struct sim *s, uint64_t ms, void (*go)(struct sim *s, void *arg), vo
 	sim_event_set(s->loop, &t->event, ms * SPAN_NS_PER_MS);
 }
 
+struct sim_redis *sim_redis(struct sim *s, const char *host)
+{
+	s->redis = sim_redis_new(s->loop, host, 6379);
+	settle(s, 1000);
+	return s->redis;
+}
+
 static bool clients_done(const struct sim *s)
 {
 	for (const struct list *n = s->clients.next; n != &s->clients; n = n->next)
@@ -145,8 +152,11 @@ static bool clients_done(const struct sim *s)
 	return true;
 }
 
+/* A Redis is never quiet: reads wait in it. */
 static bool quiet(const struct sim *s)
 {
+	if (s->redis)
+		return clients_done(s) && !sim_world_busy(s->loop);
 	return clients_done(s) && sim_world_next_event(s->loop) == UINT64_MAX && !sim_world_busy(s->loop);
 }
 
@@ -257,6 +267,7 @@ void sim_free(struct sim **sp)
 		struct sim_provider *p = LIST_ITEM(s->providers.next, struct sim_provider, node);
 		sim_provider_free(&p);
 	}
+	sim_redis_free(&s->redis);
 	settle(s, 1000);
 	check_empty(s);
 	check_gauges(s, true);
@@ -328,4 +339,19 @@ void sim_strike_provider_closes(struct sim *s)
 void sim_strike_drain(struct sim *s)
 {
 	sim_drain(s);
+}
+
+void sim_strike_redis_hangs_up(struct sim *s)
+{
+	sim_redis_hang_up(s->redis);
+}
+
+void sim_strike_redis_mute(struct sim *s)
+{
+	s->redis->mute = true;
+}
+
+void sim_strike_redis_wiped(struct sim *s)
+{
+	sim_redis_wipe(s->redis);
 }

@@ -18,6 +18,7 @@
 
 #include "sim_each.h"
 #include "sim_http.h"
+#include "sim_redis.h"
 #include "sim_sock.h"
 #include "unit.h"
 
@@ -152,6 +153,9 @@ struct sim_provider *sim_provider(struct sim *s, const char *host, ...) __attrib
 void sim_provider_hang_up(struct sim_provider *p, bool reset);
 void sim_provider_free(struct sim_provider **p);
 
+/* The Redis of the configuration, "redis://HOST"; returns when weir is connected.  Once a sim. */
+struct sim_redis *sim_redis(struct sim *s, const char *host);
+
 /* ---- clients ---- */
 enum sim_leave {
 	SIM_STAYS,
@@ -253,6 +257,7 @@ struct sim {
 	uint64_t seed;
 	void *it;			/* the subject; NULL when closed */
 	struct list providers, clients, timed;
+	struct sim_redis *redis;	/* NULL: none */
 	size_t n_clients;
 	struct arena *arena;
 	uint64_t strike_at;		/* step before which `strike` runs, UINT64_MAX: never */
@@ -306,6 +311,9 @@ void sim_strike_client_resets(struct sim *s);
 void sim_strike_provider_resets(struct sim *s);
 void sim_strike_provider_closes(struct sim *s);
 void sim_strike_drain(struct sim *s);
+void sim_strike_redis_hangs_up(struct sim *s);
+void sim_strike_redis_mute(struct sim *s);
+void sim_strike_redis_wiped(struct sim *s);
 struct sim_client *sim_first_client(struct sim *s);
 struct sim_provider *sim_first_provider(struct sim *s);
 

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim_world.h"
+
 #define WORDS_MAX 64
-#define NAME_MAX 160		/* of a key or a channel, with its end */
 #define OUT_MAX (64u << 20)
+#define KEY_MAX 160		/* a prefix, a digest in hexadecimal, a token */
 
 struct conn {
 	struct list node;
@@ -18,26 +20,26 @@ struct conn {
 	struct buf blocked;		/* the XREAD that waits, as it came; empty: none */
 	uint64_t sent;
 	int64_t id;
-	char channels[8][NAME_MAX];
+	char channels[8][KEY_MAX];
 };
 
 struct value {
 	struct list node;
-	char key[NAME_MAX];
-	uint64_t ends_ns;		/* 0: never */
+	char key[KEY_MAX];
 	struct buf bytes;
+	uint64_t ends_ms;		/* UINT64_MAX: never */
 };
 
 struct entry {
 	struct list node;
-	uint64_t id;
+	uint64_t id, at_ms;
 	size_t n;
 	char bytes[];
 };
 
 struct stream_of {
 	struct list node;
-	char key[NAME_MAX];
+	char key[KEY_MAX];
 	struct list entries;
 };
 
@@ -56,36 +58,30 @@ static struct value *value_at(struct sim_redis *r, struct slice key)
 {
 	LIST_EACH(node, tmp, &r->values) {
 		struct value *v = LIST_ITEM(node, struct value, node);
-		if (v->ends_ns && v->ends_ns <= r->loop->now_ns)
-			value_drop(v);
-		else if (slice_eq(slice_str(v->key), key))
+		if (!slice_eq(slice_str(v->key), key))
+			continue;
+		if (v->ends_ms > sim_world_ms(r->loop))
 			return v;
+		value_drop(v);
 	}
 	return NULL;
 }
 
-static void value_set(struct sim_redis *r, struct slice key, struct slice bytes)
+/* `ttl_ms` 0: for ever. */
+static void value_set(struct sim_redis *r, struct slice key, struct slice bytes, uint64_t ttl_ms)
 {
 	struct value *v = value_at(r, key);
 
 	if (v == NULL) {
 		v = calloc(1, sizeof(*v));
-		must(v);
+		must(v && key.n < KEY_MAX);
 		slice_copy(key, v->key, sizeof(v->key));
 		buf_init(&v->bytes, OUT_MAX);
 		list_push_back(&r->values, &v->node);
 	}
-	v->ends_ns = 0;
+	v->ends_ms = ttl_ms ? sim_world_ms(r->loop) + ttl_ms : UINT64_MAX;
 	buf_clear(&v->bytes);
 	buf_add(&v->bytes, bytes);
-}
-
-static void value_ends(struct sim_redis *r, struct slice key, struct slice ms)
-{
-	uint64_t n;
-
-	must(slice_u64(ms, &n));
-	value_at(r, key)->ends_ns = r->loop->now_ns + n * 1000000u;
 }
 
 static struct stream_of *stream_at(struct sim_redis *r, struct slice key, bool make)
@@ -98,7 +94,7 @@ static struct stream_of *stream_at(struct sim_redis *r, struct slice key, bool m
 	if (!make)
 		return NULL;
 	struct stream_of *s = calloc(1, sizeof(*s));
-	must(s);
+	must(s && key.n < KEY_MAX);
 	slice_copy(key, s->key, sizeof(s->key));
 	list_init(&s->entries);
 	list_push_back(&r->streams, &s->node);
@@ -243,28 +239,36 @@ static void unblock(struct conn *c, bool with_nil)
 
 static void take_in(struct conn *c);
 
-static void xadd(struct conn *c, struct slice key, uint64_t most, struct slice value)
+/* Who waits for news is told at once. */
+static uint64_t add_entry(struct sim_redis *r, struct slice key, uint64_t most, struct slice value)
 {
-	struct stream_of *s = stream_at(c->redis, key, true);
+	struct stream_of *s = stream_at(r, key, true);
 	struct entry *e = calloc(1, sizeof(*e) + value.n);
-	char id[32];
 
 	must(e);
-	e->id = ++c->redis->last_id;
+	e->id = ++r->last_id;
+	e->at_ms = sim_world_ms(r->loop);
 	e->n = value.n;
 	memcpy(e->bytes, value.p, value.n);
 	list_push_back(&s->entries, &e->node);
 	while (entries_after(s, 0) > most)
 		free(LIST_ITEM(list_pop_front(&s->entries), struct entry, node));
-	snprintf(id, sizeof(id), "%" PRIu64 "-0", e->id);
-	put_text(c, slice_str(id));
-	LIST_EACH(node, tmp, &c->redis->conns) {
+	LIST_EACH(node, tmp, &r->conns) {
 		struct conn *other = LIST_ITEM(node, struct conn, node);
 		if (buf_len(&other->blocked)) {
 			unblock(other, false);
 			take_in(other);
 		}
 	}
+	return r->last_id;
+}
+
+static void xadd(struct conn *c, struct slice key, uint64_t most, struct slice value)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "%" PRIu64 "-0", add_entry(c->redis, key, most, value));
+	put_text(c, slice_str(id));
 }
 
 static void xread(struct conn *c, const struct slice *w, size_t n)
@@ -277,9 +281,9 @@ static void xread(struct conn *c, const struct slice *w, size_t n)
 	sim_event_set(c->redis->loop, &c->blocked_end, id_of(w[4]) * 1000000u);
 }
 
-static void publish(struct conn *c, struct slice channel, struct slice word)
+void sim_redis_say(struct sim_redis *r, struct slice channel, struct slice word)
 {
-	LIST_EACH(node, tmp, &c->redis->conns) {
+	LIST_EACH(node, tmp, &r->conns) {
 		struct conn *other = LIST_ITEM(node, struct conn, node);
 		for (size_t i = 0; i < 8; i++)
 			if (channel.n && slice_eq(slice_str(other->channels[i]), channel)) {
@@ -289,7 +293,6 @@ static void publish(struct conn *c, struct slice channel, struct slice word)
 				flush(other);
 			}
 	}
-	put_number(c, 0);
 }
 
 static void subscribe(struct conn *c, struct slice channel, bool on)
@@ -310,9 +313,7 @@ static void set(struct conn *c, const struct slice *w, size_t n)
 		buf_add(&c->out, SLICE("_\r\n"));
 		return;
 	}
-	value_set(c->redis, w[1], w[2]);
-	if (n > 4)
-		value_ends(c->redis, w[1], w[4]);
+	value_set(c->redis, w[1], w[2], n > 4 ? id_of(w[4]) : 0);
 	buf_add(&c->out, SLICE("+OK\r\n"));
 }
 
@@ -324,7 +325,7 @@ static void incrby(struct conn *c, struct slice key, struct slice by)
 
 	n += strtoll(slice_copy(by, text, sizeof(text)), NULL, 10);
 	snprintf(text, sizeof(text), "%" PRId64, n);
-	value_set(c->redis, key, slice_str(text));
+	value_set(c->redis, key, slice_str(text), 0);
 	put_number(c, n);
 }
 
@@ -335,6 +336,27 @@ static void drop(struct conn *c, struct slice key)
 	put_number(c, v != NULL);
 	if (v)
 		value_drop(v);
+}
+
+/* The store's scripts but `append`; any other is not known. */
+static void evalsha(struct conn *c, const struct slice *w, size_t n)
+{
+#define SCRIPT(name, sha, text) bool is_##name = slice_eq(w[1], SLICE(sha));
+#include "store/redis_scripts.def"
+#undef SCRIPT
+	struct value *v = value_at(c->redis, w[3]);
+	bool same = v && slice_eq(buf_slice(&v->bytes), w[4]);
+
+	must(!is_append);
+	if (is_bump || !(is_drop_if || is_renew_if)) {
+		buf_add(&c->out, SLICE("-NOSCRIPT No matching script.\r\n"));
+		return;
+	}
+	put_number(c, same);
+	if (same && is_drop_if)
+		value_drop(v);
+	else if (same)
+		v->ends_ms = sim_world_ms(c->redis->loop) + id_of(w[5]);
 }
 
 static void unblock_id(struct conn *c, struct slice id)
@@ -356,33 +378,6 @@ static bool is(struct slice word, const char *name)
 	return slice_eq(word, slice_str(name));
 }
 
-/* EVALSHA sha 1 key value [ms]: the store's leases.  Of its other scripts none is known. */
-static void evalsha(struct conn *c, const struct slice *w, size_t n)
-{
-	enum { SCRIPT_NONE,
-#define SCRIPT(name, sha, text) SCRIPT_##name,
-#include "store/redis_scripts.def"
-#undef SCRIPT
-	} script = SCRIPT_NONE;
-#define SCRIPT(name, sha, text) \
-	if (is(w[1], sha)) \
-		script = SCRIPT_##name;
-#include "store/redis_scripts.def"
-#undef SCRIPT
-	struct value *v = value_at(c->redis, w[3]);
-	bool ours = v && slice_eq(buf_slice(&v->bytes), w[4]);
-
-	if (script != SCRIPT_drop_if && script != SCRIPT_renew_if) {
-		buf_add(&c->out, SLICE("-NOSCRIPT No matching script.\r\n"));
-		return;
-	}
-	put_number(c, ours);
-	if (ours && script == SCRIPT_drop_if)
-		value_drop(v);
-	else if (ours)
-		value_ends(c->redis, w[3], w[5]);
-}
-
 static void answer_streams(struct conn *c, const struct slice *w, size_t n)
 {
 	if (is(w[0], "XADD"))
@@ -395,9 +390,10 @@ static void answer_streams(struct conn *c, const struct slice *w, size_t n)
 		put_range(c, w[1], false, id_of(w[2]));
 	else if (is(w[0], "XREVRANGE"))
 		put_range(c, w[1], true, 0);
-	else if (is(w[0], "PUBLISH"))
-		publish(c, w[1], w[2]);
-	else if (is(w[0], "SUBSCRIBE") || is(w[0], "UNSUBSCRIBE"))
+	else if (is(w[0], "PUBLISH")) {
+		sim_redis_say(c->redis, w[1], w[2]);
+		put_number(c, 0);
+	} else if (is(w[0], "SUBSCRIBE") || is(w[0], "UNSUBSCRIBE"))
 		subscribe(c, w[1], is(w[0], "SUBSCRIBE"));
 	else if (is(w[0], "CLIENT") && is(w[1], "UNBLOCK"))
 		unblock_id(c, w[2]);
@@ -505,11 +501,11 @@ static void on_ready(void *arg)
 
 	buf_add(&c->in, in);
 	sim_sock_eat(c->sock, in.n);
-	if (c->sock->rst_in || c->sock->fin_in) {
+	bool is_over = c->sock->rst_in || c->sock->fin_in;
+	if (!c->sock->rst_in)
+		take_in(c);		/* also the last words before a FIN */
+	if (is_over)
 		conn_free(c);
-		return;
-	}
-	take_in(c);
 }
 
 static void on_later(struct sim_event *e)
@@ -542,6 +538,56 @@ static void on_accept(void *arg, struct sim_sock *sock)
 	sim_event_init(&c->later, on_later);
 	sim_event_init(&c->blocked_end, on_blocked_end);
 	list_push_back(&r->conns, &c->node);
+}
+
+/* ---- what tests look at and do themselves ---- */
+
+struct slice sim_redis_value(struct sim_redis *r, const char *key)
+{
+	const struct value *v = value_at(r, slice_str(key));
+	return v ? buf_slice(&v->bytes) : SLICE_EMPTY;
+}
+
+const char *sim_redis_key(struct sim_redis *r, const char *start)
+{
+	LIST_EACH(node, tmp, &r->values) {
+		const struct value *v = LIST_ITEM(node, struct value, node);
+		if (strncmp(v->key, start, strlen(start)) == 0)
+			return v->key;
+	}
+	return NULL;
+}
+
+void sim_redis_put(struct sim_redis *r, const char *key, struct slice value, uint64_t ttl_ms)
+{
+	value_set(r, slice_str(key), value, ttl_ms);
+}
+
+void sim_redis_drop(struct sim_redis *r, const char *key)
+{
+	struct value *v = value_at(r, slice_str(key));
+	if (v)
+		value_drop(v);
+}
+
+void sim_redis_add(struct sim_redis *r, const char *key, struct slice value)
+{
+	add_entry(r, slice_str(key), UINT64_MAX, value);
+}
+
+bool sim_redis_entry(struct sim_redis *r, const char *key, size_t i, struct slice *out, uint64_t *out_ms)
+{
+	const struct stream_of *s = stream_at(r, slice_str(key), false);
+
+	for (const struct list *node = s ? s->entries.next : NULL; s && node != &s->entries; node = node->next) {
+		const struct entry *e = LIST_ITEM(node, struct entry, node);
+		if (i-- == 0) {
+			*out = slice_of(e->bytes, e->n);
+			*out_ms = e->at_ms;
+			return true;
+		}
+	}
+	return false;
 }
 
 struct sim_redis *sim_redis_new(struct loop *l, const char *name, uint16_t port)

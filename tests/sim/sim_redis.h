@@ -1,5 +1,5 @@
-/* A scripted Redis in the sim: a small one that works (strings, numbers, streams, channels; RESP3; strings and blocked
- * reads expire; no scripts but the store's append and leases), and ways to make it slow, mute, wrong or broken. */
+/* A scripted Redis in the sim: a small one that works (strings that expire, numbers, streams, channels; RESP3; no
+ * scripts but the store's), and ways to make it slow, mute, wrong or broken. */
 #ifndef SIM_REDIS_H
 #define SIM_REDIS_H
 
@@ -25,5 +25,20 @@ void sim_redis_free(struct sim_redis **r);
 void sim_redis_hang_up(struct sim_redis *r);
 /* FLUSHALL. */
 void sim_redis_wipe(struct sim_redis *r);
+
+/* What another node does and sees.  Keys with the store's prefix. */
+/* Empty when there is none. */
+struct slice sim_redis_value(struct sim_redis *r, const char *key);
+/* The first key that begins so; NULL when there is none. */
+const char *sim_redis_key(struct sim_redis *r, const char *start);
+/* ttl_ms 0: for ever. */
+void sim_redis_put(struct sim_redis *r, const char *key, struct slice value, uint64_t ttl_ms);
+void sim_redis_drop(struct sim_redis *r, const char *key);
+/* XADD. */
+void sim_redis_add(struct sim_redis *r, const char *key, struct slice value);
+/* PUBLISH. */
+void sim_redis_say(struct sim_redis *r, struct slice channel, struct slice word);
+/* Entry `i` of a log and when it came.  False when there are not so many. */
+bool sim_redis_entry(struct sim_redis *r, const char *key, size_t i, struct slice *out, uint64_t *out_ms);
 
 #endif

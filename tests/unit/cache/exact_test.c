@@ -146,6 +146,10 @@ static void test_taken(void **state)
 	/* and one that is an hour behind does not keep it longer than it was meant to be kept */
 	assert_true(exact_take(x, &two, entry, UINT64_MAX, (struct exact_now){ 0, WALL - 3600000 }, &out));
 	assert_false(exact_get(x, &two, UINT64_MAX, (struct exact_now){ at(61).ns, WALL - 3539000 }, &out));
+	/* what is in it was written by nobody who knows tapes */
+	const struct exact_answer none = { .dialect = 'c', .target = SLICE("p/m"), .tape = SLICE("words") };
+	exact_put(&other, &one, &none, 60000, at(0));
+	assert_false(exact_take(x, &two, buf_slice(&other.entry), UINT64_MAX, at(10), &out));
 	exact_done(&other);
 	tape_done(&t);
 }
