@@ -23,8 +23,8 @@ struct owners {
 void owner_init(struct owners *os);
 /* Lets go of all: their followers are left alone. */
 void owner_done(struct owners *os);
-/* The flight was just opened, and the lease with this token is ours.  Gives up, and lets the lease go, when there are too
- * many. */
+/* The flight was just opened, and the lease with this token is ours.  Gives up, and lets the lease go, when there are
+ * too many. */
 void owner_open(struct owners *os, struct store *s, struct flight *f, const struct digest *d, struct slice token);
 
 #endif

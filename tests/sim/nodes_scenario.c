@@ -351,7 +351,7 @@ static void at_any_moment(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		print_message("%s\n", rows[i].name);
+		print_message("# %s\n", rows[i].name);
 		for (uint64_t step = 0; play(rows[i].go, step); step++)
 			;
 	}
