@@ -127,10 +127,31 @@ static void start_call(struct meaning *m, struct meaning_choice *c, const struct
 	p->name = arena_copy(m->arena, ev->extra);
 }
 
+/* Every bracket is closed again. */
+static bool is_closed(struct slice args)
+{
+	bool in_string = false;
+	size_t depth = 0;
+
+	for (size_t i = 0; i < args.n; i++) {
+		char c = args.p[i];
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '['))
+			depth++;
+		else if (!in_string && (c == '}' || c == ']'))
+			depth -= depth > 0;
+	}
+	return args.n && depth == 0 && !in_string;
+}
+
 static void add_args(struct meaning *m, struct meaning_choice *c, const struct event *ev)
 {
 	struct meaning_piece *p = call_of(m, c, ev->part);
 
+	m->overlong |= p->ended || (p->next && is_closed(buf_slice(&p->text)));
 	buf_add(&p->text, ev->text);
 	m->mixed |= p->next != NULL;
 }

@@ -71,6 +71,7 @@ struct meaning {
 	bool has_usage, has_start;
 	bool starts_late;	/* its names came behind what streams had to tell by then */
 	bool late;		/* a choice went on behind its end: encoders may have told the end already */
+	bool overlong;		/* a call's arguments went on where they had come to an end: it may be told already */
 	bool mixed;		/* something came before a call was known to be whole */
 	struct buf vectors;
 };

@@ -174,14 +174,16 @@ static void test_item_id(void **state)
 /* Whatever room there is: all of the state, or an error, or the seal as it came. */
 static void test_no_room_for_state(void **state)
 {
+	char bytes[3000];
 	size_t full = 0;
 
-	for (size_t limit = 1; limit < 512; limit++) {
+	memset(bytes, 'x', sizeof(bytes));
+	for (size_t limit = 64; limit < 16384; limit += 64) {
 		struct arena small;
 		rig_init(&rig);
 		arena_init(&small, limit);
 		struct slice field = anthropic_seal_write(&rig.arena, ANTHROPIC_SEAL_REASONING, 'g', SLICE("rs_1"),
-			SLICE("sig"));
+			slice_of(bytes, sizeof(bytes)));
 		struct slice body = arena_printf(&rig.arena, "{\"content\":[{\"type\":\"redacted_thinking\","
 			"\"data\":\"%.*s\"}]}", SLICE_ARG(field));
 		rig.decode.arena = &small;
