@@ -135,6 +135,8 @@ static enum turn step_recall(struct exchange *ex)
 
 static enum turn step_similar(struct exchange *ex)
 {
+	if (similar_waits(ex))
+		return TURN_WAIT;
 	return similar_find(ex) ? aboard(ex) : TURN_NEXT;
 }
 
@@ -395,6 +397,7 @@ static enum turn step_record(struct exchange *ex)
 	ex->env->on_record(ex->env->arg, &r);
 	buf_done(&tries);
 	lookup_cancel(ex);
+	similar_cancel(ex);
 	claim_close(ex);
 	flight_leave(&ex->reader);
 	loop_unpost(exchange_loop(ex), &ex->drive);
