@@ -42,9 +42,9 @@ void embed_pack(const float *x, uint32_t dim, struct embed_vec *out)
 	const float most = largest(x, dim);
 
 	memset(out, 0, sizeof(*out));
-	if (most == 0)
-		return;
 	const float by = 127 / most;
+	if (!isfinite(by))	/* nothing, or so small that no float is its inverse */
+		return;
 	for (size_t j = 0; j < dim; j += BLOCK)
 		for (size_t k = 0; k < BLOCK; k++)
 			out->v[j + k] = (int8_t)(int)(x[j + k] * by + copysignf(0.5f, x[j + k]));

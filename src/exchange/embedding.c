@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "cache/remote_embed.h"
 
+#define COMPANY_MS 5u		/* in which questions become one call: little beside a call's 50 ms and more */
 #define BODY_MAX 65536u		/* a text of EMBED_TEXT_MAX, all of it escaped, and names */
 #define ARENA_BYTES (1u << 20)	/* the plan and small copies; the answer is in the journal */
 
@@ -24,6 +25,7 @@ static bool make_request(struct exchange_env *env, struct slice text, struct are
 	buf_init(&body, BODY_MAX);
 	bool ok = remote_embed_body(env->embedder, text, &body)
 		&& openai_embeddings.parse(&env->parse, buf_slice(&body), &r, &fault) == ERR_OK;
+	r.company_ms = COMPANY_MS;
 	if (ok)
 		request_keep(a, &r, out);
 	arena_reset(&env->parse, 1 << 20);
@@ -189,7 +191,7 @@ struct slice embedding_close(struct embedding *e, struct arena *a)
 	if (r && err == ERR_CLIENT_GONE)
 		breaker_give_back(&r->breaker, e->probe, now);
 	else if (r)
-		vote(e, r, err == ERR_OK && read_answer(e, r, a, &point), err, now);
+		vote(e, r, err == ERR_OK && read_answer(e, r, a, &point), err ? err : ERR_UP_BAD_TYPE, now);
 	/* The upstream first: then the record has its usage. */
 	if (e->reader.flight->readers == 1)
 		flight_stop(e->reader.flight);

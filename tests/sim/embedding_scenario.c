@@ -77,7 +77,7 @@ static void calls_are_recorded(void **state)
 	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL),
 		*b = sim_provider(s, "b.test", each, NULL);
 	struct sim_client *x = ask(s, 0, QUESTION), *y = ask(s, 10, "Where is the harbour?"),
-		*z = ask(s, 20, "When does the ferry leave?");
+		*z = ask(s, 12, "When does the ferry leave?");
 
 	sim_run(s);
 	check_word(s, x, "miss");
