@@ -52,9 +52,9 @@ static void on_news(void *arg, const struct semantic_news *n)
 	const struct head h = { .version = VERSION, .kind = n->is_label, .id = n->id, .tenant = n->tenant,
 		.ends_wall_ms = l->now(l->arg).wall_ms + n->ttl_ms, .asker = n->asker, .rows = n->rows, .bin = n->bin,
 		.right = n->right, .dialect = (uint8_t)n->answer.dialect, .model_n = (uint32_t)n->model.n,
-		.text_n = (uint32_t)n->text.n, .point_n = (uint32_t)n->point.n, .target_n = (uint32_t)n->answer.target.n,
-		.tape_n = (uint32_t)n->answer.tape.n, .prompt_tok = n->answer.prompt_tok,
-		.completion_tok = n->answer.completion_tok };
+		.text_n = (uint32_t)n->text.n, .point_n = (uint32_t)n->point.n,
+		.target_n = (uint32_t)n->answer.target.n, .tape_n = (uint32_t)n->answer.tape.n,
+		.prompt_tok = n->answer.prompt_tok, .completion_tok = n->answer.completion_tok };
 
 	buf_clear(&l->out);
 	if (buf_put(&l->out, slice_of(&h, sizeof(h))) && buf_put(&l->out, n->model) && buf_put(&l->out, n->text)

@@ -10,7 +10,7 @@
 
 /* --- asking --------------------------------------------------------------------------------------------- */
 
-/* The same for all tenants: their questions share calls, and one call is one account's anyway.  No client's. */
+/* No client's, and one for all of them, so that their questions share calls. */
 static uint64_t own_tenant(const struct exchange_env *env)
 {
 	return siphash(&env->tenant_key, SLICE("cache.embedder"));

@@ -32,7 +32,8 @@ bool embedding_open(struct embedding *e, struct exchange_env *env, const struct 
 	struct task *on_news);
 /* It has neither come nor failed, and is not late. */
 bool embedding_waits(const struct embedding *e);
-/* Exactly once after open; still waiting: the client has left.  The point (embed_bytes) in `a`; empty: there is none. */
+/* Exactly once after open; still waiting: the client has left.  Makes the record.  The point (embed_bytes) in `a`;
+ * empty: there is none. */
 struct slice embedding_close(struct embedding *e, struct arena *a);
 
 #endif

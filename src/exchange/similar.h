@@ -14,7 +14,8 @@ bool similar_waits(struct exchange *ex);
 void similar_cancel(struct exchange *ex);
 /* True: the reader has an answer. */
 bool similar_find(struct exchange *ex);
-/* The flight was just opened: its answer is kept for similar questions, and tells whether the nearest would have done. */
+/* The flight was just opened or joined: its answer is kept for similar questions, and tells whether the nearest would
+ * have done. */
 void similar_keep(struct exchange *ex);
 
 #endif

@@ -13,9 +13,13 @@
 #define LIKE_IT "Hello, how do I reset the password of my account, please?"
 #define DEADLINE_MS 250u
 
+#define VECTOR(numbers) SIM_ANSWER(200, "", "{\"object\":\"list\",\"model\":\"e1\",\"data\":[{\"index\":0," \
+	"\"embedding\":[" numbers "]}],\"usage\":{\"prompt_tokens\":3,\"total_tokens\":3}}")
+
 static const struct sim_act each[] = { SIM_WAIT(50), SIM_EACH, SIM_STOP };
 static const struct sim_act slow[] = { SIM_WAIT(1000), SIM_EACH, SIM_STOP };
 static const struct sim_act hang[] = { SIM_HANG };
+static const struct sim_act three[] = { VECTOR("1,2,3"), SIM_STOP };
 
 static struct sim_client *ask_as(struct sim *s, uint64_t at_ms, const char *fields, const char *text)
 {
@@ -84,6 +88,7 @@ static void calls_are_recorded(void **state)
 	check_word(s, y, "miss");
 	check_word(s, z, "miss");
 	sim_check(s, a->n == 3 && b->n == 2);		/* two questions, one call */
+	sim_check(s, b->seen[1]->at_ms - b->seen[0]->at_ms < 30);	/* not when the first one is answered */
 	sim_check(s, body_has(b->seen[1], "harbour") && body_has(b->seen[1], "ferry"));
 	sim_run_for(s, 1000);			/* the log is written behind */
 	sim_check(s, sim_log_count(s, "\"endpoint\":\"embed\"") == 3);
@@ -176,14 +181,10 @@ static void its_breaker_opens(void **state)
 	}
 }
 
-#define VECTOR(numbers) SIM_ANSWER(200, "", "{\"object\":\"list\",\"model\":\"e1\",\"data\":[{\"index\":0," \
-	"\"embedding\":[" numbers "]}],\"usage\":{\"prompt_tokens\":3,\"total_tokens\":3}}")
-
 /* What has another number of dimensions than before, or none that counts, is not compared. */
 static void wrong_dimensions_are_refused(void **state)
 {
-	static const struct sim_act two[] = { VECTOR("1,2"), SIM_STOP }, three[] = { VECTOR("1,2,3"), SIM_STOP },
-		none[] = { VECTOR("0,0"), SIM_STOP };
+	static const struct sim_act two[] = { VECTOR("1,2"), SIM_STOP }, none[] = { VECTOR("0,0"), SIM_STOP };
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
 	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
 	uint64_t wrong = counter_values[COUNTER_embed_wrong];
@@ -209,7 +210,8 @@ static const char *vector_of(struct sim *s, size_t n)
 	must(2 * n < sizeof(numbers));
 	for (size_t i = 1; i < n; i++)
 		memcpy(numbers + 2 * i - 1, ",1", 3);
-	return sim_printf(s, "{\"object\":\"list\",\"model\":\"e1\",\"data\":[{\"index\":0,\"embedding\":[%s]}]}", numbers);
+	return sim_printf(s, "{\"object\":\"list\",\"model\":\"e1\",\"data\":[{\"index\":0,\"embedding\":[%s]}]}",
+		numbers);
 }
 
 /* A model with more numbers than a point has is told how many to give. */
@@ -245,30 +247,31 @@ static void reload(struct sim *s, void *config)
  * same embedder again changes nothing. */
 static void a_reload_while_asking(void **state)
 {
-	static const struct { const char *config; bool keeps; size_t n_b, n_c; } rows[] = {
-		{ BASE "cache: {embedder: other}\n", false, 1, 2 },
-		{ BASE, false, 1, 0 },
-		{ BASE "cache: {embedder: e, embedder_dim: 64}\n", false, 3, 0 },
-		{ CONFIG "ping: 5s\n", true, 3, 0 },
+	static const struct { const char *config; const char *second, *third; size_t n_a, n_b, n_c; } rows[] = {
+		{ BASE "cache: {embedder: other}\n", "miss", "semantic", 2, 1, 2 },
+		{ BASE, "miss", "semantic", 2, 1, 0 },
+		/* `each` gives two numbers, whatever it is asked for */
+		{ BASE "cache: {embedder: e, embedder_dim: 64}\n", "miss", "miss", 3, 3, 0 },
+		{ CONFIG "ping: 5s\n", "semantic", "semantic", 1, 3, 0 },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct sim *s = sim_new(SIM_SEED, CONFIG);
 		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL),
-			*b = sim_provider(s, "b.test", each, NULL), *c = sim_provider(s, "c.test", each, NULL);
+			*b = sim_provider(s, "b.test", each, NULL), *c = sim_provider(s, "c.test", three, NULL);
 		struct sim_client *x = ask(s, 0, QUESTION), *y = ask(s, 60000, QUESTION), *z = ask(s, 120000, LIKE_IT);
 		sim_at(s, 25, reload, (void *)(uintptr_t)rows[i].config);
 		sim_run(s);
 		check_word(s, x, "miss");
-		check_word(s, y, rows[i].keeps ? "semantic" : "miss");
-		sim_check_whole(s, z, SCENE_GOOD);
-		if (b->n != rows[i].n_b || c->n != rows[i].n_c || a->n > 3)
+		check_word(s, y, rows[i].second);
+		check_word(s, z, rows[i].third);
+		if (a->n != rows[i].n_a || b->n != rows[i].n_b || c->n != rows[i].n_c)
 			fail_msg("row %zu: %zu, %zu, %zu calls", i, a->n, b->n, c->n);
 		sim_free(&s);
 	}
 }
 
-/* Nothing is asked any more for a client that has left, and its half-open breaker stays usable. */
+/* Nothing is asked any more for a client that has left. */
 static void a_client_leaves(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
@@ -276,7 +279,6 @@ static void a_client_leaves(void **state)
 		*b = sim_provider(s, "b.test", slow, NULL);
 	struct sim_client *c = ask(s, 0, QUESTION);
 
-	c->plan.leave = SIM_LEAVES;
 	sim_run_for(s, 100);
 	sim_check(s, b->n == 1);
 	sim_client_leave(c, SIM_LEAVES);
@@ -284,6 +286,30 @@ static void a_client_leaves(void **state)
 	sim_check(s, a->n == 0 && b->n == 1);
 	sim_check_left(s, b, c->left_ms, 10);
 	sim_check(s, sim_log_has(s, "\"endpoint\":\"embed\""));
+	sim_free(&s);
+}
+
+/* It was the probe of a half-open breaker: the next one may be. */
+static void a_probe_leaves(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *b = sim_provider(s, "b.test", hang, hang, hang, hang, hang, hang, each, NULL);
+	struct sim_client *c;
+
+	sim_provider(s, "a.test", scene_good, NULL);
+	for (uint64_t k = 0; k < 6; k++)
+		ask(s, k * 1000, QUESTION);
+	sim_run(s);
+	sim_check(s, b->n == 5);
+	c = ask(s, 30000, QUESTION);
+	sim_run_for(s, 30100);
+	sim_check(s, b->n == 6);
+	sim_client_leave(c, SIM_LEAVES);
+	ask(s, 1000, QUESTION);
+	struct sim_client *hit = ask(s, 60000, LIKE_IT);
+	sim_run(s);
+	check_word(s, hit, "semantic");
+	sim_check(s, b->n == 8);
 	sim_free(&s);
 }
 
@@ -341,7 +367,8 @@ static void what_is_refused(void **state)
 		{ BASE "cache: {embedder: d/claude}\n", "neither a file nor a model" },
 		{ BASE "  two: {targets: [b/e1, c/e2]}\ncache: {embedder: two}\n", "of several models" },
 		{ BASE "  back: {targets: [b/e1], fallbacks: [e]}\ncache: {embedder: back}\n", "has fallbacks" },
-		{ SCENE_LISTEN "providers:\n  d: {dialect: anthropic, url: \"https://d.test/v1\", key: \"${SIM_KEY}\"}\n"
+		{ SCENE_LISTEN "providers:\n"
+			"  d: {dialect: anthropic, url: \"https://d.test/v1\", key: \"${SIM_KEY}\"}\n"
 			"cache: {embedder: d/claude}\n", "cannot be asked for embeddings" },
 		{ BASE "cache: {embedder: /nowhere}\n", "cache.embedder" },
 		{ BASE "cache: {embedder: e, embedder_dim: 1536}\n", "embedder_dim" },
@@ -368,6 +395,7 @@ int main(void)
 		cmocka_unit_test(long_vectors_are_shortened),
 		cmocka_unit_test(a_reload_while_asking),
 		cmocka_unit_test(a_client_leaves),
+		cmocka_unit_test(a_probe_leaves),
 		cmocka_unit_test(nothing_breaks),
 		cmocka_unit_test(a_drain_waits_for_it),
 		cmocka_unit_test(what_is_refused),

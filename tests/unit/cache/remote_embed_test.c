@@ -34,8 +34,10 @@ static void test_bodies(void **state)
 {
 	static const struct { uint32_t wanted; bool shorten; const char *body; } rows[] = {
 		{ 0, false, "{\"model\":\"openai/text-embedding-3-small\",\"input\":\"a \\\"b\\\"\"}" },
-		{ 0, true, "{\"model\":\"openai/text-embedding-3-small\",\"input\":\"a \\\"b\\\"\",\"dimensions\":512}" },
-		{ 256, false, "{\"model\":\"openai/text-embedding-3-small\",\"input\":\"a \\\"b\\\"\",\"dimensions\":256}" },
+		{ 0, true, "{\"model\":\"openai/text-embedding-3-small\",\"input\":\"a \\\"b\\\"\","
+			"\"dimensions\":512}" },
+		{ 256, false, "{\"model\":\"openai/text-embedding-3-small\",\"input\":\"a \\\"b\\\"\","
+			"\"dimensions\":256}" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -56,25 +58,27 @@ static void test_bodies(void **state)
 /* Answers in a row to the same embedder. */
 static void test_numbers(void **state)
 {
-	static const struct { uint32_t wanted; struct { uint32_t asked; float first; size_t n; enum remote_embed_fit fit; }
-		answers[5]; } rows[] = {
-		{ 0, { { 0, 1, 384, REMOTE_EMBED_OK }, { 0, 1, 384, REMOTE_EMBED_OK }, { 0, 1, 383, REMOTE_EMBED_WRONG },
-			{ 0, 1, 1536, REMOTE_EMBED_WRONG }, { 0, 1, 384, REMOTE_EMBED_OK } } },
-		{ 0, { { 0, 1, 1536, REMOTE_EMBED_LONG }, { 0, 1, 1536, REMOTE_EMBED_LONG }, { 512, 1, 512, REMOTE_EMBED_OK },
-			{ 512, 1, 1536, REMOTE_EMBED_WRONG }, { 0, 1, 1536, REMOTE_EMBED_WRONG } } },
-		{ 0, { { 0, 1, 1536, REMOTE_EMBED_LONG }, { 512, 1, 1536, REMOTE_EMBED_WRONG } } },
-		{ 100, { { 100, 1, 128, REMOTE_EMBED_WRONG }, { 100, 1, 100, REMOTE_EMBED_OK } } },
-		{ 0, { { 0, 0, 384, REMOTE_EMBED_WRONG }, { 0, NAN, 384, REMOTE_EMBED_WRONG },
-			{ 0, 1e-40f, 384, REMOTE_EMBED_WRONG }, { 0, INFINITY, 384, REMOTE_EMBED_WRONG },
-			{ 0, 1, 768, REMOTE_EMBED_LONG } } },
-		{ 0, { { 0, 1, 1, REMOTE_EMBED_OK } } },
+	enum { OK = REMOTE_EMBED_OK, LONG = REMOTE_EMBED_LONG, WRONG = REMOTE_EMBED_WRONG };
+	static const struct {
+		uint32_t wanted;
+		struct { uint32_t asked; float first; size_t n; int fit; } answers[5];
+	} rows[] = {
+		{ 0, { { 0, 1, 384, OK }, { 0, 1, 384, OK }, { 0, 1, 383, WRONG }, { 0, 1, 1536, WRONG },
+			{ 0, 1, 384, OK } } },
+		{ 0, { { 0, 1, 1536, LONG }, { 0, 1, 1536, LONG }, { 512, 1, 512, OK }, { 512, 1, 1536, WRONG },
+			{ 0, 1, 1536, WRONG } } },
+		{ 0, { { 0, 1, 1536, LONG }, { 512, 1, 1536, WRONG } } },
+		{ 100, { { 100, 1, 128, WRONG }, { 100, 1, 100, OK } } },
+		{ 0, { { 0, 0, 384, WRONG }, { 0, NAN, 384, WRONG }, { 0, 1e-40f, 384, WRONG },
+			{ 0, INFINITY, 384, WRONG }, { 0, 1, 768, LONG } } },
+		{ 0, { { 0, 1, 1, OK } } },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct remote_embed *r = remote(rows[i].wanted);
 		struct embed_vec v;
 		for (size_t k = 0; k < COUNT_OF(rows[i].answers) && rows[i].answers[k].n; k++)
-			if (take(r, rows[i].answers[k].asked, rows[i].answers[k].first, rows[i].answers[k].n, &v)
+			if ((int)take(r, rows[i].answers[k].asked, rows[i].answers[k].first, rows[i].answers[k].n, &v)
 					!= rows[i].answers[k].fit)
 				fail_msg("row %zu, answer %zu", i, k);
 		done(r);

@@ -146,8 +146,8 @@ static void world_free(struct world *w)
 static enum semantic_outcome ask(struct world *w, unsigned node, const char *text)
 {
 	const struct question q = { .text = slice_str(text), .partition = { { 7 } }, .user = 3 };
-	const struct semantic_ask a = { .model = SLICE("m"), .rules = &w->rules, .question = &q, .point = w->point, .tenant = 5,
-		.max_age_ms = UINT64_MAX, .now = now((void *)w) };
+	const struct semantic_ask a = { .model = SLICE("m"), .rules = &w->rules, .question = &q, .point = w->point,
+		.tenant = 5, .max_age_ms = UINT64_MAX, .now = now((void *)w) };
 	struct node *n = &w->nodes[node];
 	enum semantic_outcome o;
 
