@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/embedder_pick.h"
 #include "app/serve.h"
 #include "app/service.h"
 #include "app/settings.h"
 #include "app/train.h"
 #include "base/nearest.h"
+#include "cache/embedders.h"
 #include "codec/url.h"
 #include "conf/conf.h"
 #include "conf/manual.h"
@@ -160,6 +162,8 @@ static bool check_whole(struct conf *c)
 	settings_check(c);
 	health_init(&h, 65536, 1);
 	struct roster *r = conf_ok(c) ? roster_new(c, &st->route, &h) : NULL;
+	const struct embedder *e = r && conf_ok(c) ? embedder_pick(c, r) : NULL;
+	embedders_close(&e);
 	roster_unref(&r);
 	health_done(&h);
 	return conf_ok(c);

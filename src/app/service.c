@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/embedder_pick.h"
 #include "app/settings.h"
 #include "base/counter.h"
 #include "base/log.h"
 #include "cache/embedders.h"
+#include "cache/remote_embed.h"
 #include "conf/conf.h"
 #include "conf/diff.h"
 #include "front/front.h"
@@ -159,17 +161,6 @@ static struct semantic_opts opts_of(const struct service *s, const struct settin
 		.body_max = st->cache.semantic / 2, .seed = sys_seed() };
 }
 
-/* NULL with a sentence. */
-static const struct embedder *read_embedder(const struct settings *st, char *why, size_t why_cap)
-{
-	const char *said = "";
-	const struct embedder *e = embedders_open(st->cache.embedder.n ? st->cache.embedder.p : "", &said);
-
-	if (e == NULL)
-		snprintf(why, why_cap, "cache.embedder: %s", said);
-	return e;
-}
-
 /* The same one again forgets nothing. */
 static void use_embedder(struct service *s, const struct embedder *e)
 {
@@ -181,6 +172,7 @@ static void use_embedder(struct service *s, const struct embedder *e)
 	s->embedder = e;
 	const struct semantic_opts o = opts_of(s, settings_of(s));
 	semantic_use(&s->exchange.flight.semantic, &o);
+	s->exchange.embedder = remote_embed_of(e);
 	embedders_close(&old);
 }
 
@@ -199,6 +191,7 @@ static void apply(struct service *s)
 	semantic_use(&s->exchange.flight.semantic, &semantic);
 	affinity_limit(&s->affinity, st->cache.prefixes / 2);
 	reuse_limit(&s->exchange.flight.attempt.reuse, st->cache.prefixes / 2);
+	s->exchange.embed_ms = st->cache.embedder_deadline;
 	s->exchange.ping_ms = st->ping;
 	s->exchange.hot = (uint32_t)st->cluster.hot;
 	s->exchange.max_hops = (unsigned)st->max_hops;
@@ -224,7 +217,9 @@ static void tell_faults(const struct conf *c, char *why, size_t why_cap)
 	buf_done(&b);
 }
 
-static struct roster *build_roster(struct service *s, struct conf *c, char *why, size_t why_cap)
+/* With *out_embedder, the caller's, or NULL and none. */
+static struct roster *build_roster(struct service *s, struct conf *c, const struct embedder **out_embedder, char *why,
+	size_t why_cap)
 {
 	const struct settings *st = c->root;
 	struct roster *r = NULL;
@@ -232,14 +227,14 @@ static struct roster *build_roster(struct service *s, struct conf *c, char *why,
 	settings_check(c);
 	if (conf_ok(c))
 		r = roster_new(c, &st->route, &s->health);
-	if (r == NULL || !conf_ok(c)) {
+	*out_embedder = r && conf_ok(c) ? embedder_pick(c, r) : NULL;
+	if (*out_embedder == NULL)
 		tell_faults(c, why, why_cap);
-		roster_unref(&r);
-		return NULL;
-	}
-	if (!connect_providers(s, r, why, why_cap))
-		roster_unref(&r);
-	return r;
+	else if (connect_providers(s, r, why, why_cap))
+		return r;
+	embedders_close(out_embedder);
+	roster_unref(&r);
+	return NULL;
 }
 
 static bool read_cert(const struct settings *st, struct tls_server **out, char *why, size_t why_cap)
@@ -314,10 +309,10 @@ struct service *service_open(struct loop *l, struct conf *c, char *why, size_t w
 	struct service *s = make(l, c);
 	const struct settings *st = c->root;
 	apply(s);
-	const struct embedder *embedder = read_embedder(st, why, why_cap);
+	const struct embedder *embedder;
+	s->exchange.roster = build_roster(s, c, &embedder, why, why_cap);
 	if (embedder)
 		use_embedder(s, embedder);
-	s->exchange.roster = embedder ? build_roster(s, c, why, why_cap) : NULL;
 	if (s->exchange.roster)
 		s->exchange.store = store_open(l, &st->redis, sys_seed(), why, why_cap);
 	if (s->exchange.store)
@@ -363,12 +358,11 @@ bool service_reload(struct service *s, struct conf *c, char *why, size_t why_cap
 		tell_faults(c, why, why_cap);
 		return refuse(c);
 	}
-	const struct embedder *embedder = read_embedder(c->root, why, why_cap);
-	bool ok = embedder && read_cert(c->root, &cert, why, why_cap);
-	struct roster *r = ok ? build_roster(s, c, why, why_cap) : NULL;
+	const struct embedder *embedder;
+	bool ok = read_cert(c->root, &cert, why, why_cap);
+	struct roster *r = ok ? build_roster(s, c, &embedder, why, why_cap) : NULL;
 	if (r == NULL) {
 		tls_server_unref(&cert);
-		embedders_close(&embedder);
 		return refuse(c);
 	}
 	tell_unchanged(s, c);

@@ -1,5 +1,6 @@
 #include "app/settings.h"
 
+#include "cache/embed.h"
 #include "conf/conf.h"
 #include "dialect/provider.h"
 
@@ -41,8 +42,14 @@ static const struct row cache_rows[] = {
 	ROW_BYTES(struct settings_cache, semantic, 0, 1ull << 40, "64MiB", ROW_RELOAD,
 		"questions of the semantic cache and their answers, one half each; what was not used lately gives way"),
 	ROW_STR(struct settings_cache, embedder, 0, 4096, "", ROW_RELOAD,
-		"what tells similar questions: a model2vec folder, a file of `weir train`, or empty for the built-in "
-		"one; another one forgets what was kept"),
+		"what tells similar questions: a model2vec folder, a file of `weir train`, a model for embeddings "
+		"(NAME or provider/model) that is asked, or empty for the built-in one; another one forgets what was "
+		"kept"),
+	ROW_INT(struct settings_cache, embedder_dim, 32, EMBED_DIM_MAX, "0", ROW_RELOAD,
+		"of an embedder that is asked: how many numbers a vector shall have (`dimensions`); 0: as many as it "
+		"gives, and 512 where it gives more"),
+	ROW_MS(struct settings_cache, embedder_deadline, 1, 60000, "250ms", ROW_RELOAD,
+		"of an embedder that is asked: a request waits so long, then goes on as a miss"),
 	ROW_SECRET(struct settings_cache, secret, ROW_OPTIONAL, ROW_RELOAD,
 		"keeps the names of kept answers from being guessed where others can read the store; the same on all "
 		"nodes"),

@@ -20,6 +20,8 @@ struct settings_cache {
 	uint64_t memory, prefixes;
 	struct secret secret;
 	struct slice embedder;
+	int64_t embedder_dim;
+	uint64_t embedder_deadline;
 	uint64_t semantic;
 };
 

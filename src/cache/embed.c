@@ -27,21 +27,45 @@ static float largest(const float *x, uint32_t dim)
 	return sum == 0 ? all : 0;
 }
 
+/* From `v`. */
+static void set_scale(struct embed_vec *x, uint32_t dim)
+{
+	int32_t squares = 0;
+
+	for (uint32_t i = 0; i < dim; i++)
+		squares += x->v[i] * x->v[i];
+	x->scale = squares ? 1 / sqrtf((float)squares) : 0;
+}
+
 void embed_pack(const float *x, uint32_t dim, struct embed_vec *out)
 {
 	const float most = largest(x, dim);
-	int32_t squares = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (most == 0)
-		return;
 	const float by = 127 / most;
+	if (!isfinite(by))	/* nothing, or so small that no float is its inverse */
+		return;
 	for (size_t j = 0; j < dim; j += BLOCK)
 		for (size_t k = 0; k < BLOCK; k++)
 			out->v[j + k] = (int8_t)(int)(x[j + k] * by + copysignf(0.5f, x[j + k]));
-	for (uint32_t i = 0; i < dim; i++)
-		squares += out->v[i] * out->v[i];
-	out->scale = 1 / sqrtf((float)squares);
+	set_scale(out, dim);
+}
+
+struct slice embed_bytes(const struct embed_vec *v, uint32_t dim)
+{
+	while (dim && v->v[dim - 1] == 0)
+		dim--;
+	return slice_of(v->v, dim);
+}
+
+bool embed_from(struct slice bytes, uint32_t dim, struct embed_vec *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (bytes.n == 0 || bytes.n > dim || memchr(bytes.p, INT8_MIN, bytes.n))
+		return false;
+	memcpy(out->v, bytes.p, bytes.n);
+	set_scale(out, (uint32_t)bytes.n);
+	return out->scale != 0;
 }
 
 float embed_cosine(const struct embed_vec *a, const struct embed_vec *b, uint32_t dim)

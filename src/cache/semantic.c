@@ -132,6 +132,15 @@ static enum guard unfit(struct look *l)
 	return p && partition_is_template(&l->s->set, p, text, l->ask->now.ns, false) ? GUARD_template : g;
 }
 
+/* Scale 0: it has none. */
+static void point_of(const struct semantic *s, struct slice text, struct slice point, struct embed_vec *out)
+{
+	if (s->embedder->embed)
+		s->embedder->embed(s->embedder, text, out);
+	else
+		embed_from(point, s->embedder->dim, out);
+}
+
 /* The nearest entry that guards let pass. */
 static void find_candidate(struct look *l)
 {
@@ -142,7 +151,7 @@ static void find_candidate(struct look *l)
 
 	if (p == NULL)
 		return;
-	l->s->embedder->embed(l->s->embedder, text, &vec);
+	point_of(l->s, text, l->ask->point, &vec);
 	uint32_t n = vec.scale == 0 ? 0 : flat_find(p->flat, guard_sign(text), &vec, FLOOR, near, CANDIDATES);
 	for (uint32_t i = 0; i < n; i++) {
 		struct partition_entry *e = partition_entry(&l->s->set, near[i].id);
@@ -248,6 +257,8 @@ static enum semantic_outcome look_up(struct look *l, struct semantic_note *note,
 		l->model->stats.denied[g]++;
 		return SEMANTIC_SKIP;
 	}
+	if (l->s->embedder->embed == NULL && l->ask->point.n == 0)
+		return SEMANTIC_SKIP;
 	find_candidate(l);
 	if (l->entry == NULL)
 		return SEMANTIC_MISS;
@@ -257,13 +268,20 @@ static enum semantic_outcome look_up(struct look *l, struct semantic_note *note,
 	return serve(l, hit);
 }
 
+bool semantic_wants(struct semantic *s, const struct semantic_ask *ask)
+{
+	struct look l = { .s = s, .ask = ask };
+
+	return ask->rules->mode != ROSTER_SEMANTIC_OFF && s->set.max && unfit(&l) == GUARD_OK;
+}
+
 enum semantic_outcome semantic_find(struct semantic *s, const struct semantic_ask *ask, struct semantic_note *out_note,
 	struct semantic_hit *out_hit)
 {
 	struct look l = { .s = s, .ask = ask };
 
 	*out_note = (struct semantic_note){ .partition = ask->question->partition, .text = ask->question->text,
-		.model = ask->model, .rules = *ask->rules, .tenant = ask->tenant,
+		.model = ask->model, .point = ask->point, .rules = *ask->rules, .tenant = ask->tenant,
 		.asker = tag_of(ask->question->user) };
 	if (ask->rules->mode == ROSTER_SEMANTIC_OFF || s->set.max == 0 || (l.model = model_of(s, ask->model)) == NULL)
 		return SEMANTIC_SKIP;
@@ -331,7 +349,7 @@ static bool insert(struct semantic *s, struct semantic_model *m, const struct se
 		.ends_ns = now.ns + n->ttl_ms * (uint64_t)SPAN_NS_PER_MS, .author = n->asker, .text = n->text,
 		.vec = &vec, .rows = n->rows, .owner = m };
 
-	s->embedder->embed(s->embedder, n->text, &vec);
+	point_of(s, n->text, n->point, &vec);
 	if (!partition_put(&s->set, &n->partition, &entry))
 		return false;
 	struct partition_entry *e = partition_entry(&s->set, n->id);
@@ -362,7 +380,7 @@ void semantic_keep(struct semantic *s, const struct semantic_note *note, const s
 		return;
 	const struct semantic_news news = { .partition = note->partition, .model = note->model, .id = new_id(s),
 		.asker = note->asker, .tenant = note->tenant, .ttl_ms = note->rules.ttl_ms, .rows = note->rules.rows,
-		.text = note->text, .answer = *a };
+		.text = note->text, .point = note->point, .answer = *a };
 	if (insert(s, m, &news, now) && s->peer)
 		s->peer->on_news(s->peer->arg, &news);
 }

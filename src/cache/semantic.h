@@ -67,6 +67,7 @@ struct semantic_news {
 	uint64_t tenant, ttl_ms;		/* entries: what is left */
 	uint32_t rows;
 	struct slice text;
+	struct slice point;			/* entries, of an embedder elsewhere: embed_bytes */
 	struct exact_answer answer;
 };
 
@@ -108,16 +109,17 @@ struct semantic_ask {
 	struct slice model;			/* name */
 	const struct roster_semantic *rules;
 	const struct question *question;
+	struct slice point;			/* of its text, as embed_bytes, where the embedder is elsewhere */
 	uint64_t tenant;
 	uint64_t max_age_ms;			/* 0: no-cache, only a label is wanted; UINT64_MAX: any */
 	struct exact_now now;
 };
 
-/* Plain data; `text` and `model` are in the caller's memory, as long as the note. */
+/* Plain data; `text`, `model` and `point` are in the caller's memory, as long as the note. */
 struct semantic_note {
 	enum semantic_outcome outcome;
 	struct digest partition;
-	struct slice text, model;
+	struct slice text, model, point;
 	struct roster_semantic rules;
 	uint64_t tenant;
 	uint32_t asker;
@@ -132,7 +134,9 @@ struct semantic_hit {
 	float cosine;
 };
 
-/* `out_note` always, its text and model as in `ask`; `out_hit` only with SEMANTIC_HIT. */
+/* Would semantic_find look for it, once it has the point?  Counts nothing. */
+bool semantic_wants(struct semantic *s, const struct semantic_ask *ask);
+/* `out_note` always, its text, model and point as in `ask`; `out_hit` only with SEMANTIC_HIT. */
 enum semantic_outcome semantic_find(struct semantic *s, const struct semantic_ask *ask, struct semantic_note *out_note,
 	struct semantic_hit *out_hit);
 /* The answer to a request that missed, complete and ended by `stop`, one choice, its tape not lossy. */

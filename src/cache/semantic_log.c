@@ -1,5 +1,5 @@
 /* An entry: struct head in the machine's byte order (little-endian on all machines that weir runs on), then model,
- * text, target and tape. */
+ * text, point, target and tape. */
 #include "cache/semantic_log.h"
 
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 
 #include "base/must.h"
 
-#define VERSION 1u
+#define VERSION 2u		/* 2: with the point */
 #define LOG_TTL_MS 86400000u	/* a log without news goes after a day, or after its last entry's time */
 
 struct head {
@@ -17,7 +17,7 @@ struct head {
 	int64_t prompt_tok, completion_tok;
 	uint32_t asker, rows;
 	uint8_t bin, right, dialect, spare;
-	uint32_t model_n, text_n, target_n, tape_n;
+	uint32_t model_n, text_n, point_n, target_n, tape_n;
 };
 
 struct tail {
@@ -52,13 +52,13 @@ static void on_news(void *arg, const struct semantic_news *n)
 	const struct head h = { .version = VERSION, .kind = n->is_label, .id = n->id, .tenant = n->tenant,
 		.ends_wall_ms = l->now(l->arg).wall_ms + n->ttl_ms, .asker = n->asker, .rows = n->rows, .bin = n->bin,
 		.right = n->right, .dialect = (uint8_t)n->answer.dialect, .model_n = (uint32_t)n->model.n,
-		.text_n = (uint32_t)n->text.n, .target_n = (uint32_t)n->answer.target.n,
-		.tape_n = (uint32_t)n->answer.tape.n, .prompt_tok = n->answer.prompt_tok,
-		.completion_tok = n->answer.completion_tok };
+		.text_n = (uint32_t)n->text.n, .point_n = (uint32_t)n->point.n,
+		.target_n = (uint32_t)n->answer.target.n, .tape_n = (uint32_t)n->answer.tape.n,
+		.prompt_tok = n->answer.prompt_tok, .completion_tok = n->answer.completion_tok };
 
 	buf_clear(&l->out);
 	if (buf_put(&l->out, slice_of(&h, sizeof(h))) && buf_put(&l->out, n->model) && buf_put(&l->out, n->text)
-		&& buf_put(&l->out, n->answer.target) && buf_put(&l->out, n->answer.tape))
+		&& buf_put(&l->out, n->point) && buf_put(&l->out, n->answer.target) && buf_put(&l->out, n->answer.tape))
 		store_append(l->store, NULL, slice_of(key.bytes, key.n), buf_slice(&l->out), SEMANTIC_LOG_ENTRIES,
 			MAX_OF(n->ttl_ms, LOG_TTL_MS));
 }
@@ -82,7 +82,7 @@ static bool unpack(struct slice value, uint64_t wall_ms, struct semantic_news *o
 		return false;
 	memcpy(&h, value.p, sizeof(h));
 	struct slice rest = slice_skip(value, sizeof(h));
-	uint64_t sum = (uint64_t)h.model_n + h.text_n + h.target_n + h.tape_n;
+	uint64_t sum = (uint64_t)h.model_n + h.text_n + h.point_n + h.target_n + h.tape_n;
 	if (h.version != VERSION || h.kind > 1 || sum != rest.n || h.bin >= EVIDENCE_BINS || h.right > 1 || h.id == 0)
 		return false;
 	if (h.kind == 0 && (h.ends_wall_ms <= wall_ms || h.rows == 0 || h.rows > SEMANTIC_LOG_ENTRIES || h.text_n == 0))
@@ -91,6 +91,7 @@ static bool unpack(struct slice value, uint64_t wall_ms, struct semantic_news *o
 		.tenant = h.tenant, .ttl_ms = h.kind ? 0 : h.ends_wall_ms - wall_ms, .rows = h.rows };
 	out->model = cut(&rest, h.model_n);
 	out->text = cut(&rest, h.text_n);
+	out->point = cut(&rest, h.point_n);
 	out->answer.dialect = (char)h.dialect;
 	out->answer.prompt_tok = h.prompt_tok;
 	out->answer.completion_tok = h.completion_tok;

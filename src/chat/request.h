@@ -66,6 +66,7 @@ struct request {
 	struct request_door door;
 	bool merged;			/* made of several (dialect/merge.h): its answer is taken apart again */
 	uint64_t timeout_ms;		/* the caller's deadline; 0: none */
+	uint64_t company_ms;		/* waits no longer for company (flight/window.h); 0: as its model says */
 	uint64_t join_hash;		/* flight/join.h; 0: not made yet */
 	uint64_t prompt_tok;		/* estimate, for logs and later for routing */
 };

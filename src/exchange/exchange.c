@@ -136,6 +136,8 @@ static enum turn step_recall(struct exchange *ex)
 
 static enum turn step_similar(struct exchange *ex)
 {
+	if (similar_waits(ex))
+		return TURN_WAIT;
 	return similar_find(ex) ? aboard(ex) : TURN_NEXT;
 }
 
@@ -407,6 +409,7 @@ static enum turn step_record(struct exchange *ex)
 	ex->env->on_record(ex->env->arg, &r);
 	buf_done(&tries);
 	lookup_cancel(ex);
+	similar_cancel(ex);
 	claim_close(ex);
 	homes_close(ex);
 	flight_leave(&ex->reader);

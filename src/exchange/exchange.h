@@ -12,6 +12,7 @@
 #include "ledger/record.h"
 
 struct exchange;
+struct remote_embed;
 struct store;
 
 /* What an exchange may ask of the door it came through; handed down by front/. */
@@ -38,6 +39,8 @@ struct exchange_env {
 	uint32_t hot;				/* that often a second: other nodes are asked; 0: never */
 	struct siphash_key tenant_key;		/* of the hashes that tell tenants apart; the same on all nodes */
 	struct store *store;			/* what the nodes of a cluster share; borrowed by the flights */
+	struct remote_embed *embedder;		/* the semantic cache's, where it is a provider's; NULL: it is here */
+	uint64_t embed_ms;			/* a question waits so long for its point */
 	uint64_t ping_ms;			/* keep-alive comments to clients of slow streams; 0: none */
 	unsigned max_hops;
 	void (*on_record)(void *arg, const struct record *r);

@@ -3,6 +3,7 @@
 #ifndef EXCHANGE_EXCHANGE_PRIV_H
 #define EXCHANGE_EXCHANGE_PRIV_H
 
+#include "exchange/embedding.h"
 #include "exchange/exchange.h"
 #include "exchange/relay.h"
 #include "store/store.h"
@@ -39,6 +40,7 @@ struct exchange {
 		bool hot, asked, asking, owns, follows;
 	} claim;			/* among the nodes, for a request that comes often */
 	struct question *question;	/* for the semantic cache; NULL: it is not asked */
+	struct embedding *embedding;	/* while a provider is asked for its point */
 	struct semantic_note *note;	/* what it said */
 	struct homes *homes;		/* what other nodes are asked before the plan is made; NULL: nothing */
 	struct store_op recall;		/* the question to the shared store */

@@ -40,21 +40,72 @@ static void serve(struct exchange *ex, const struct semantic_hit *hit)
 	counter_add(COUNTER_cache_saved_completion_tok, (uint64_t)MAX_OF(hit->answer.completion_tok, 0));
 }
 
-bool similar_find(struct exchange *ex)
+static struct semantic_ask ask_of(const struct exchange *ex, const struct model *m)
 {
 	const struct request_door *door = &ex->request.door;
-	const struct model *m = ex->question ? model_of(ex) : NULL;
 	struct loop *l = exchange_loop(ex);
+
+	return (struct semantic_ask){ .model = ex->request.model, .rules = &m->semantic, .question = ex->question,
+		.tenant = door->tenant, .now = { loop_now(l), loop_wall_ms(l) },
+		.max_age_ms = door->no_cache ? 0 : door->max_age_ms ? door->max_age_ms : UINT64_MAX };
+}
+
+/* Only a label would come of it when the client wants no kept answer: that is not worth a wait. */
+static bool wants_point(const struct exchange *ex)
+{
+	const struct model *m = ex->question && !ex->request.door.no_cache ? model_of(ex) : NULL;
+
+	if (m == NULL || ex->env->embedder == NULL)
+		return false;
+	const struct semantic_ask ask = ask_of(ex, m);
+	return semantic_wants(&ex->env->flight.semantic, &ask);
+}
+
+bool similar_waits(struct exchange *ex)
+{
+	if (ex->embedding || !wants_point(ex))
+		return ex->embedding && embedding_waits(ex->embedding);
+	const struct embedding_ask ask = { .text = ex->question->text, .request_id = ex->ask.request_id,
+		.hops = ex->ask.hops + 1 };
+	struct embedding *e = ARENA_NEW(&ex->arena, struct embedding);
+	if (!embedding_open(e, ex->env, &ask, &ex->drive))
+		return false;
+	ex->embedding = e;
+	return embedding_waits(e);
+}
+
+/* False: one was asked for and there is none. */
+static bool take_point(struct exchange *ex, struct slice *out)
+{
+	struct embedding *e = ex->embedding;
+
+	*out = SLICE_EMPTY;
+	if (e == NULL)
+		return true;
+	ex->embedding = NULL;
+	*out = embedding_close(e, &ex->arena);
+	return out->n > 0;
+}
+
+void similar_cancel(struct exchange *ex)
+{
+	struct slice point;
+
+	take_point(ex, &point);
+}
+
+bool similar_find(struct exchange *ex)
+{
+	const struct model *m = ex->question ? model_of(ex) : NULL;
 	struct semantic_hit hit;
 
 	if (m == NULL)
 		return false;
-	const struct semantic_ask ask = { .model = ex->request.model, .rules = &m->semantic, .question = ex->question,
-		.tenant = door->tenant, .now = { loop_now(l), loop_wall_ms(l) },
-		.max_age_ms = door->no_cache ? 0 : door->max_age_ms ? door->max_age_ms : UINT64_MAX };
+	struct semantic_ask ask = ask_of(ex, m);
 	ex->note = ARENA_NEW(&ex->arena, struct semantic_note);
-	if (semantic_find(&ex->env->flight.semantic, &ask, ex->note, &hit) != SEMANTIC_HIT)
-		return false;
+	if (!take_point(ex, &ask.point) || semantic_find(&ex->env->flight.semantic, &ask, ex->note, &hit)
+			!= SEMANTIC_HIT)
+		return false;	/* without its point it is a miss that is not kept: SEMANTIC_SKIP is 0 */
 	serve(ex, &hit);
 	return true;
 }
@@ -63,6 +114,7 @@ void similar_keep(struct exchange *ex)
 {
 	struct flight *f = ex->reader.flight;
 
-	if (ex->note && ex->note->outcome != SEMANTIC_SKIP && !ex->reader.joined && !ex->request.door.no_store)
+	/* Who has joined has no arena any more, and so no note. */
+	if (!ex->reader.joined && ex->note && ex->note->outcome != SEMANTIC_SKIP && !ex->request.door.no_store)
 		f->note = ex->note;
 }

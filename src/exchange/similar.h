@@ -7,10 +7,15 @@
 
 /* The question, while the tree is there, where the model wants such answers. */
 void similar_note(struct exchange *ex, const struct request *r);
+/* True: a provider is asked where the question lies, and the driver is posted when it has said so, or is too slow.
+ * False: similar_find may be called. */
+bool similar_waits(struct exchange *ex);
+/* The client has left.  Harmless when nothing is asked. */
+void similar_cancel(struct exchange *ex);
 /* True: the reader has an answer. */
 bool similar_find(struct exchange *ex);
-/* The flight was just opened: its answer is kept for similar questions, and tells whether the nearest would have
- * done. */
+/* The flight was just opened or joined: its answer is kept for similar questions, and tells whether the nearest would
+ * have done. */
 void similar_keep(struct exchange *ex);
 
 #endif

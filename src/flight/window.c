@@ -98,6 +98,8 @@ static struct window *open_window(struct windows *ws, const struct flight *f, ui
 	w->owner = ws;
 	w->key = key;
 	w->conf = f->plan.model->window;
+	if (f->request.company_ms)
+		w->conf.max_ms = MIN_OF(w->conf.max_ms, f->request.company_ms);
 	if (merges && !batch_limits(f, &w->limits))
 		w->limits = (struct merge_limits){ .items = 0 };
 	list_init(&w->waiting);

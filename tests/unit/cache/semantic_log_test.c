@@ -81,6 +81,9 @@ static void embed_stub(const struct embedder *e, struct slice text, struct embed
 }
 static const struct embedder stub = { .id = "stub", .version = "1", .dim = 32, .embed = embed_stub, .text_max = 2048 };
 
+/* One that is asked over the network: points are handed in. */
+static const struct embedder away = { .id = "away", .version = "1", .dim = 32, .text_max = 2048 };
+
 struct node {
 	struct semantic cache;
 	struct semantic_log log;
@@ -92,6 +95,7 @@ struct world {
 	struct store store;
 	struct node nodes[2];
 	struct roster_semantic rules;
+	struct slice point;		/* of what is asked; empty: it is made here */
 	uint64_t now_ns;
 };
 
@@ -102,7 +106,7 @@ static struct exact_now now(void *arg)
 	return (struct exact_now){ w->now_ns, 1700000000000 + w->now_ns / SPAN_NS_PER_MS };
 }
 
-static struct world *world_new(bool shared)
+static struct world *world_with(const struct embedder *e, bool shared)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
@@ -112,13 +116,18 @@ static struct world *world_new(bool shared)
 		.error = 0.05, .depth = 1, .rows = 100 };
 	for (unsigned i = 0; i < 2; i++) {
 		struct node *n = &w->nodes[i];
-		const struct semantic_opts o = { .embedder = &stub, .index_max = 1 << 20, .body_max = 1 << 20,
+		const struct semantic_opts o = { .embedder = e, .index_max = 1 << 20, .body_max = 1 << 20,
 			.seed = 3 + i };
 		semantic_init(&n->cache, &o);
 		n->log = (struct semantic_log){ .store = &w->store, .cache = &n->cache, .now = now, .arg = w };
 		semantic_log_open(&n->log, 5);
 	}
 	return w;
+}
+
+static struct world *world_new(bool shared)
+{
+	return world_with(&stub, shared);
 }
 
 static void world_free(struct world *w)
@@ -137,8 +146,8 @@ static void world_free(struct world *w)
 static enum semantic_outcome ask(struct world *w, unsigned node, const char *text)
 {
 	const struct question q = { .text = slice_str(text), .partition = { { 7 } }, .user = 3 };
-	const struct semantic_ask a = { .model = SLICE("m"), .rules = &w->rules, .question = &q, .tenant = 5,
-		.max_age_ms = UINT64_MAX, .now = now((void *)w) };
+	const struct semantic_ask a = { .model = SLICE("m"), .rules = &w->rules, .question = &q, .point = w->point,
+		.tenant = 5, .max_age_ms = UINT64_MAX, .now = now((void *)w) };
 	struct node *n = &w->nodes[node];
 	enum semantic_outcome o;
 
@@ -181,6 +190,44 @@ static void test_shared(void **state)
 	assert_int_equal(w->nodes[1].hit.answer.dialect, 'c');
 	assert_int_equal(w->nodes[0].cache.set.entries.n, 1);
 	assert_string_equal(w->store.entries[0].key, "{07000000000000000000000000000000}:log");
+	world_free(w);
+}
+
+/* Points that a provider made travel along: the other node asks it only about its own questions. */
+static void test_points(void **state)
+{
+	struct world *w = world_with(&away, true);
+
+	assert_int_equal(ask(w, 0, QUESTION), SEMANTIC_SKIP);
+	w->point = SLICE("\x20\x40\x60");
+	assert_int_equal(ask(w, 0, QUESTION), SEMANTIC_MISS);
+	keep(w, 0, "Press it.");
+	assert_int_equal(ask(w, 1, QUESTION), SEMANTIC_MISS);
+	flow(&w->store);
+	assert_int_equal(ask(w, 1, QUESTION), SEMANTIC_HIT);
+	assert_true(w->nodes[1].hit.cosine > 0.999f);
+	w->point = SLICE("\x60\x40\x20");
+	assert_int_equal(ask(w, 1, QUESTION), SEMANTIC_MISS);
+	assert_true(w->nodes[1].note.candidate != 0);	/* 10/14 of the way: found, and below the threshold */
+	world_free(w);
+}
+
+/* An entry without a usable point is none. */
+static void test_bad_points(void **state)
+{
+	static const struct slice points[] = { { "", 0 }, { "\x80\x01", 2 }, { "\0\0", 2 },
+		{ "123456789012345678901234567890123", 33 } };
+	struct world *w = world_with(&away, true);
+
+	w->point = SLICE("1");
+	ask(w, 1, QUESTION);
+	for (size_t i = 0; i < COUNT_OF(points); i++) {
+		ask(w, 0, QUESTION);
+		w->nodes[0].note.point = points[i];
+		keep(w, 0, "Press it.");
+		flow(&w->store);
+		assert_int_equal(w->nodes[0].cache.set.entries.n + w->nodes[1].cache.set.entries.n, 0);
+	}
 	world_free(w);
 }
 
@@ -285,6 +332,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_points),
+		cmocka_unit_test(test_bad_points),
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_alone),
