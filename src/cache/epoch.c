@@ -140,7 +140,7 @@ static void on_marked(struct store_op *op)
 {
 	struct epochs *e = LIST_ITEM(op, struct epochs, mark);
 
-	if (!e->caught_up)
+	if (!e->caught_up && !alarm_is_set(&e->again))
 		alarm_set(&e->again, op->result == STORE_OK ? MARK_AGAIN_MS : AGAIN_MS);
 }
 

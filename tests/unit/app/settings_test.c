@@ -69,7 +69,7 @@ static void test_the_example(void **state)
 		struct conf *c = conf_load(EXAMPLE, &settings_section, &disk);
 		expect_ok(c);
 		struct roster *r = roster_of(c, &health);
-		assert_int_equal(r->n_models, 1);
+		assert_int_equal(r->n_models, 4);
 		assert_slice(r->model_list[0]->name, "chat");
 		assert_int_equal(r->model_list[0]->n_tiers, 2);
 		const struct provider *openai = map_find(&r->providers, SLICE("openai"));
