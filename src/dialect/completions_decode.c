@@ -155,7 +155,8 @@ static void take_root(struct openai_frame *f, yyjson_val *root, bool whole)
 	yyjson_arr_foreach(parts[CHOICES], i, n, choice)
 		if (f->d->tally.fault.err == ERR_OK)
 			take_choice(f, choice, i, whole);
-	if (read_usage(f, parts[USAGE]))
+	/* nothing of a frame comes behind its error */
+	if (read_usage(f, parts[USAGE]) && f->d->tally.fault.err == ERR_OK)
 		openai_frame_emit(f, &counts);
 }
 

@@ -330,7 +330,10 @@ static void take_root(struct openai_frame *f, yyjson_val *value, bool whole)
 	yyjson_arr_foreach(r.parts[ROOT_CHOICES], i, n, choice)
 		if (f->d->tally.fault.err == ERR_OK)
 			take_choice(f, choice, i, whole);
-	take_usage(f, r.usage);
+	if (f->d->tally.fault.err == ERR_OK)
+		take_usage(f, r.usage);
+	else
+		read_usage(f, r.usage);		/* nothing of a frame comes behind its error */
 }
 
 static enum err err_of_json(enum err e)

@@ -320,20 +320,23 @@ static void test_turns(void **state)
 
 /* --- reasoning ---------------------------------------------------------------------------------------- */
 
+#define USER "{\"role\":\"user\",\"content\":\"x\"}"
+
 /* "Off" of clients who say it of any model is no word for a model without thinking. */
 static void test_off(void **state)
 {
 	struct writing w;
 
 	writing_init(&w, 'a', "openai");
+	say(&w, PROMPT_USER, "x");
 	w.prompt.effort = PROMPT_EFFORT_NONE;
-	expect(&w, "{\"model\":\"up\",\"messages\":[]}", "thinking");
+	expect(&w, "{\"model\":\"up\",\"messages\":[" USER "]}", "thinking");
 	w.ask.quirks = quirks_find(SLICE("deepseek"));
-	expect(&w, "{\"model\":\"up\",\"messages\":[],\"thinking\":{\"type\":\"disabled\"}}", "");
+	expect(&w, "{\"model\":\"up\",\"messages\":[" USER "],\"thinking\":{\"type\":\"disabled\"}}", "");
 	w.prompt.effort = PROMPT_EFFORT_UNSET;
 	w.prompt.thinking_tok = 0;
 	w.ask.quirks = quirks_find(SLICE("qwen"));
-	expect(&w, "{\"model\":\"up\",\"messages\":[],\"enable_thinking\":false}", "");
+	expect(&w, "{\"model\":\"up\",\"messages\":[" USER "],\"enable_thinking\":false}", "");
 	writing_done(&w);
 }
 
@@ -411,12 +414,13 @@ static void test_json_instruction(void **state)
 	struct writing w;
 
 	writing_init(&w, 'g', "openai");
+	say(&w, PROMPT_USER, "x");
 	w.prompt.format = PROMPT_FORMAT_JSON;
 	expect(&w, "{\"model\":\"up\",\"messages\":[{\"role\":\"system\",\"content\":\"Answer with JSON and "
-		"nothing else.\"}],"
+		"nothing else.\"}," USER "],"
 		"\"response_format\":{\"type\":\"json_object\"}}", "");
 	w.prompt.format = PROMPT_FORMAT_SCHEMA;
-	expect(&w, "{\"model\":\"up\",\"messages\":[],\"response_format\":{\"type\":\"json_schema\","
+	expect(&w, "{\"model\":\"up\",\"messages\":[" USER "],\"response_format\":{\"type\":\"json_schema\","
 		"\"json_schema\":"
 		"{\"name\":\"answer\",\"schema\":{\"type\":\"object\"}}}}", "");
 	writing_done(&w);
@@ -443,11 +447,12 @@ static void test_stream(void **state)
 	struct writing w;
 
 	writing_init(&w, 'a', "vllm");
+	say(&w, PROMPT_USER, "x");
 	w.ask.stream = true;
-	expect(&w, "{\"model\":\"up\",\"messages\":[],\"stream\":true,\"stream_options\":{"
+	expect(&w, "{\"model\":\"up\",\"messages\":[" USER "],\"stream\":true,\"stream_options\":{"
 		"\"include_usage\":true}}", "");
 	w.ask.no_stream_options = true;
-	expect(&w, "{\"model\":\"up\",\"messages\":[],\"stream\":true}", "");
+	expect(&w, "{\"model\":\"up\",\"messages\":[" USER "],\"stream\":true}", "");
 	writing_done(&w);
 }
 
