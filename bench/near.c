@@ -297,7 +297,8 @@ static int print_prefixes(void)
 	open_fleet();
 	fill_table();
 	printf("CPU microseconds, median of %d rounds (the best); a decision is between %d targets\n\n"
-		"| prompt | hashes | decision, prompt seen before | decision, new prompt |\n|---|--:|--:|--:|\n", rounds,
+		"| prompt | hashes | decision, prompt seen before | decision, new prompt |\n"
+		"|---|--:|--:|--:|\n", rounds,
 		FLEET);
 	for (size_t i = 0; i < COUNT_OF(prompts); i++) {
 		struct buf b;

@@ -82,8 +82,8 @@ static inline struct usage event_usage(const struct event *ev)
 	return u;
 }
 
-/* Type and subtype without parameters ("audio/L16;rate=24000" has one), "image/png" when there is none: what models make
- * are pictures in the first place. */
+/* Type and subtype without parameters ("audio/L16;rate=24000" has one), "image/png" when there is none: what
+ * models make are pictures in the first place. */
 struct slice event_media_type(const struct event *ev);
 /* True for events that are progress toward an answer: text, reasoning, refusal, tool calls, finish, other content. */
 bool event_is_content(const struct event *ev);

@@ -5,9 +5,9 @@
 #include "chat/prompt.h"
 #include "codec/json_out.h"
 
-/* True when the part (or part of a functionResponse) has inlineData or fileData, not empty: *out says what, *out_kind image,
- * audio or file.  Base64 comes out in the common alphabet: google-genai sends the one for URLs.  Slices in `a` or the
- * document. */
+/* True when the part (or part of a functionResponse) has inlineData or fileData, not empty: *out says what,
+ * *out_kind image, audio or file.  Base64 comes out in the common alphabet: google-genai sends the one for URLs.
+ * Slices in `a` or the document. */
 bool gemini_media_read(struct arena *a, yyjson_val *part, struct prompt_media *out, enum prompt_part_kind *out_kind);
 
 enum gemini_media_form {

@@ -15,8 +15,8 @@
  *   F  nothing: it failed, or cannot be told in this form
  *
  * What a follower does when the owner fails, or is not heard of for 1.5 s: before S, and of a whole answer at any
- * time, it tries for itself, since no client has seen anything; else its clients get an error event.  So whatever the store
- * does, loses or delays, no client sees a wrong or a mixed answer. */
+ * time, it tries for itself, since no client has seen anything; else its clients get an error event.  So whatever
+ * the store does, loses or delays, no client sees a wrong or a mixed answer. */
 #ifndef FLIGHT_ABROAD_H
 #define FLIGHT_ABROAD_H
 
