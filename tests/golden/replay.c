@@ -428,6 +428,6 @@ bool replay_round_trip(const struct replay *r, struct buf *report)
 		return true;
 	if ((r->meaning.late || r->wordless) && r->front != r->back)
 		return true;
-	has_stream &= !r->meaning.overlong;
+	has_stream &= !r->meaning.overlong && !r->meaning.late;
 	return whole_round_trip(r, report) && (!has_stream || stream_round_trip(r, report));
 }
