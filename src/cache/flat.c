@@ -198,7 +198,7 @@ static void weigh(const struct flat *f, const struct embed_vec *v, const uint32_
 
 static void scan(const struct flat *f, uint64_t sign, const struct embed_vec *v, struct podium *p)
 {
-	uint32_t at[BATCH], count = 0;
+	uint32_t at[BATCH] = { 0 }, count = 0;
 
 	for (uint32_t i = 0; i < f->n; i++) {
 		at[count] = i;
