@@ -13,6 +13,7 @@
 #define NAME_MAX 512u
 #define NUMBER_BYTES 8u
 #define MARK_BYTES 7u
+#define MARK_SOON_MS 10
 #define MARK_AGAIN_MS 60000	/* one that does not come back was lost; each takes a place in the log */
 
 struct epoch {
@@ -36,12 +37,19 @@ void epoch_init(struct epochs *e, struct loop *l, struct dice *dice)
 	must(find_or_make(e, SLICE("")) != NULL);	/* there must always be room for it */
 }
 
+static void catch_up(struct epochs *e, bool yes)
+{
+	e->caught_up = yes;
+	counter_values[COUNTER_cache_shared] = yes;
+}
+
 void epoch_done(struct epochs *e)
 {
 	size_t at = 0;
 	struct slice name;
 	void *v;
 
+	catch_up(e, false);
 	alarm_clear(&e->again);
 	store_cancel(&e->mark);
 	if (e->store)
@@ -140,8 +148,11 @@ static void on_marked(struct store_op *op)
 {
 	struct epochs *e = LIST_ITEM(op, struct epochs, mark);
 
-	if (!e->caught_up && !alarm_is_set(&e->again))
-		alarm_set(&e->again, op->result == STORE_OK ? MARK_AGAIN_MS : AGAIN_MS);
+	if (e->caught_up || alarm_is_set(&e->again))
+		return;
+	/* At the start the store is not there yet, but soon. */
+	e->mark_wait_ms = op->result == STORE_OK ? MARK_AGAIN_MS : MIN_OF(2 * e->mark_wait_ms, (uint32_t)AGAIN_MS);
+	alarm_set(&e->again, e->mark_wait_ms);
 }
 
 static void mark(struct epochs *e)
@@ -180,7 +191,7 @@ static void on_entry(struct store_tail *t, struct slice word)
 	struct epochs *e = LIST_ITEM(t, struct epochs, tail);
 
 	if (word.n == MARK_BYTES && memcmp(word.p, &e->mark_id, MARK_BYTES) == 0)
-		e->caught_up = true;
+		catch_up(e, true);
 	if (word.n < NUMBER_BYTES || !is_name(slice_skip(word, NUMBER_BYTES)))
 		return;
 	struct epoch *x = find_or_make(e, slice_skip(word, NUMBER_BYTES));
@@ -198,6 +209,7 @@ void epoch_share(struct epochs *e, struct store *s)
 	e->store = s;
 	e->tail.on_entry = on_entry;
 	e->mark_id = dice_u64(e->dice);
+	e->mark_wait_ms = MARK_SOON_MS;
 	store_follow(s, &e->tail, LOG_KEY, true);
 	if (store_is_shared(s))
 		mark(e);

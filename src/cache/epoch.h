@@ -23,6 +23,7 @@ struct epochs {
 	struct alarm again;	/* tells the others what the store did not take */
 	struct store_op mark;	/* a word of our own, sent when we began to follow */
 	uint64_t mark_id;
+	uint32_t mark_wait_ms;
 	bool caught_up;		/* it has come back: so has all that was there before */
 };
 

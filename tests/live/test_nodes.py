@@ -41,7 +41,7 @@ def nodes_of(n, tmp_path, redis, provider, more="", second=None, models=()):
     nodes = [Weir(tmp_path, "\n".join(lines) + "\n" + more) for _ in range(n)]
     try:
         for w in nodes:
-            w.wait_metric("weir_store_near", 1)
+            w.wait_metric("weir_cache_shared", 1)
         yield nodes
         for w in nodes:
             if w.process.returncode is None:
@@ -51,14 +51,14 @@ def nodes_of(n, tmp_path, redis, provider, more="", second=None, models=()):
             w.process.kill()
 
 
-def say(w, model, text="hi", stream=True):
+def say(w, model, text="hi", stream=True, client=None):
     """The text, or the exception's name and how much came before it."""
-    said = ""
+    said, client = "", client or w.client()
     try:
         if not stream:
-            return w.client().chat.completions.create(
+            return client.chat.completions.create(
                 model=model, messages=[{"role": "user", "content": text}]).choices[0].message.content
-        for chunk in w.client().chat.completions.create(
+        for chunk in client.chat.completions.create(
                 model=model, messages=[{"role": "user", "content": text}], stream=True):
             said += chunk.choices[0].delta.content or "" if chunk.choices else ""
         return said
@@ -97,7 +97,7 @@ def test_kept_answers_are_shared_and_purged(tmp_path, redis, providers):
         assert len(providers[0].calls) == 2
         # a node that comes later knows of the purge
         late = Weir(tmp_path, a.file.read_text().split("\n", 2)[2])
-        late.wait_metric("weir_store_near", 1)
+        late.wait_metric("weir_cache_shared", 1)
         eventually(lambda: cache_word(late, "kept") == "hit")
         assert len(providers[0].calls) == 2
         late.stop()
@@ -106,12 +106,13 @@ def test_kept_answers_are_shared_and_purged(tmp_path, redis, providers):
 def test_redis_gone_slow_and_back(tmp_path, redis, providers):
     with nodes_of(2, tmp_path, redis, providers[0]) as (a, b):
         assert say(a, "kept") == mock.TEXT
+        client = b.client()     # making one takes longer than all that is measured
         redis.pause()
         began = time.monotonic()
         for i in range(30):
-            assert say(b, "kept", text=f"question {i}") == mock.TEXT
+            assert say(b, "kept", text=f"question {i}", client=client) == mock.TEXT
         # 30 answers of their own, and a few deadlines of 20 ms: not 30, and no failure
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 2
         assert b.metric("weir_store_near") == 0
         redis.go_on()
         b.wait_metric("weir_store_near", 1, 10)
@@ -356,7 +357,7 @@ def pair(simulator, tmp_path_factory):
             lines += [f"  {b.name}-{s}: {{{target}, cache: {{exact: 1h}}}}", f"  {b.name}-{s}-bare: {{{target}}}"]
     nodes = [Weir(tmp, "\n".join(lines) + "\n") for _ in range(2)]
     for w in nodes:
-        w.wait_metric("weir_store_near", 1)
+        w.wait_metric("weir_cache_shared", 1)
     yield nodes, redis
     for w in nodes:
         w.stop()
