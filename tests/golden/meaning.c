@@ -448,8 +448,12 @@ static void show_args(struct arena *a, const struct meaning_piece *p, unsigned l
 	if (slice_trim(text).n == 0)
 		text = SLICE("{}");
 	bool is_object = json_parse(a, text, &doc, NULL) == ERR_OK && yyjson_is_obj(yyjson_doc_get_root(doc));
-	if (losses & LOSS_ARGS_TEXT && (!is_object || wraps_text(yyjson_doc_get_root(doc))))
+	bool wraps = is_object && wraps_text(yyjson_doc_get_root(doc));
+
+	if (losses & LOSS_ARGS_TEXT && (!is_object || wraps))
 		text = SLICE("(no object)");
+	else if (wraps)		/* whoever wrote it: it reads as the text that it stands for */
+		text = json_str(yyjson_doc_get_root(doc), "_raw");
 	say_str(out, "args=", canonical(a, text));
 }
 
