@@ -10,6 +10,7 @@
 #include "app/sink.h"
 #include "base/span.h"
 #include "conf/conf.h"
+#include "loop/alarm.h"
 #include "loop/loop.h"
 #include "loop/sig.h"
 #include "loop/sys.h"
@@ -25,6 +26,7 @@ struct serve {
 	struct sink sink;
 	struct demo *demo;
 	struct sig *sigs[3];
+	struct alarm reload;
 	bool stopping;
 	char why[WHY_BYTES];
 };
@@ -57,9 +59,9 @@ static enum log_form form_of(const struct settings *st)
 	return st->log.format == SETTINGS_LOG_JSON ? LOG_FORM_JSON : LOG_FORM_TEXT;
 }
 
-static void on_reload(void *arg, int signum)
+static void on_reload(struct alarm *a)
 {
-	struct serve *s = arg;
+	struct serve *s = LIST_ITEM(a, struct serve, reload);
 
 	if (s->opts->file == NULL) {
 		log_warn("reload_refused", LOG_Z("why", "started without a configuration file"));
@@ -77,11 +79,20 @@ static void on_reload(void *arg, int signum)
 		LOG_NS("ms", loop_clock(s->loop) - began));
 }
 
+/* Many at once ask for one reload; a process that is about to end needs none. */
+static void on_hup(void *arg, int signum)
+{
+	struct serve *s = arg;
+
+	if (!s->stopping && !alarm_is_set(&s->reload))
+		alarm_set(&s->reload, 0);
+}
+
 static void watch_signals(struct serve *s)
 {
 	s->sigs[0] = sig_watch(s->loop, SIGTERM, on_stop, s);
 	s->sigs[1] = sig_watch(s->loop, SIGINT, on_stop, s);
-	s->sigs[2] = sig_watch(s->loop, SIGHUP, on_reload, s);
+	s->sigs[2] = sig_watch(s->loop, SIGHUP, on_hup, s);
 }
 
 /* --- start and end -------------------------------------------------------------------------------------- */
@@ -156,6 +167,7 @@ static void stop(struct serve *s)
 {
 	for (size_t i = 0; i < COUNT_OF(s->sigs); i++)
 		sig_close(&s->sigs[i]);
+	alarm_clear(&s->reload);
 	service_close(&s->service);
 	demo_close(&s->demo);
 	if (s->sink.loop)
@@ -172,6 +184,7 @@ int serve_run(const struct serve_opts *o)
 	if (!enough_files())
 		return 1;
 	s.loop = loop_new();
+	alarm_init(&s.reload, s.loop, on_reload);
 	uint64_t began = loop_clock(s.loop);
 	if (start(&s)) {
 		watch_signals(&s);
