@@ -2,16 +2,13 @@
 
 #include "flight/abroad.h"
 
-void claim_note(struct exchange *ex, const struct request *r)
+void claim_note(struct exchange *ex, const struct request *r, const struct model *m)
 {
 	struct exchange_env *env = ex->env;
 	uint32_t hot = env->hot;
 
 	if (hot == 0 || exchange_store(ex) == NULL || r->doc == NULL || r->op != REQUEST_CHAT || !flight_may_share(r)
-			|| r->door.strict)
-		return;
-	const struct model *m = map_find(&env->roster->models, r->model);
-	if (m == NULL || !m->join)
+			|| r->door.strict || m == NULL || !m->join)
 		return;
 	ex->claim.hot = heat_note(&env->heat, join_hash(&env->flight.join, r), loop_now(exchange_loop(ex))) >= hot;
 }

@@ -5,7 +5,7 @@
 #include "exchange/exchange_priv.h"
 
 /* Counts the arrival, while the tree is there; a request that comes often gets its digest. */
-void claim_note(struct exchange *ex, const struct request *r);
+void claim_note(struct exchange *ex, const struct request *r, const struct model *m);
 /* Asks for the lease.  False: there is nobody to ask, or nothing to ask for.  Else `ex->claim.asked` is over in a later
  * task, which posts the driver. */
 bool claim_open(struct exchange *ex);

@@ -46,10 +46,8 @@ static enum turn finish(struct exchange *ex)
 /* --- steps ---------------------------------------------------------------------------------------------- */
 
 /* Where tenants share what a model says they are one. */
-static void share(const struct exchange_env *env, struct request *r)
+static void share(const struct model *m, struct request *r)
 {
-	const struct model *m = map_find(&env->roster->models, r->model);
-
 	if (m && m->share_all)
 		r->door.tenant = 0;
 }
@@ -69,16 +67,17 @@ static void parse(struct exchange *ex)
 	} else {
 		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is
 		 * dropped here. */
-		share(env, &r);
+		const struct model *m = map_find(&env->roster->models, r.model);	/* NULL: a direct name */
+		share(m, &r);
 		if (ex->ask.timeout_ms)
 			r.timeout_ms = ex->ask.timeout_ms;
 		if (flight_may_share(&r))
 			r.join_hash = join_hash(&env->flight.join, &r);
 		request_keep(&ex->arena, &r, &ex->request);
 		ex->request.chain = affinity_chain(env->roster, &ex->request, &ex->arena, &env->parse);
-		claim_note(ex, &r);
-		lookup_digest(ex, &r);
-		similar_note(ex, &r);
+		claim_note(ex, &r, m);
+		lookup_digest(ex, &r, m);
+		similar_note(ex, &r, m);
 	}
 	arena_reset(&env->parse, 1 << 20);
 	ex->ask.door = (struct request_door){ .framing = ex->ask.door.framing };	/* its texts are the caller's */

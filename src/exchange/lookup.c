@@ -9,9 +9,8 @@ static struct exact_now now_of(const struct exchange *ex)
 	return (struct exact_now){ loop_now(l), loop_wall_ms(l) };
 }
 
-void lookup_digest(struct exchange *ex, const struct request *r)
+void lookup_digest(struct exchange *ex, const struct request *r, const struct model *m)
 {
-	const struct model *m = map_find(&ex->env->roster->models, r->model);
 	bool may_keep = r->op == REQUEST_CHAT || r->op == REQUEST_EMBED;
 
 	if (m == NULL || !may_keep || r->doc == NULL)
@@ -32,17 +31,10 @@ static uint64_t max_age(const struct exchange *ex)
 	return ex->request.door.max_age_ms ? ex->request.door.max_age_ms : UINT64_MAX;
 }
 
-static void count_saved(const struct exact_answer *a)
-{
-	counter_add(COUNTER_cache_hits, 1);
-	counter_add(COUNTER_cache_saved_prompt_tok, (uint64_t)MAX_OF(a->prompt_tok, 0));
-	counter_add(COUNTER_cache_saved_completion_tok, (uint64_t)MAX_OF(a->completion_tok, 0));
-}
-
 /* The old one still serves; one request for all who come now renews it (RFC 5861, stale-while-revalidate). */
 static void serve(struct exchange *ex, const struct exact_answer *a)
 {
-	count_saved(a);
+	counter_add(COUNTER_cache_hits, 1);
 	if (ex->refresh_ms && a->age_ms >= ex->refresh_ms && !ex->request.door.no_store)
 		refresh_open(ex);
 	flight_replay(&ex->env->flight, ex->env->roster, &ex->request, &ex->arena, a, &ex->reader, &ex->drive);

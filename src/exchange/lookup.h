@@ -5,7 +5,7 @@
 #include "exchange/exchange_priv.h"
 
 /* Makes the request's name for the caches while its tree is there, and only where a cache will ask for it. */
-void lookup_digest(struct exchange *ex, const struct request *r);
+void lookup_digest(struct exchange *ex, const struct request *r, const struct model *m);
 /* True: the reader has an answer, and the rest of the exchange is as for any other. */
 bool lookup_here(struct exchange *ex);
 /* Asks the shared store.  False: there is none to ask.  Else `ex->recalled` becomes true in a later task, which

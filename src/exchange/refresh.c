@@ -6,7 +6,6 @@
 #include "exchange/exchange_priv.h"
 
 #define LEASE_MS 60000u		/* while one node renews, the others do not; longer than most answers take */
-#define KEY_BYTES (2 + 2 * SHA256_BYTES)
 
 struct refresh {
 	struct exchange_env *env;

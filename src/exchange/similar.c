@@ -1,16 +1,13 @@
 #include "exchange/similar.h"
 
-#include "base/counter.h"
-
 static const struct model *model_of(const struct exchange *ex)
 {
 	return map_find(&ex->env->roster->models, ex->request.model);
 }
 
-void similar_note(struct exchange *ex, const struct request *r)
+void similar_note(struct exchange *ex, const struct request *r, const struct model *m)
 {
 	struct flight_env *env = &ex->env->flight;
-	const struct model *m = map_find(&ex->env->roster->models, r->model);
 	struct question q;
 
 	if (r->door.feedback)
@@ -36,8 +33,6 @@ static void serve(struct exchange *ex, const struct semantic_hit *hit)
 
 	f->similar_id = hit->id;
 	f->cosine = hit->cosine;
-	counter_add(COUNTER_cache_saved_prompt_tok, (uint64_t)MAX_OF(hit->answer.prompt_tok, 0));
-	counter_add(COUNTER_cache_saved_completion_tok, (uint64_t)MAX_OF(hit->answer.completion_tok, 0));
 }
 
 static struct semantic_ask ask_of(const struct exchange *ex, const struct model *m)

@@ -6,7 +6,7 @@
 #include "exchange/exchange_priv.h"
 
 /* The question, while the tree is there, where the model wants such answers. */
-void similar_note(struct exchange *ex, const struct request *r);
+void similar_note(struct exchange *ex, const struct request *r, const struct model *m);
 /* True: a provider is asked where the question lies, and the driver is posted when it has said so, or is too slow.
  * False: similar_find may be called. */
 bool similar_waits(struct exchange *ex);

@@ -505,6 +505,8 @@ struct flight *flight_replay(struct flight_env *env, struct roster *roster, cons
 	f->replay = f->released = f->streamed = true;
 	f->back = dialect_by_tag(answer->dialect);
 	f->age_ms = answer->age_ms;
+	counter_add(COUNTER_cache_saved_prompt_tok, (uint64_t)MAX_OF(answer->prompt_tok, 0));
+	counter_add(COUNTER_cache_saved_completion_tok, (uint64_t)MAX_OF(answer->completion_tok, 0));
 	f->tape.bytes.max = SIZE_MAX;
 	buf_add(&f->tape.bytes, answer->tape);
 	journal_complete(&f->journal);
