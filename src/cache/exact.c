@@ -43,14 +43,9 @@ static bool get_head(struct slice s, struct head *h)
 
 struct slice exact_key(const struct digest *d, char out[EXACT_KEY_BYTES])
 {
-	static const char digits[] = "0123456789abcdef";
-
 	out[0] = 'x';
 	out[1] = ':';
-	for (size_t i = 0; i < sizeof(d->bytes); i++) {
-		out[2 + 2 * i] = digits[d->bytes[i] >> 4];
-		out[3 + 2 * i] = digits[d->bytes[i] & 15];
-	}
+	digest_hex(d, out + 2);
 	return slice_of(out, EXACT_KEY_BYTES);
 }
 

@@ -37,7 +37,7 @@ struct exact {
 };
 
 /* A process' and a node's entry have one name: "x:" and the digest in hexadecimal. */
-#define EXACT_KEY_BYTES (2 + 2 * SHA256_BYTES)
+#define EXACT_KEY_BYTES (2 + DIGEST_HEX_BYTES)
 struct slice exact_key(const struct digest *d, char out[EXACT_KEY_BYTES]);
 
 void exact_init(struct exact *x, size_t max_bytes, struct dice *dice);

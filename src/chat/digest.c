@@ -145,3 +145,13 @@ void digest_request(struct sha256 *s, const struct request *r, char dialect, str
 	add_object(s, yyjson_doc_get_root(r->doc), true);
 	sha256_end(s, out->bytes);
 }
+
+void digest_hex(const struct digest *d, char out[DIGEST_HEX_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < sizeof(d->bytes); i++) {
+		out[2 * i] = digits[d->bytes[i] >> 4];
+		out[2 * i + 1] = digits[d->bytes[i] & 15];
+	}
+}

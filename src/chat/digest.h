@@ -15,6 +15,9 @@ struct digest {
 /* r->doc must be there.  `dialect`: tag of the client's.  `tenant`: whatever tells tenants apart; never two tenants
  * the same. */
 void digest_request(struct sha256 *s, const struct request *r, char dialect, struct slice tenant, struct digest *out);
+#define DIGEST_HEX_BYTES (2 * SHA256_BYTES)
+/* In hexadecimal, without an end. */
+void digest_hex(const struct digest *d, char out[DIGEST_HEX_BYTES]);
 static inline struct slice digest_slice(const struct digest *d)
 {
 	return slice_of(d->bytes, sizeof(d->bytes));

@@ -2,15 +2,12 @@
 
 struct slice abroad_key(char out[ABROAD_KEY_MAX], const struct digest *d, struct slice rest)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t n = 0;
 
 	must(rest.n <= ABROAD_TOKEN);
 	out[n++] = '{';
-	for (size_t i = 0; i < sizeof(d->bytes); i++) {
-		out[n++] = digits[d->bytes[i] >> 4];
-		out[n++] = digits[d->bytes[i] & 15];
-	}
+	digest_hex(d, out + n);
+	n += DIGEST_HEX_BYTES;
 	out[n++] = '}';
 	out[n++] = ':';
 	memcpy(out + n, rest.p, rest.n);
