@@ -324,7 +324,8 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	*r = (struct record){ .wall_ms = ex->wall_ms, .request_id = ex->ask.request_id, .peer = ex->ask.peer,
 		.endpoint = ex->ask.endpoint, .model = ex->request.model, .stream = ex->request.stream,
 		.err = ex->fault.err,
-		.status = ex->silent ? err_row(ex->fault.err)->http : ex->status, .usage = USAGE_NONE,
+		.status = ex->silent && ex->fault.err != ERR_OK ? err_row(ex->fault.err)->http : ex->status,
+		.usage = USAGE_NONE,
 		.bytes_in = ex->body_n, .bytes_out = ex->out_n,
 		.total_ns = now - ex->open_ns };
 	if (f == NULL)
@@ -500,6 +501,18 @@ void exchange_cancel(struct exchange *ex, enum err why)
 	ex->fault = (struct fault){ .err = why };
 	counter_add(COUNTER_clients_gone, why == ERR_CLIENT_GONE);
 	counter_add(COUNTER_clients_slow, why == ERR_CLIENT_SLOW);
+	finish(ex);
+	run(ex);
+}
+
+void exchange_left(struct exchange *ex, bool took_all)
+{
+	must(ex->magic == EXCHANGE_MAGIC);
+	if (!took_all || !relay_has_told(&ex->relay)) {
+		exchange_cancel(ex, ERR_CLIENT_GONE);
+		return;
+	}
+	ex->silent = true;
 	finish(ex);
 	run(ex);
 }

@@ -36,6 +36,11 @@ void relay_init(struct relay *r, const struct relay_opts *o);
 /* Bytes for this event: the provider's own or written into `scratch` (empty on entry); none while collecting.
  * The first bytes of RELAY_PASS_WHOLE are the whole body. */
 struct slice relay_event(struct relay *r, const struct event *ev, struct buf *scratch);
+/* The client has been given everything, the end mark too; only the transfer goes on. */
+static inline bool relay_has_told(const struct relay *r)
+{
+	return r->mode == RELAY_PASS && r->end_seen;
+}
 /* What is left to say when the answer is complete: end mark, or the collected body. */
 void relay_end(struct relay *r, struct buf *out);
 

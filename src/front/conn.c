@@ -419,7 +419,7 @@ static void client_left(struct conn *c)
 	if (c->exchange) {
 		struct exchange *ex = c->exchange;
 		c->exchange = NULL;
-		exchange_cancel(ex, ERR_CLIENT_GONE);
+		exchange_left(ex, c->stream && stream_queued(c->stream) == 0);
 	}
 	stream_abort(&c->stream, false);
 	forget(c);

@@ -166,6 +166,27 @@ static void a_purge_forgets(void **state)
 }
 
 /* The tokens are counted once, for the one who made the call. */
+/* As SDKs do: the client closes as soon as it reads the end mark; the provider's transfer ends later, or never. */
+static void who_leaves_on_the_end_mark_has_had_it_all(void **state)
+{
+	static const struct sim_act late_end[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello world"), SIM_FINISH("stop"),
+		SIM_USAGE(9, 2), SIM_WAIT(20), SIM_DONE, SIM_HANG };
+	for (int told = 0; told < 2; told++) {
+		struct sim *s = sim_new(SIM_SEED, CONFIG);
+		struct sim_provider *a = sim_provider(s, "a.test", late_end, NULL);
+
+		scene_client(s, "k", SIM_STREAMED, .leave_events = told ? 4 : 3, .leave = SIM_LEAVES);
+		sim_run_for(s, 100);
+		sim_check(s, sim_log_count(s, told ? "\"status\":200" : "\"status\":499") == 1);
+		sim_check(s, sim_log_count(s, "\"prompt_tokens\":9") == 1);
+		struct sim_client *y = scene_client(s, "k", SIM_STREAMED, .at_ms = 1);
+		sim_run(s);
+		sim_check(s, a->n == (told ? 1 : 2) && slice_eq(cache_of(y), told ? SLICE("hit") : SLICE("miss")));
+		sim_check_whole(s, y, SCENE_GOOD);
+		sim_free(&s);
+	}
+}
+
 static void a_hit_costs_nothing(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
@@ -341,6 +362,7 @@ int main(void)
 		cmocka_unit_test(who_gets_a_hit),
 		cmocka_unit_test(what_is_not_kept),
 		cmocka_unit_test(a_purge_forgets),
+		cmocka_unit_test(who_leaves_on_the_end_mark_has_had_it_all),
 		cmocka_unit_test(a_hit_costs_nothing),
 		cmocka_unit_test(a_purge_of_some),
 		cmocka_unit_test(an_old_answer_is_renewed),
