@@ -5,6 +5,7 @@ without limit of requests, connections for all streams, no buffering of streams.
 """
 import os
 import pathlib
+import random
 import resource
 import signal
 import socket
@@ -18,9 +19,23 @@ HARD_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the ports that the kernel gives to connections: nobody else is given it before the server listens."""
+    for port in random.sample(range(10000, 32768), 1000):
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise RuntimeError("no free port")
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+        return True
+    except OSError:
+        return False
 
 
 def get(port, path, timeout=2.0):

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 
+from ports import free_port
 
 # Debian's redis-tools hold the server too: it is redis-check-rdb under another name.
 PROGRAM = shutil.which("redis-server") or shutil.which("redis-check-rdb")
@@ -14,9 +15,7 @@ PROGRAM = shutil.which("redis-server") or shutil.which("redis-check-rdb")
 class Redis:
     def __init__(self, tmp, *options):
         self.tmp, self.options, self.process = tmp, options, None
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.port = free_port()
         self.start()
 
     @property

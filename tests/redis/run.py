@@ -20,6 +20,9 @@ import time
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from ports import free_port  # noqa: E402
+
 PATIENCE = 10.0                 # seconds until something that must happen counts as missing
 
 
@@ -35,15 +38,6 @@ def servers(folder):
     for start in sorted((ROOT / "deps" / "redis").glob("*/redis-server")):
         found[start.parent.name] = [str(start)]
     return found
-
-
-def free_port():
-    """Below 55536: a cluster's bus is 10000 above."""
-    while True:
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            if s.getsockname()[1] < 55536:
-                return s.getsockname()[1]
 
 
 class Skip(Exception):
