@@ -178,8 +178,8 @@ struct flight *flight_replay(struct flight_env *env, struct roster *roster, cons
 /* The reader leaves; the last one ends the flight: its attempt is closed now, its memory goes at the end of
  * the turn. */
 void flight_leave(struct reader *r);
-/* Stops the upstream now: its last reader is about to leave.  The counts for the record are final after this.  An answer
- * that has been told to its end mark counts as complete. */
+/* Stops the upstream now: its last reader is about to leave.  The counts for the record are final after this.  What has
+ * been told to its end mark counts as complete. */
 void flight_stop(struct flight *f);
 /* "openai/a=up_overloaded:812 local/b=ok:93": each attempt with its outcome and milliseconds. */
 void flight_tries(const struct flight *f, struct buf *out);

@@ -169,8 +169,8 @@ static void a_purge_forgets(void **state)
 /* As SDKs do: the client closes as soon as it reads the end mark; the provider's transfer ends later, or never. */
 static void who_leaves_on_the_end_mark_has_had_it_all(void **state)
 {
-	static const struct sim_act late_end[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello world"), SIM_FINISH("stop"),
-		SIM_USAGE(9, 2), SIM_WAIT(20), SIM_DONE, SIM_HANG };
+	static const struct sim_act late_end[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello world"),
+		SIM_FINISH("stop"), SIM_USAGE(9, 2), SIM_WAIT(20), SIM_DONE, SIM_HANG };
 	for (int told = 0; told < 2; told++) {
 		struct sim *s = sim_new(SIM_SEED, CONFIG);
 		struct sim_provider *a = sim_provider(s, "a.test", late_end, NULL);
