@@ -73,6 +73,8 @@ static const struct row root_rows[] = {
 		"operators of models, by a name of your choice; the catalogue knows many"),
 	ROW_MAP(struct route_conf, models, 0, ROUTE_CONF_MODELS_MAX, &route_conf_model, ROW_OPTIONAL, ROW_RELOAD,
 		"names that clients ask for; provider/model works without an entry"),
+	ROW_MAP(struct route_conf, prices, 0, ROUTE_CONF_PRICES_MAX, &route_conf_price, ROW_OPTIONAL, ROW_RELOAD,
+		"what tokens cost, by target (provider/model); weir knows the list prices of many"),
 	ROW_SECTION(struct route_conf, breaker, &route_conf_breaker, ROW_OPTIONAL,
 		"when a failing target is left alone"),
 	ROW_SECTION(struct route_conf, retry, &route_conf_retry, ROW_OPTIONAL, "how much and how fast is retried"),

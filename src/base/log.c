@@ -76,6 +76,9 @@ static void add_value(struct buf *b, enum log_form form, const struct log_field 
 	case LOG_FIELD_MS:
 		add_ms(b, f->num);
 		break;
+	case LOG_FIELD_NUM:
+		buf_add(b, f->str);
+		break;
 	case LOG_FIELD_STR:
 		if (!plain)
 			buf_add_char(b, '"');

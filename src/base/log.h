@@ -11,13 +11,14 @@ enum log_form { LOG_FORM_JSON, LOG_FORM_TEXT };
 
 struct log_field {
 	const char *name;	/* NULL ends the list */
-	enum { LOG_FIELD_STR, LOG_FIELD_INT, LOG_FIELD_MS } kind;
+	enum { LOG_FIELD_STR, LOG_FIELD_INT, LOG_FIELD_MS, LOG_FIELD_NUM } kind;
 	struct slice str;
 	int64_t num;		/* LOG_FIELD_MS: nanoseconds, printed as milliseconds with three decimals */
 };
 #define LOG_S(n, s) ((struct log_field){ n, LOG_FIELD_STR, (s), 0 })
 #define LOG_Z(n, z) LOG_S(n, slice_str(z))
 #define LOG_I(n, v) ((struct log_field){ n, LOG_FIELD_INT, { NULL, 0 }, (int64_t)(v) })
+#define LOG_N(n, s) ((struct log_field){ n, LOG_FIELD_NUM, (s), 0 })	/* a number, written already */
 #define LOG_NS(n, v) ((struct log_field){ n, LOG_FIELD_MS, { NULL, 0 }, (int64_t)(v) })
 
 struct log_sink {

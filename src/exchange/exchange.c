@@ -365,16 +365,27 @@ static void take_usage(const struct exchange *ex, struct flight *f, struct recor
 		*left = USAGE_NONE;
 }
 
+/* Of a kept answer: nothing. */
+static void put_price(const struct flight *f, struct record *r)
+{
+	int64_t cost = f->replay ? 0 : price_cost(f->target ? f->target->price : NULL, &r->usage);
+
+	r->priced = cost != PRICE_UNKNOWN;
+	r->cost = cost;
+	r->saved = f->saved;
+}
+
 void exchange_unpaid(void *arg, const struct flight *f)
 {
 	struct exchange_env *env = arg;
 	struct loop *l = env->flight.attempt.loop;
-	const struct record r = { .wall_ms = loop_wall_ms(l), .request_id = f->request_id, .endpoint = SLICE("abroad"),
+	struct record r = { .wall_ms = loop_wall_ms(l), .request_id = f->request_id, .endpoint = SLICE("abroad"),
 		.model = f->request.model, .model_known = map_find(&f->roster->models, f->request.model) != NULL,
 		.stream = f->request.stream, .status = 200, .attempts = f->attempts, .finish = f->finish,
 		.target = f->target ? f->target->name : SLICE_EMPTY, .usage = f->unpaid,
 		.total_ns = f->end_ns - f->open_ns };
 
+	put_price(f, &r);
 	env->on_record(env->arg, &r);
 }
 
@@ -399,8 +410,10 @@ static enum turn step_record(struct exchange *ex)
 	if (f && f->readers == 1)
 		flight_stop(f);
 	fill_record(ex, &r);
-	if (f)
+	if (f) {
 		take_usage(ex, f, &r);
+		put_price(f, &r);
+	}
 	if (f && (f->attempts > 1 || (ex->fault.err != ERR_OK && f->attempts)))
 		flight_tries(f, &tries);
 	r.tries = buf_slice(&tries);

@@ -68,8 +68,8 @@ void exchange_room(struct exchange *ex);
 /* The client is gone, or too slow (ERR_CLIENT_SLOW), or the server must go (ERR_DRAINING: tells the client
  * first).  Ends it at once: reply->end is called only for ERR_DRAINING. */
 void exchange_cancel(struct exchange *ex, enum err why);
-/* The client is gone.  `took_all`: nothing of what it was given still waits to be sent.  Who leaves on the end mark, before
- * the transfer has ended, has had its answer; everybody else is cancelled with ERR_CLIENT_GONE. */
+/* The client is gone.  `took_all`: nothing of what it was given still waits to be sent.  Who leaves on the end mark,
+ * before the transfer has ended, has had its answer; everybody else is cancelled with ERR_CLIENT_GONE. */
 void exchange_left(struct exchange *ex, bool took_all);
 
 #endif

@@ -62,6 +62,21 @@ static void put_cache(const struct flight *f, const char *word, struct buf *b)
 			(unsigned long long)f->similar_id, (double)f->cosine);
 }
 
+/* Of an answer that is whole when its head is written.  Who joined a call does not pay for it, unless all who read it
+ * share, and then it is too early to say. */
+static void put_cost(const struct exchange *ex, const struct flight *f, struct buf *b)
+{
+	bool is_free = f->replay || f->followed || ex->reader.joined;
+
+	if (f->plan.model && f->plan.model->split_usage)
+		return;
+	int64_t cost = is_free ? 0 : price_cost(f->target ? f->target->price : NULL, &f->usage);
+	char text[PRICE_TEXT_MAX];
+
+	if (cost != PRICE_UNKNOWN)
+		http1_write_field(b, SLICE("x-weir-cost-usd"), price_text((uint64_t)cost, text));
+}
+
 /* The fields that say who answered; more on the wire than in the body, so the body stays the provider's. */
 static struct slice answer_fields(struct exchange *ex)
 {
@@ -77,6 +92,8 @@ static struct slice answer_fields(struct exchange *ex)
 		put_answerer(ex, f, b);
 	if (reply_cache_word(ex))
 		put_cache(f, reply_cache_word(ex), b);
+	if (f && f->state == FLIGHT_ENDED)
+		put_cost(ex, f, b);
 	if (ex->estimated)
 		buf_add(b, SLICE("x-weir-estimated: true\r\n"));
 	return buf_slice(b);

@@ -8,6 +8,7 @@
 #include "flight/flight_priv.h"
 #include "flight/keep.h"
 #include "flight/lag.h"
+#include "route/tariff.h"
 
 #define MAGIC 0x666c6774u	/* "flgt" */
 
@@ -505,6 +506,8 @@ struct flight *flight_replay(struct flight_env *env, struct roster *roster, cons
 	f->replay = f->released = f->streamed = true;
 	f->back = dialect_by_tag(answer->dialect);
 	f->age_ms = answer->age_ms;
+	f->saved = price_cost(tariff_of(roster, answer->target), &(struct usage){ answer->prompt_tok,
+		answer->completion_tok, -1, -1, -1 });
 	counter_add(COUNTER_cache_saved_prompt_tok, (uint64_t)MAX_OF(answer->prompt_tok, 0));
 	counter_add(COUNTER_cache_saved_completion_tok, (uint64_t)MAX_OF(answer->completion_tok, 0));
 	f->tape.bytes.max = SIZE_MAX;

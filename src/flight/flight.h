@@ -118,6 +118,7 @@ struct flight {
 	struct task *on_alone;		/* posted when one reader is left; NULL: nobody asks */
 	bool replay;			/* no upstream: the tape comes from the cache */
 	uint64_t age_ms;		/* and is this old */
+	int64_t saved;			/* and would have cost this (price.h) */
 	uint64_t similar_id;		/* of the semantic cache's entry; 0: the question was the same */
 	float cosine;			/* how near that question was */
 	bool orphan;			/* the reader that opened it has left */

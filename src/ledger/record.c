@@ -1,12 +1,14 @@
 #include "ledger/record.h"
 
 #include "base/log.h"
+#include "ledger/price.h"
 
-#define MOST_FIELDS 29
+#define MOST_FIELDS 31
 
 struct line {
 	struct log_field fields[MOST_FIELDS + 1];	/* zero-terminated */
 	size_t n;
+	char cost[PRICE_TEXT_MAX], saved[PRICE_TEXT_MAX];
 };
 
 static void add(struct line *l, struct log_field f)
@@ -53,6 +55,15 @@ static void add_what(struct line *l, const struct record *r)
 		add(l, LOG_Z("error", err_name(r->err)));
 }
 
+static void add_money(struct line *l, const struct record *r)
+{
+	if (!r->priced)
+		return;
+	add(l, LOG_N("cost_usd", price_text((uint64_t)r->cost, l->cost)));
+	if (r->saved > 0)
+		add(l, LOG_N("saved_usd", price_text((uint64_t)r->saved, l->saved)));
+}
+
 void record_line(const struct record *r, struct buf *out)
 {
 	struct line l = { .n = 0 };
@@ -65,6 +76,7 @@ void record_line(const struct record *r, struct buf *out)
 	if (r->finish != EVENT_FINISH_NONE)
 		add(&l, LOG_Z("finish", event_finish_name(r->finish)));
 	add_tokens(&l, r);
+	add_money(&l, r);
 	add(&l, LOG_NS("ms", r->total_ns));
 	if (r->first_ns)
 		add(&l, LOG_NS("first_ms", r->first_ns));

@@ -23,6 +23,8 @@ struct record {
 	uint32_t attempts;
 	enum event_finish finish;
 	struct usage usage;		/* of all who read one flight only one record has it */
+	bool priced;			/* what the tokens of `usage` cost is known; of a kept answer: nothing */
+	int64_t cost, saved;		/* picodollars (price.h): of `usage`; of the answer that a cache gave again */
 	uint64_t prompt_estimate_tok;
 	uint64_t bytes_in, bytes_out;	/* body bytes from and to the client */
 	uint64_t total_ns, first_ns;	/* from the complete request to its end, and to the first content; 0: never */

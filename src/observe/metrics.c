@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/counter.h"
+#include "ledger/price.h"
 #include "loop/sys.h"
 #include "route/health.h"
 
@@ -15,6 +16,8 @@ enum token_type { TOKEN_PROMPT, TOKEN_COMPLETION, TOKEN_CACHED, TOKEN_CACHE_WRIT
 	TOKEN_TYPES };
 static const char *const token_names[TOKEN_TYPES] = { "prompt", "completion", "cached", "cache_write",
 	"reasoning" };
+
+enum money_type { MONEY_COST, MONEY_SAVED };
 
 /* One combination of labels.  They are written out only when somebody asks: a request costs two look-ups. */
 struct series {
@@ -36,6 +39,7 @@ void metrics_init(struct metrics *m, uint64_t seed, uint64_t wall_ms)
 	*m = (struct metrics){ .started_wall_ms = wall_ms };
 	map_init(&m->requests, MAX_SERIES, seed);
 	map_init(&m->tokens, MAX_SERIES, seed);
+	map_init(&m->money, MAX_SERIES, seed);
 }
 
 static void free_family(struct map *family)
@@ -53,6 +57,7 @@ void metrics_done(struct metrics *m)
 {
 	free_family(&m->requests);
 	free_family(&m->tokens);
+	free_family(&m->money);
 }
 
 static void key_add(struct series_key *k, const void *p, size_t n)
@@ -126,10 +131,22 @@ static void count_tokens(struct metrics *m, const struct record *r)
 			s->values[i] += (uint64_t)counts[i];
 }
 
+static void count_money(struct metrics *m, const struct record *r)
+{
+	bool is_new;
+
+	if (!r->priced)
+		return;
+	struct series *s = find(&m->money, model_label(r), &is_new);
+	s->values[MONEY_COST] += (uint64_t)r->cost;
+	s->values[MONEY_SAVED] += (uint64_t)MAX_OF(r->saved, (int64_t)0);
+}
+
 void metrics_record(struct metrics *m, const struct record *r)
 {
 	count_request(m, r);
 	count_tokens(m, r);
+	count_money(m, r);
 	if (r->attempts)
 		histo_add_ns(&m->total, r->total_ns);
 	if (r->first_ns)
@@ -202,6 +219,25 @@ static void write_tokens(struct buf *b, const struct map *family)
 			add_model(b, s);
 			buf_addf(b, ",type=\"%s\"} %" PRIu64 "\n", token_names[i], s->values[i]);
 		}
+	}
+}
+
+static void write_money(struct buf *b, const struct map *family, const char *name, const char *help,
+	enum money_type type)
+{
+	size_t at = 0;
+	struct slice key;
+	char text[PRICE_TEXT_MAX];
+	void *v;
+
+	head(b, name, "counter", help);
+	while (map_next(family, &at, &key, &v)) {
+		const struct series *s = v;
+		buf_add(b, slice_str(name));
+		add_model(b, s);
+		buf_add(b, SLICE("} "));
+		buf_add(b, price_text(s->values[type], text));
+		buf_add_char(b, '\n');
 	}
 }
 
@@ -286,6 +322,10 @@ void metrics_write(const struct metrics *m, const struct health_table *health, u
 	write_counters(out);
 	write_requests(out, &m->requests);
 	write_tokens(out, &m->tokens);
+	write_money(out, &m->money, "weir_cost_usd_total", "what the tokens of weir_tokens_total cost, by model; those "
+		"of unknown price are left out", MONEY_COST);
+	write_money(out, &m->money, "weir_saved_usd_total", "what answers given again from a cache would have cost, by "
+		"model", MONEY_SAVED);
 	write_histo(out, "weir_request_duration_seconds", "whole time of requests that reached a provider", &m->total);
 	write_histo(out, "weir_time_to_first_token_seconds", "time to the first content of streamed answers",
 		&m->first);

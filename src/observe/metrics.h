@@ -14,6 +14,7 @@ struct health_table;
 struct metrics {
 	struct map requests;		/* model, endpoint, status and error -> struct series */
 	struct map tokens;		/* model -> struct series */
+	struct map money;		/* model -> struct series */
 	struct histo total, first;
 	uint64_t started_wall_ms;
 };

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "dialect/quirks.h"
 #include "route/route_conf.h"
+#include "route/tariff.h"
 
 /* --- providers: where ----------------------------------------------------------------------------------- */
 
@@ -373,6 +374,7 @@ void enlist_provider(struct enlist *e, size_t i)
 	take_keys(e, name, pc, row, p);
 	take_headers(e, pc, p);
 	p->usage = pick_usage(pc->usage, row);
+	p->listed = row && pc->url.n == 0 ? slice_str(row->name) : SLICE_EMPTY;
 	p->ca_file = pc->tls.ca.n ? arena_copy(&e->into->arena, pc->tls.ca) : SLICE_EMPTY;
 	p->tls_insecure = pc->tls.insecure;
 	p->max_connections = (uint32_t)pc->max_connections;
@@ -469,6 +471,7 @@ static void add_target(struct enlist *e, const struct route_target_conf *tc, con
 	t->provider = p;
 	t->model = slice_skip(t->name, t->name.n - model.n);
 	t->weight = (uint32_t)tc->weight;
+	t->price = tariff_of(e->into, t->name);
 	t->health = health_keep(e->into->health, "target", t->name);
 }
 

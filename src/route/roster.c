@@ -9,6 +9,7 @@
 #include "loop/tls.h"
 #include "route/enlist.h"
 #include "route/route_conf.h"
+#include "route/tariff.h"
 
 #define CYCLE_SHOWN 8u	/* names of a cycle that a fault lists */
 
@@ -138,9 +139,11 @@ struct roster *roster_new(struct conf *c, const struct route_conf *rc, struct he
 	r->health = ht;
 	map_init(&r->models, 0, ht->map.seed.k0);
 	map_init(&r->providers, 0, ht->map.seed.k1);
+	map_init(&r->prices, 0, ht->map.seed.k1);
 	struct enlist e = { .conf = c, .from = rc, .into = r, .was_ok = conf_ok(c) };
 	for (size_t i = 0; i < rc->providers.n; i++)
 		enlist_provider(&e, i);
+	tariff_take(&e);
 	add_models(&e);
 	check_spans(c, rc);
 	if (!conf_ok(c))
@@ -178,6 +181,7 @@ void roster_unref(struct roster **r)
 	let_go_of_trust(gone);
 	map_done(&gone->models);
 	map_done(&gone->providers);
+	map_done(&gone->prices);
 	arena_wipe(&gone->arena);
 	free(gone);
 }
@@ -220,6 +224,7 @@ const struct model *roster_find(struct roster *r, struct slice name, struct aren
 	t->provider = p;
 	t->model = slice_skip(t->name, slash + 1);
 	t->weight = 1;
+	t->price = tariff_of(r, name);
 	t->health = health_get(r->health, "target", name);
 	t->why = "named directly";
 	t->why_fallback = "fallback, named directly";

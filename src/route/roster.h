@@ -11,6 +11,7 @@
 #include "dialect/dialect.h"
 #include "dialect/provider.h"
 #include "dialect/translate.h"
+#include "ledger/price.h"
 #include "route/health.h"
 
 struct route_conf;
@@ -39,6 +40,7 @@ struct provider {
 	struct url url;			/* {model} in its path stands for the model */
 	struct slice query;		/* of every request, without `?`; usually empty */
 	struct slice authority;		/* Host field */
+	struct slice listed;		/* its name in the list of prices; empty: not at its own address */
 	enum provider_auth auth;
 	enum provider_usage usage;
 	struct roster_key keys[ROSTER_MAX_KEYS];
@@ -61,6 +63,7 @@ struct target {
 	const struct provider *provider;
 	struct slice model;		/* as the provider calls it */
 	uint32_t weight;		/* 0: takes no traffic at all */
+	const struct price *price;	/* NULL: not known */
 	struct health *health;		/* breaker and cool-down */
 	const char *why;		/* the reason in a plan: "tier 1, weight 70 of 100" */
 	const char *why_fallback;	/* "fallback small, tier 1, in order" */
@@ -128,6 +131,7 @@ struct roster {
 	unsigned refs;
 	struct map models;		/* name -> struct model */
 	struct map providers;		/* name -> struct provider */
+	struct map prices;		/* target's name -> struct price; from the configuration */
 	struct model **model_list;	/* in config order, for /v1/models */
 	size_t n_models;
 	const struct model *any;	/* template for direct `provider/model`: default clocks and retries */

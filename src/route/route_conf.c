@@ -3,6 +3,7 @@
 #include "route/route_conf.h"
 
 #include "base/span.h"
+#include "ledger/price.h"
 
 #define DAY_MS 86400000u
 #define HOUR_MS 3600000u
@@ -191,6 +192,18 @@ static const struct row model_rows[] = {
 };
 const struct section route_conf_model = ROW_TABLE("model", struct route_model_conf, model_rows);
 
+static const struct row price_rows[] = {
+	ROW_RATIO(struct route_price_conf, input, 0, PRICE_MAX, ROW_REQUIRED, ROW_RELOAD,
+		"US dollars for a million prompt tokens"),
+	ROW_RATIO(struct route_price_conf, output, 0, PRICE_MAX, "0", ROW_RELOAD,
+		"for a million completion tokens, reasoning included"),
+	ROW_RATIO(struct route_price_conf, cached_input, 0, PRICE_MAX, "0", ROW_RELOAD,
+		"for a million prompt tokens that the provider had in its cache; not given: as input"),
+	ROW_RATIO(struct route_price_conf, cache_write, 0, PRICE_MAX, "0", ROW_RELOAD,
+		"for a million prompt tokens written into the provider's cache; not given: as input"),
+};
+const struct section route_conf_price = ROW_TABLE("price", struct route_price_conf, price_rows);
+
 /* 5 in a row is Envoy's default; its share and times are shorter here, since a probe costs one request. */
 static const struct row breaker_rows[] = {
 	ROW_INT(struct route_breaker_conf, fails, 0, 1000000, "5", ROW_RELOAD,
@@ -229,6 +242,8 @@ static const struct row route_rows[] = {
 		ROW_RELOAD, "operators of models, by a name of your choice; the catalogue knows many"),
 	ROW_MAP(struct route_conf, models, 0, ROUTE_CONF_MODELS_MAX, &route_conf_model, ROW_OPTIONAL,
 		ROW_RELOAD, "names that clients ask for; provider/model works without an entry"),
+	ROW_MAP(struct route_conf, prices, 0, ROUTE_CONF_PRICES_MAX, &route_conf_price, ROW_OPTIONAL, ROW_RELOAD,
+		"what tokens cost, by target (provider/model); weir knows the list prices of many"),
 	ROW_SECTION(struct route_conf, breaker, &route_conf_breaker, ROW_OPTIONAL,
 		"when a failing target is left alone"),
 	ROW_SECTION(struct route_conf, retry, &route_conf_retry, ROW_OPTIONAL,

@@ -110,21 +110,28 @@ struct route_retry_conf {
 	uint64_t backoff, backoff_max, retry_after_max, rest_max, key_rest;
 };
 
+/* Dollars a million tokens. */
+struct route_price_conf {
+	double input, output, cached_input, cache_write;
+};
+
 struct route_conf {
 	struct row_items providers;	/* of struct route_provider_conf, by name */
 	struct row_items models;	/* of struct route_model_conf, by name */
+	struct row_items prices;	/* of struct route_price_conf, by target */
 	struct route_breaker_conf breaker;
 	struct route_retry_conf retry;
 };
 
-/* The four keys of struct route_conf as one section; a root that spreads them can take the parts. */
+/* The five keys of struct route_conf as one section; a root that spreads them can take the parts. */
 extern const struct section route_conf;
 extern const struct section route_conf_provider, route_conf_model, route_conf_breaker, route_conf_retry;
 /* Parts of the parts, for reading items. */
-extern const struct section route_conf_key, route_conf_header, route_conf_tier, route_conf_target;
+extern const struct section route_conf_price, route_conf_key, route_conf_header, route_conf_tier, route_conf_target;
 
 #define ROUTE_CONF_PROVIDERS_MAX 256u
 #define ROUTE_CONF_MODELS_MAX 4096u
+#define ROUTE_CONF_PRICES_MAX 4096u
 
 /* What plan_next and plan_result go by. */
 struct plan_conf route_conf_plan(const struct route_conf *rc);

@@ -2,7 +2,7 @@
 #include "base/counter.h"
 #include "scene.h"
 
-#define CONFIG SCENE_LISTEN SCENE_PROVIDERS "models:\n" \
+#define CONFIG SCENE_LISTEN SCENE_PROVIDERS "prices: {a/m1: {input: 2.5, output: 10}}\n" "models:\n" \
 	"  k:\n    targets: [a/m1]\n    retries: 0\n    cache: {exact: 1h}\n" \
 	"  none:\n    targets: [a/m1]\n    retries: 0\n" \
 	"  renewed:\n    targets: [a/m1]\n    retries: 0\n    cache: {exact: 1h, refresh: 10m}\n" \
@@ -20,6 +20,11 @@ static struct sim_client *ask_at(struct sim *s, uint64_t at_ms, const char *fiel
 static struct slice cache_of(const struct sim_client *c)
 {
 	return sim_http_field(&c->answers[0].http, "x-weir-cache");
+}
+
+static struct slice cost_of(const struct sim_client *c)
+{
+	return sim_http_field(&c->answers[0].http, "x-weir-cost-usd");
 }
 
 /* By stream or at once, first or second: the four ways give the same text. */
@@ -192,12 +197,15 @@ static void a_hit_costs_nothing(void **state)
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
 
 	sim_provider(s, "a.test", scene_good, NULL);
-	scene_client(s, "k", false);
-	scene_client(s, "k", false, .at_ms = 1000);
+	struct sim_client *x = scene_client(s, "k", false), *y = scene_client(s, "k", false, .at_ms = 1000);
 	sim_run(s);
 	sim_run_for(s, 1000);		/* the log is written now and then */
 	sim_check(s, sim_log_count(s, "\"prompt_tokens\"") == 1);
 	sim_check(s, sim_log_count(s, "\"cache\":\"hit\"") == 1);
+	/* 9 tokens at 2.5 dollars a million, 2 at 10 */
+	sim_check(s, sim_log_count(s, "\"cost_usd\":0.0000425,") == 1);
+	sim_check(s, sim_log_count(s, "\"cost_usd\":0,\"saved_usd\":0.0000425,") == 1);
+	sim_check(s, slice_eq(cost_of(x), SLICE("0.0000425")) && slice_eq(cost_of(y), SLICE("0")));
 	sim_free(&s);
 }
 

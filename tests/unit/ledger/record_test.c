@@ -70,6 +70,18 @@ static void test_the_estimate(void **state)
 		"bytes_in=0 bytes_out=0\n");
 }
 
+static void test_money(void **state)
+{
+	struct record r = { .wall_ms = WALL_MS, .status = 200, .usage = USAGE_NONE, .priced = true, .cost = 42500000 };
+
+	expect(&r, LOG_FORM_TEXT, "09:30:00.123 info  access         status=200 cost_usd=0.0000425 "
+		"ms=0.000 bytes_in=0 bytes_out=0\n");
+	r.cost = 0;
+	r.saved = 42500000;
+	expect(&r, LOG_FORM_JSON, "{\"time\":\"2026-11-21T09:30:00.123Z\",\"level\":\"info\",\"event\":\"access\","
+		"\"status\":200,\"cost_usd\":0,\"saved_usd\":0.0000425,\"ms\":0.000,\"bytes_in\":0,\"bytes_out\":0}\n");
+}
+
 /* Clients choose some of the texts: no line ends, no forged fields. */
 static void test_texts_of_clients_stay_inside(void **state)
 {
@@ -92,6 +104,9 @@ static void test_everything_at_once(void **state)
 
 	r.path = SLICE("/v1/chat/completions");
 	r.err = ERR_UP_TRUNCATED;
+	r.priced = true;
+	r.cost = r.saved = INT64_MAX;
+	r.cache = "miss";
 	log_set(LOG_LEVEL_INFO, LOG_FORM_JSON);
 	buf_init(&b, 1 << 16);
 	record_line(&r, &b);
@@ -107,6 +122,7 @@ int main(void)
 		cmocka_unit_test(test_a_full_line),
 		cmocka_unit_test(test_a_bare_line),
 		cmocka_unit_test(test_the_estimate),
+		cmocka_unit_test(test_money),
 		cmocka_unit_test(test_texts_of_clients_stay_inside),
 		cmocka_unit_test(test_everything_at_once),
 	};

@@ -162,6 +162,30 @@ static void test_requests_and_tokens(void **state)
 	scene_close(&s);
 }
 
+#define COST "\nweir_cost_usd_total{model=\"chat\"} 0.000085\n"
+#define SAVED "\nweir_saved_usd_total{model=\"chat\"} 0.0000425\n"
+
+static void test_money(void **state)
+{
+	struct record r = good("chat"), hit = good("chat"), unknown = good("other");
+	struct scene s;
+	double sum;
+
+	r.priced = hit.priced = true;
+	r.cost = 42500000;
+	hit.saved = 42500000;
+	scene_open(&s);
+	metrics_record(&s.m, &r);
+	metrics_record(&s.m, &r);
+	metrics_record(&s.m, &hit);
+	metrics_record(&s.m, &unknown);
+	struct slice page = page_of(&s);
+	assert_int_equal(page_samples(page, "weir_cost_usd_total{", &sum), 1);
+	assert_non_null(memmem(page.p, page.n, COST, strlen(COST)));
+	assert_non_null(memmem(page.p, page.n, SAVED, strlen(SAVED)));
+	scene_close(&s);
+}
+
 /* What clients make up does not become a label. */
 static void test_unknown_models_are_one(void **state)
 {
@@ -345,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_before_anything_happened),
 		cmocka_unit_test(test_counters),
 		cmocka_unit_test(test_requests_and_tokens),
+		cmocka_unit_test(test_money),
 		cmocka_unit_test(test_unknown_models_are_one),
 		cmocka_unit_test(test_labels_are_escaped),
 		cmocka_unit_test(test_series_are_told_apart),
