@@ -37,7 +37,7 @@ static void compact(struct buf *b)
 	b->start = 0;
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_room_slow(struct buf *b, size_t n)
 {
 	size_t len = buf_len(b);
 	if (n > b->max || len > b->max - n)
@@ -53,12 +53,6 @@ char *buf_room(struct buf *b, size_t n)
 		b->cap = cap;
 	}
 	return b->p + b->n;
-}
-
-void buf_grew(struct buf *b, size_t n)
-{
-	must(n <= b->cap - b->n);
-	b->n += n;
 }
 
 bool buf_put(struct buf *b, struct slice s)
@@ -100,14 +94,13 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 
 void buf_add_u64(struct buf *b, uint64_t v)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[20], *at = digits + sizeof(digits);
 
 	do {
-		digits[--at] = (char)('0' + v % 10);
+		*--at = (char)('0' + v % 10);
 		v /= 10;
 	} while (v);
-	buf_add(b, slice_of(digits + at, sizeof(digits) - at));
+	buf_add(b, slice_of(at, (size_t)(digits + sizeof(digits) - at)));
 }
 
 static void add_escape(struct buf *b, unsigned char c)
