@@ -202,6 +202,7 @@ providers:
   sim: {{dialect: openai, url: "http://127.0.0.1:{self.provider_port}/v1"{keys}}}
 models:
   bench: {{tiers: [{{targets: [sim/bench]}}]}}
+  kept: {{targets: [sim/bench], cache: {{exact: 1h}}}}
 """)
         return [self.program, "run", "-c", path]
 

@@ -49,9 +49,19 @@ void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_add_u64(struct buf *b, uint64_t v);
 /* JSON string content (no quotes): escapes ", \, control bytes; U+FFFD for bytes that are not UTF-8. */
 void buf_add_json(struct buf *b, struct slice s);
+char *buf_room_slow(struct buf *b, size_t n) MUST_CHECK;
 /* Room for `n` more bytes at the returned place, then buf_grew(b, n) says how many were written.  NULL: over max. */
-char *buf_room(struct buf *b, size_t n) MUST_CHECK;
-void buf_grew(struct buf *b, size_t n);
+MUST_CHECK static inline char *buf_room(struct buf *b, size_t n)
+{
+	bool is_there = b->p && n <= b->cap - b->n && buf_len(b) + n <= b->max;
+
+	return is_there ? b->p + b->n : buf_room_slow(b, n);
+}
+static inline void buf_grew(struct buf *b, size_t n)
+{
+	must(n <= b->cap - b->n);
+	b->n += n;
+}
 /* Drops `n` bytes at the front. */
 void buf_eat(struct buf *b, size_t n);
 

@@ -10,16 +10,18 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 enum log_form { LOG_FORM_JSON, LOG_FORM_TEXT };
 
 struct log_field {
-	const char *name;	/* NULL ends the list */
+	struct slice name;	/* p NULL ends the list */
 	enum { LOG_FIELD_STR, LOG_FIELD_INT, LOG_FIELD_MS, LOG_FIELD_NUM } kind;
 	struct slice str;
 	int64_t num;		/* LOG_FIELD_MS: nanoseconds, printed as milliseconds with three decimals */
 };
-#define LOG_S(n, s) ((struct log_field){ n, LOG_FIELD_STR, (s), 0 })
+/* `n`: a literal. */
+#define LOG_S(n, s) ((struct log_field){ SLICE(n), LOG_FIELD_STR, (s), 0 })
 #define LOG_Z(n, z) LOG_S(n, slice_str(z))
-#define LOG_I(n, v) ((struct log_field){ n, LOG_FIELD_INT, { NULL, 0 }, (int64_t)(v) })
-#define LOG_N(n, s) ((struct log_field){ n, LOG_FIELD_NUM, (s), 0 })	/* a number, written already */
-#define LOG_NS(n, v) ((struct log_field){ n, LOG_FIELD_MS, { NULL, 0 }, (int64_t)(v) })
+#define LOG_I(n, v) ((struct log_field){ SLICE(n), LOG_FIELD_INT, { NULL, 0 }, (int64_t)(v) })
+/* `s`: a number, written already. */
+#define LOG_N(n, s) ((struct log_field){ SLICE(n), LOG_FIELD_NUM, (s), 0 })
+#define LOG_NS(n, v) ((struct log_field){ SLICE(n), LOG_FIELD_MS, { NULL, 0 }, (int64_t)(v) })
 
 struct log_sink {
 	void (*line)(void *arg, struct slice line);	/* with its newline; borrowed */
@@ -42,7 +44,7 @@ void log_write(struct slice line);
 
 #define LOG_AT(level, event, ...) \
 	(log_on(level) ? \
-		log_emit(level, event, (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } }) : (void)0)
+		log_emit(level, event, (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { .num = 0 } }) : (void)0)
 #define log_debug(event, ...) LOG_AT(LOG_LEVEL_DEBUG, event, __VA_ARGS__)
 #define log_info(event, ...) LOG_AT(LOG_LEVEL_INFO, event, __VA_ARGS__)
 #define log_warn(event, ...) LOG_AT(LOG_LEVEL_WARN, event, __VA_ARGS__)

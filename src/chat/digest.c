@@ -7,14 +7,17 @@
 #define MEMBERS_INLINE 12u	/* members of an object sorted on the stack; larger ones use the heap */
 
 /* How it is delivered, kept, billed or found, not what is said (protocols.md 1.1, 2.1, 4.2), and weir's own. */
-static const char *const ignored[] = { "stream", "stream_options", "user", "safety_identifier", "metadata", "store",
-	"prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "service_tier", "serviceTier", "labels",
-	"timeout", "num_retries" };
+#define NAME(lit) { lit, sizeof(lit) - 1 }
+static const struct slice ignored[] = { NAME("stream"), NAME("stream_options"), NAME("user"),
+	NAME("safety_identifier"), NAME("metadata"), NAME("store"), NAME("prompt_cache_key"),
+	NAME("prompt_cache_retention"), NAME("prompt_cache_options"), NAME("service_tier"), NAME("serviceTier"),
+	NAME("labels"), NAME("timeout"), NAME("num_retries") };
+#undef NAME
 
 static bool is_ignored(struct slice member)
 {
 	for (size_t i = 0; i < COUNT_OF(ignored); i++)
-		if (slice_eq(member, slice_str(ignored[i])))
+		if (slice_eq(member, ignored[i]))
 			return true;
 	return false;
 }
@@ -53,9 +56,25 @@ static int by_key(const void *a, const void *b)
 
 static void add_value(struct sha256 *s, yyjson_val *v);
 
+/* Few, as nearly always: by insertion, where qsort() would cost more than the comparing. */
+static void sort(struct member *members, size_t n)
+{
+	if (n > MEMBERS_INLINE) {
+		qsort(members, n, sizeof(*members), by_key);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		struct member m = members[i];
+		size_t at = i;
+		for (; at && by_key(&m, &members[at - 1]) < 0; at--)
+			members[at] = members[at - 1];
+		members[at] = m;
+	}
+}
+
 static void add_members(struct sha256 *s, struct member *members, size_t n)
 {
-	qsort(members, n, sizeof(*members), by_key);
+	sort(members, n);
 	for (size_t i = 0; i < n; i++) {
 		if (i && slice_eq(members[i].key, members[i - 1].key))
 			continue;

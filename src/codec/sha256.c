@@ -28,17 +28,13 @@ static void flush(struct sha256 *s)
 	s->n = 0;
 }
 
-void sha256_add(struct sha256 *s, struct slice piece)
+void sha256_add_slow(struct sha256 *s, struct slice piece)
 {
-	if (piece.n > sizeof(s->held) - s->n)
-		flush(s);
-	if (piece.n > sizeof(s->held)) {
+	flush(s);
+	if (piece.n > sizeof(s->held))
 		must(EVP_DigestUpdate(s->context, piece.p, piece.n) == 1);
-		return;
-	}
-	if (piece.n)
-		memcpy(s->held + s->n, piece.p, piece.n);
-	s->n += (uint32_t)piece.n;
+	else
+		sha256_add(s, piece);
 }
 
 void sha256_end(struct sha256 *s, uint8_t out[SHA256_BYTES])

@@ -47,8 +47,8 @@ static bool holds(struct slice text, struct slice word)
 	return text.n && memmem(text.p, text.n, word.p, word.n) != NULL;
 }
 
-/* The parsed body is gone by now: only the lists of tools are parsed again, and only where one of the two
- * words stands in the text that make a difference. */
+/* The parsed body is gone by now: only the lists of tools are parsed again, where there are any, and only where one of
+ * the two words stands in the text that make a difference. */
 static void read_request(struct dialect_encode *e, struct openai_answer *a)
 {
 	struct slice body = e->request->body;
@@ -87,7 +87,8 @@ struct openai_answer *openai_answer_of(struct dialect_encode *e)
 	if (e->request) {
 		(*slot)->model = e->request->model;
 		(*slot)->wants_usage = e->request->wants_usage;
-		read_request(e, *slot);
+		if (e->request->has_tools)
+			read_request(e, *slot);
 	}
 	return *slot;
 }

@@ -255,8 +255,11 @@ void openai_collect_write(struct dialect_encode *e, struct buf *out)
 	put(e, out, ",\"model\":", a->model);
 	put_fixed(e, out, ",\"choices\":[");
 	for (const struct openai_answer_choice *c = a->choices; c; c = c->next) {
-		if (has_room(e, out, 0))
-			buf_addf(out, "%s{\"index\":%u,", c == a->choices ? "" : ",", c->index);
+		if (has_room(e, out, 0)) {
+			buf_add(out, c == a->choices ? SLICE("{\"index\":") : SLICE(",{\"index\":"));
+			buf_add_u64(out, c->index);
+			buf_add_char(out, ',');
+		}
 		put_message(e, out, c);
 		put_fixed(e, out, "}");
 	}

@@ -85,16 +85,26 @@ bool openai_usage_read_outside(yyjson_val *usage, struct usage *u)
 	return merge(&said, u);
 }
 
-static void add_details(struct buf *out, const char *object, const char *first, int64_t a, const char *second,
-	int64_t b)
+/* before "name":count */
+static void add_count(struct buf *out, struct slice before, struct slice name, uint64_t count)
 {
-	if (a < 0 && b < 0)
+	buf_add(out, before);
+	buf_add_char(out, '"');
+	buf_add(out, name);
+	buf_add(out, SLICE("\":"));
+	buf_add_u64(out, count);
+}
+
+static void add_prompt_details(struct buf *out, const struct usage *u)
+{
+	if (u->cached_tok < 0 && u->cache_write_tok < 0)
 		return;
-	buf_addf(out, ",\"%s\":{", object);
-	if (a >= 0)
-		buf_addf(out, "\"%s\":%lld", first, (long long)a);
-	if (b >= 0)
-		buf_addf(out, "%s\"%s\":%lld", a >= 0 ? "," : "", second, (long long)b);
+	buf_add(out, SLICE(",\"prompt_tokens_details\":"));
+	if (u->cached_tok >= 0)
+		add_count(out, SLICE("{"), SLICE("cached_tokens"), (uint64_t)u->cached_tok);
+	if (u->cache_write_tok >= 0)
+		add_count(out, u->cached_tok >= 0 ? SLICE(",") : SLICE("{"), SLICE("cache_write_tokens"),
+			(uint64_t)u->cache_write_tok);
 	buf_add_char(out, '}');
 }
 
@@ -103,11 +113,14 @@ void openai_usage_write(const struct usage *u, struct buf *out)
 	uint64_t prompt = u->prompt_tok > 0 ? (uint64_t)u->prompt_tok : 0;
 	uint64_t completion = u->completion_tok > 0 ? (uint64_t)u->completion_tok : 0;
 
-	buf_addf(out, "{\"prompt_tokens\":%llu,\"completion_tokens\":%llu,\"total_tokens\":%llu",
-		(unsigned long long)prompt, (unsigned long long)completion,
-		(unsigned long long)(prompt + completion));
-	add_details(out, "prompt_tokens_details", "cached_tokens", u->cached_tok, "cache_write_tokens",
-		u->cache_write_tok);
-	add_details(out, "completion_tokens_details", "reasoning_tokens", u->reasoning_tok, NULL, -1);
+	add_count(out, SLICE("{"), SLICE("prompt_tokens"), prompt);
+	add_count(out, SLICE(","), SLICE("completion_tokens"), completion);
+	add_count(out, SLICE(","), SLICE("total_tokens"), prompt + completion);
+	add_prompt_details(out, u);
+	if (u->reasoning_tok >= 0) {
+		add_count(out, SLICE(",\"completion_tokens_details\":{"), SLICE("reasoning_tokens"),
+			(uint64_t)u->reasoning_tok);
+		buf_add_char(out, '}');
+	}
 	buf_add_char(out, '}');
 }

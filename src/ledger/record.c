@@ -18,36 +18,36 @@ static void add(struct line *l, struct log_field f)
 }
 
 /* Absent texts and unknown counts are left out: a line says what is known. */
-static void add_str(struct line *l, const char *name, struct slice s)
+static void add_str(struct line *l, struct slice name, struct slice s)
 {
 	if (s.n)
-		add(l, LOG_S(name, s));
+		add(l, (struct log_field){ name, LOG_FIELD_STR, s, 0 });
 }
 
-static void add_count(struct line *l, const char *name, int64_t v)
+static void add_count(struct line *l, struct slice name, int64_t v)
 {
 	if (v >= 0)
-		add(l, LOG_I(name, v));
+		add(l, (struct log_field){ name, LOG_FIELD_INT, SLICE_EMPTY, v });
 }
 
 static void add_tokens(struct line *l, const struct record *r)
 {
-	add_count(l, "prompt_tokens", r->usage.prompt_tok);
-	add_count(l, "completion_tokens", r->usage.completion_tok);
-	add_count(l, "cached_tokens", r->usage.cached_tok);
-	add_count(l, "reasoning_tokens", r->usage.reasoning_tok);
+	add_count(l, SLICE("prompt_tokens"), r->usage.prompt_tok);
+	add_count(l, SLICE("completion_tokens"), r->usage.completion_tok);
+	add_count(l, SLICE("cached_tokens"), r->usage.cached_tok);
+	add_count(l, SLICE("reasoning_tokens"), r->usage.reasoning_tok);
 	if (r->usage.prompt_tok < 0 && r->prompt_estimate_tok)
 		add(l, LOG_I("prompt_tokens_estimated", r->prompt_estimate_tok));
 }
 
 static void add_what(struct line *l, const struct record *r)
 {
-	add_str(l, "id", r->request_id);
-	add_str(l, "peer", r->peer);
-	add_str(l, "endpoint", r->endpoint);
-	add_str(l, "path", r->path);
-	add_str(l, "model", r->model);
-	add_str(l, "target", r->target);
+	add_str(l, SLICE("id"), r->request_id);
+	add_str(l, SLICE("peer"), r->peer);
+	add_str(l, SLICE("endpoint"), r->endpoint);
+	add_str(l, SLICE("path"), r->path);
+	add_str(l, SLICE("model"), r->model);
+	add_str(l, SLICE("target"), r->target);
 	add(l, LOG_I("status", r->status));
 	if (r->cache)
 		add(l, LOG_Z("cache", r->cache));
@@ -66,8 +66,9 @@ static void add_money(struct line *l, const struct record *r)
 
 void record_line(const struct record *r, struct buf *out)
 {
-	struct line l = { .n = 0 };
+	struct line l;
 
+	l.n = 0;
 	add_what(&l, r);
 	if (r->attempts)
 		add(&l, LOG_I("attempts", r->attempts));
@@ -82,7 +83,8 @@ void record_line(const struct record *r, struct buf *out)
 		add(&l, LOG_NS("first_ms", r->first_ns));
 	add(&l, LOG_I("bytes_in", r->bytes_in));
 	add(&l, LOG_I("bytes_out", r->bytes_out));
-	add_str(&l, "upstream_id", r->upstream_id);
-	add_str(&l, "tries", r->tries);
+	add_str(&l, SLICE("upstream_id"), r->upstream_id);
+	add_str(&l, SLICE("tries"), r->tries);
+	l.fields[l.n] = (struct log_field){ .num = 0 };
 	log_format(out, log_form_now(), r->wall_ms, "info", "access", l.fields);
 }

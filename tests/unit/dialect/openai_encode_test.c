@@ -125,6 +125,7 @@ static void test_request_without_tree(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		writer_init(&w, 65536);
 		w.request.body = slice_str(cases[i].body);
+		w.request.has_tools = true;	/* of some kind */
 		put(&w, (struct event){ .kind = EVENT_TOOL_START, .text = SLICE("a"), .extra = SLICE("f") });
 		if (!holds(&w, cases[i].want))
 			fail_msg("%s: %.*s", cases[i].body, SLICE_ARG(buf_slice(&w.out)));
@@ -292,6 +293,7 @@ static void test_no_waiting(void **state)
 	writer_init(&w, 65536);
 	w.e.source = &like_gemini;
 	w.request.body = SLICE("{\"functions\":[{\"name\":\"f\"}]}");
+	w.request.has_tools = true;
 	put(&w, start);
 	expect(&w, DELTA(ROLE "\"function_call\":{\"name\":\"f\",\"arguments\":\"\"}"));
 	put(&w, (struct event){ .kind = EVENT_SIGNATURE, .text = SLICE("SIG") });
