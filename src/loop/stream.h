@@ -7,6 +7,7 @@
  *  3. on_close comes at most once and is the last call; the struct is freed at the end of that turn, so the owner
  *     drops its pointer there.  After stream_close() there is no call at all.
  *  4. Output of one turn leaves in one write: stream_write appends, the end of the turn writes (and encrypts) it.
+ *     Where many streams have some, those that have waited longest are written between two tasks; never within one.
  *  5. Reading goes on even while nobody expects bytes, so that a peer that leaves is noticed: idle pooled connections
  *     too.  stream_pause() is for back-pressure only; a paused stream still notices a reset, but not an orderly end. */
 #ifndef LOOP_STREAM_H

@@ -27,8 +27,16 @@ void wire_want(struct stream *s)
 
 void wire_dirty(struct stream *s)
 {
-	if (s->state != STREAM_DIALING && s->state != STREAM_DEAD && !s->blocked && !list_linked(&s->dirty))
-		list_push_back(&s->loop->dirty, &s->dirty);
+	if (s->state == STREAM_DIALING || s->state == STREAM_DEAD || s->blocked || list_linked(&s->dirty))
+		return;
+	list_push_back(&s->loop->dirty, &s->dirty);
+	s->loop->dirty_n++;
+}
+
+void wire_clean(struct stream *s)
+{
+	s->loop->dirty_n -= list_linked(&s->dirty);
+	list_remove(&s->dirty);
 }
 
 /* --- in --- */

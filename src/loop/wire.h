@@ -8,8 +8,10 @@
 void wire_start(struct stream *s);
 /* Asks the system for what the stream needs now; cheap when nothing changed. */
 void wire_want(struct stream *s);
-/* New output waits: it leaves at the end of this turn. */
+/* New output waits: it leaves at the end of this turn, or sooner when that of many does. */
 void wire_dirty(struct stream *s);
+/* It does not wait any more. */
+void wire_clean(struct stream *s);
 /* Appends to the output. */
 void wire_put(struct stream *s, struct slice bytes);
 /* Writes now what the kernel takes.  Never calls the owner: news goes through s->news. */
