@@ -225,12 +225,11 @@ void stream_own(struct stream *s, const struct stream_events *ev, void *arg)
 	s->arg = arg;
 }
 
-void stream_write(struct stream *s, struct slice bytes)
+void stream_write_parts(struct stream *s, const struct slice *parts, size_t n)
 {
 	must(s->state <= STREAM_OPEN);
-	if (bytes.n == 0 || s->broken)
+	if (s->broken || !wire_put(s, parts, n))
 		return;
-	wire_put(s, bytes);
 	if (s->state == STREAM_OPEN)
 		wire_dirty(s);
 }

@@ -56,8 +56,12 @@ struct stream_dest {
 struct stream *stream_open(struct loop *l, const struct stream_dest *dest, const struct stream_events *ev, void *arg);
 /* Hands the stream to a new owner.  `ev` is copied. */
 void stream_own(struct stream *s, const struct stream_events *ev, void *arg);
-/* Appends a copy of `bytes` to the output.  Never fails and never blocks; the writer watches stream_full(). */
-void stream_write(struct stream *s, struct slice bytes);
+/* Appends a copy of the `n` parts to the output.  Never fails and never blocks; the writer watches stream_full(). */
+void stream_write_parts(struct stream *s, const struct slice *parts, size_t n);
+static inline void stream_write(struct stream *s, struct slice bytes)
+{
+	stream_write_parts(s, &bytes, 1);
+}
 /* True while more output waits than the high-water mark (64 KiB, stream.c); on_room says when it has drained. */
 bool stream_full(const struct stream *s);
 /* Output bytes (plain text) that the kernel has not taken yet. */

@@ -147,15 +147,21 @@ void wire_take_back(struct loop *l, struct buf *b)
 	buf_done(b);
 }
 
-void wire_put(struct stream *s, struct slice bytes)
+bool wire_put(struct stream *s, const struct slice *parts, size_t n)
 {
-	must(bytes.n <= OUT_MAX);
-	wire_lend(s->loop, &s->out, bytes.n);
-	buf_add(&s->out, bytes);
-	if (stream_queued(s) > STREAM_HIGH_WATER)
-		s->was_full = true;
-}
+	size_t bytes = 0;
 
+	for (size_t i = 0; i < n; i++)
+		bytes += parts[i].n;
+	if (bytes == 0)
+		return false;
+	must(bytes <= OUT_MAX);
+	wire_lend(s->loop, &s->out, bytes);
+	for (size_t i = 0; i < n; i++)
+		buf_add(&s->out, parts[i]);
+	s->was_full |= stream_full(s);
+	return true;
+}
 
 static void broke(struct stream *s, const char *why)
 {

@@ -12,8 +12,8 @@ void wire_want(struct stream *s);
 void wire_dirty(struct stream *s);
 /* It does not wait any more. */
 void wire_clean(struct stream *s);
-/* Appends to the output. */
-void wire_put(struct stream *s, struct slice bytes);
+/* Appends to the output.  False when there was nothing in the parts. */
+bool wire_put(struct stream *s, const struct slice *parts, size_t n);
 /* Writes now what the kernel takes.  Never calls the owner: news goes through s->news. */
 void wire_flush(struct stream *s);
 /* Memory for `n` bytes to an output buffer that has none, and back: a few warm ones are kept in the loop. */
