@@ -204,17 +204,25 @@ static enum turn flight_failed(struct exchange *ex)
 	return finish(ex);
 }
 
-/* Passes on what the journal has, as long as the client takes it. */
-static void pump(struct exchange *ex)
+static void start_head(struct exchange *ex)
+{
+	if (ex->request.stream)
+		reply_stream_head(ex);
+	else if (ex->request.op == REQUEST_RAW)
+		reply_raw_head(ex);
+}
+
+/* Passes on what the journal has, as long as the client takes it.  True: that was all of it. */
+static bool pump(struct exchange *ex)
 {
 	struct buf *b = &ex->env->out;
 	const struct event *ev;
 
-	if (ex->request.stream && !ex->head_sent)
-		reply_stream_head(ex);
-	else if (ex->request.op == REQUEST_RAW && !ex->head_sent)
-		reply_raw_head(ex);
-	while (!ex->reply->full(ex->arg) && (ev = reader_peek(&ex->reader))) {
+	if (!ex->head_sent)
+		start_head(ex);
+	while ((ev = reader_peek(&ex->reader))) {
+		if (ex->reply->full(ex->arg))
+			return false;
 		buf_clear(b);
 		struct slice bytes = relay_event(&ex->relay, ev, b);
 		if (ex->head_sent)
@@ -223,6 +231,7 @@ static void pump(struct exchange *ex)
 			reply_json(ex, bytes);
 		reader_pass(&ex->reader);
 	}
+	return true;
 }
 
 /* The client's answer could not be written: too big for us, or the provider's does not fit what was asked. */
@@ -301,12 +310,12 @@ static enum turn step_relay(struct exchange *ex)
 		exchange_fail(ex, &(struct fault){ .err = ERR_CLIENT_SLOW });
 		return finish(ex);
 	}
-	pump(ex);
+	bool all = pump(ex);
 	if (ex->relay.encode.err != ERR_OK) {
 		exchange_fail(ex, &(struct fault){ .err = encode_fault(ex) });
 		return finish(ex);
 	}
-	if (reader_peek(&ex->reader) || f->journal.state == JOURNAL_OPEN)
+	if (!all || f->journal.state == JOURNAL_OPEN)
 		return TURN_WAIT;
 	if (f->journal.state == JOURNAL_FAILED)
 		return flight_failed(ex);

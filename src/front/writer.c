@@ -88,9 +88,8 @@ void writer_put(struct writer *w, struct slice bytes)
 		stream_write(w->stream, bytes);
 		return;
 	}
-	stream_write(w->stream, chunk_size(bytes.n, size));
-	stream_write(w->stream, bytes);
-	stream_write(w->stream, SLICE("\r\n"));
+	const struct slice chunk[] = { chunk_size(bytes.n, size), bytes, SLICE("\r\n") };
+	stream_write_parts(w->stream, chunk, COUNT_OF(chunk));
 }
 
 void writer_end(struct writer *w)

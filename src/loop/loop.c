@@ -76,6 +76,7 @@ static void run_tasks(struct loop *l)
 		struct task *t = LIST_ITEM(node, struct task, node);
 		t->posted = false;
 		t->go(t);
+		stream_flush(l, LOOP_DIRTY);
 	}
 }
 
@@ -125,7 +126,7 @@ static void end_turn(struct loop *l)
 {
 	l->turns++;
 	run_tasks(l);
-	stream_flush_all(l);
+	stream_flush(l, 0);
 	dig_graves(l);
 	if (left_over(l))
 		uv_idle_start(&l->idle, on_idle);

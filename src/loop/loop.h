@@ -2,7 +2,7 @@
  *
  * Within a turn, I/O callbacks only record what happened and post tasks.  At the end of the turn, in this order:
  *   1. the run queue: posted tasks run, those they post too, up to a ceiling; the rest waits for the next turn
- *   2. streams with new output write it, once each (stream.h)
+ *   2. streams with new output write it, once each (stream.h); between tasks already, when they are many
  *   3. the graves: memory given to loop_bury is freed
  * So no callback is re-entered, stack depth stays constant, and nobody frees memory that a caller still holds.
  *

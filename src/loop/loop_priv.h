@@ -15,6 +15,11 @@
 /* Output buffers kept warm between turns: most turns write to a few streams, a few KiB each. */
 #define LOOP_SPARES 256
 #define LOOP_SPARE_BYTES 4096u
+/* Most streams that wait for the end of the turn with new output; those that have waited longest are written between
+ * tasks.  A thousand readers of one answer would else fill a thousand buffers before the first is sent: more than the
+ * spares, so that malloc takes pages from the system and gives them back every turn, and more than a processor's
+ * nearest caches hold. */
+#define LOOP_DIRTY 64u
 
 struct dns;
 
@@ -31,6 +36,7 @@ struct loop {
 	struct list tasks;
 	struct list graves;
 	struct list dirty;		/* streams with new output, stream.c */
+	size_t dirty_n;
 	struct list streams;		/* all that are not dead yet */
 	struct dns *dns;		/* made by the first lookup */
 	uint64_t turns;

@@ -37,7 +37,7 @@ static void end(struct stream *s)
 	watch_close(&s->watch);
 	alarm_clear(&s->clock);
 	loop_unpost(s->loop, &s->news);
-	list_remove(&s->dirty);
+	wire_clean(s);
 	list_remove(&s->node);
 	wire_take_back(s->loop, &s->out);
 	loop_bury(s->loop, &s->grave, on_dig);
@@ -225,12 +225,11 @@ void stream_own(struct stream *s, const struct stream_events *ev, void *arg)
 	s->arg = arg;
 }
 
-void stream_write(struct stream *s, struct slice bytes)
+void stream_write_parts(struct stream *s, const struct slice *parts, size_t n)
 {
 	must(s->state <= STREAM_OPEN);
-	if (bytes.n == 0 || s->broken)
+	if (s->broken || !wire_put(s, parts, n))
 		return;
-	wire_put(s, bytes);
 	if (s->state == STREAM_OPEN)
 		wire_dirty(s);
 }
@@ -339,15 +338,14 @@ bool stream_tls_resumed(const struct stream *s)
 	return s->tls && tls_stream_resumed(s->tls);
 }
 
-void stream_flush_all(struct loop *l)
+void stream_flush(struct loop *l, size_t but)
 {
-	struct list now, *node;
-
 	/* Only those there now: what a flush itself makes dirty again (a close_notify) waits for the next turn. */
-	list_init(&now);
-	list_move_all(&now, &l->dirty);
-	while ((node = list_pop_front(&now)) != NULL)
-		wire_flush(LIST_ITEM(node, struct stream, dirty));
+	for (size_t n = l->dirty_n; n > but; n--) {
+		struct stream *s = LIST_ITEM(l->dirty.next, struct stream, dirty);
+		wire_clean(s);
+		wire_flush(s);
+	}
 }
 
 void stream_end_all(struct loop *l)

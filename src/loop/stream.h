@@ -7,6 +7,7 @@
  *  3. on_close comes at most once and is the last call; the struct is freed at the end of that turn, so the owner
  *     drops its pointer there.  After stream_close() there is no call at all.
  *  4. Output of one turn leaves in one write: stream_write appends, the end of the turn writes (and encrypts) it.
+ *     Where many streams have some, those that have waited longest are written between two tasks; never within one.
  *  5. Reading goes on even while nobody expects bytes, so that a peer that leaves is noticed: idle pooled connections
  *     too.  stream_pause() is for back-pressure only; a paused stream still notices a reset, but not an orderly end. */
 #ifndef LOOP_STREAM_H
@@ -55,8 +56,12 @@ struct stream_dest {
 struct stream *stream_open(struct loop *l, const struct stream_dest *dest, const struct stream_events *ev, void *arg);
 /* Hands the stream to a new owner.  `ev` is copied. */
 void stream_own(struct stream *s, const struct stream_events *ev, void *arg);
-/* Appends a copy of `bytes` to the output.  Never fails and never blocks; the writer watches stream_full(). */
-void stream_write(struct stream *s, struct slice bytes);
+/* Appends a copy of the `n` parts to the output.  Never fails and never blocks; the writer watches stream_full(). */
+void stream_write_parts(struct stream *s, const struct slice *parts, size_t n);
+static inline void stream_write(struct stream *s, struct slice bytes)
+{
+	stream_write_parts(s, &bytes, 1);
+}
 /* True while more output waits than the high-water mark (64 KiB, stream.c); on_room says when it has drained. */
 bool stream_full(const struct stream *s);
 /* Output bytes (plain text) that the kernel has not taken yet. */

@@ -58,8 +58,9 @@ struct stream {
 	char peer[IP_TEXT];
 };
 
-/* loop.c: the end of the turn; and, at the end of the loop, streams that nobody owns any more. */
-void stream_flush_all(struct loop *l);
+/* loop.c: writes the output of all but the last `but` streams that have some; and, at the end of the loop, streams that
+ * nobody owns any more. */
+void stream_flush(struct loop *l, size_t but);
 void stream_end_all(struct loop *l);
 
 /* listen.c: an accepted socket.  Plain: open already; with `tls`: on_open comes after the handshake, within

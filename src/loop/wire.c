@@ -27,8 +27,16 @@ void wire_want(struct stream *s)
 
 void wire_dirty(struct stream *s)
 {
-	if (s->state != STREAM_DIALING && s->state != STREAM_DEAD && !s->blocked && !list_linked(&s->dirty))
-		list_push_back(&s->loop->dirty, &s->dirty);
+	if (s->state == STREAM_DIALING || s->state == STREAM_DEAD || s->blocked || list_linked(&s->dirty))
+		return;
+	list_push_back(&s->loop->dirty, &s->dirty);
+	s->loop->dirty_n++;
+}
+
+void wire_clean(struct stream *s)
+{
+	s->loop->dirty_n -= list_linked(&s->dirty);
+	list_remove(&s->dirty);
 }
 
 /* --- in --- */
@@ -139,15 +147,21 @@ void wire_take_back(struct loop *l, struct buf *b)
 	buf_done(b);
 }
 
-void wire_put(struct stream *s, struct slice bytes)
+bool wire_put(struct stream *s, const struct slice *parts, size_t n)
 {
-	must(bytes.n <= OUT_MAX);
-	wire_lend(s->loop, &s->out, bytes.n);
-	buf_add(&s->out, bytes);
-	if (stream_queued(s) > STREAM_HIGH_WATER)
-		s->was_full = true;
-}
+	size_t bytes = 0;
 
+	for (size_t i = 0; i < n; i++)
+		bytes += parts[i].n;
+	if (bytes == 0)
+		return false;
+	must(bytes <= OUT_MAX);
+	wire_lend(s->loop, &s->out, bytes);
+	for (size_t i = 0; i < n; i++)
+		buf_add(&s->out, parts[i]);
+	s->was_full |= stream_full(s);
+	return true;
+}
 
 static void broke(struct stream *s, const char *why)
 {

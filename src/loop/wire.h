@@ -8,10 +8,12 @@
 void wire_start(struct stream *s);
 /* Asks the system for what the stream needs now; cheap when nothing changed. */
 void wire_want(struct stream *s);
-/* New output waits: it leaves at the end of this turn. */
+/* New output waits: it leaves at the end of this turn, or sooner when that of many does. */
 void wire_dirty(struct stream *s);
-/* Appends to the output. */
-void wire_put(struct stream *s, struct slice bytes);
+/* It does not wait any more. */
+void wire_clean(struct stream *s);
+/* Appends to the output.  False when there was nothing in the parts. */
+bool wire_put(struct stream *s, const struct slice *parts, size_t n);
 /* Writes now what the kernel takes.  Never calls the owner: news goes through s->news. */
 void wire_flush(struct stream *s);
 /* Memory for `n` bytes to an output buffer that has none, and back: a few warm ones are kept in the loop. */

@@ -404,12 +404,15 @@ void stream_own(struct stream *s, const struct stream_events *ev, void *arg)
 		sim_sock_wake(s->sock);
 }
 
-void stream_write(struct stream *s, struct slice bytes)
+void stream_write_parts(struct stream *s, const struct slice *parts, size_t n)
 {
+	size_t before = buf_len(&s->out);
+
 	must(s->state == OPENING || s->state == OPEN);
-	if (bytes.n == 0)
+	for (size_t i = 0; i < n; i++)
+		buf_add(&s->out, parts[i]);
+	if (buf_len(&s->out) == before)
 		return;
-	buf_add(&s->out, bytes);
 	if (buf_len(&s->out) > HIGH_WATER)
 		s->was_full = true;
 	if (s->state == OPEN)

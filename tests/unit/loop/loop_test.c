@@ -108,6 +108,79 @@ static void test_flush_order(void **state)
 	rig_done(&r);
 }
 
+#define MANY (LOOP_DIRTY + 3)
+
+static struct {
+	struct task write, look;
+	struct grave grave;
+	struct end ends[MANY];
+	struct stream *peers[MANY];
+	struct loop *loop;
+	uint64_t before;
+	size_t opened, accepted;
+} many;
+
+static bool all_opened(struct end *e)
+{
+	return ++many.opened == 2 * MANY;
+}
+
+static void accept_many(void *arg, struct stream *s)
+{
+	many.peers[many.accepted++] = s;
+	if (++many.opened == 2 * MANY)
+		loop_stop(many.loop);
+}
+
+static void on_dig_many(struct grave *g)
+{
+	assert_int_equal(many.loop->sends, many.before + MANY - 1);	/* each once */
+	loop_stop(many.loop);
+}
+
+static void go_write_many(struct task *t)
+{
+	for (size_t i = 0; i < MANY; i++)
+		stream_write(many.ends[i].s, SLICE("out"));
+	assert_int_equal(many.loop->sends, many.before);		/* not within a task */
+	stream_abort(&many.ends[0].s, false);
+	loop_post(many.loop, &many.look);
+	loop_bury(many.loop, &many.grave, on_dig_many);
+}
+
+static void go_look_at_many(struct task *t)
+{
+	assert_int_equal(many.loop->sends, many.before + 2);
+	for (size_t i = 1; i < MANY; i++)
+		assert_int_equal(stream_queued(many.ends[i].s), i < 3 ? 0 : 3);
+}
+
+/* Of many streams with output the first are written between tasks; one that has died does not count. */
+static void test_many_flush_early(void **state)
+{
+	struct rig r;
+	rig_init(&r);
+	rig_listen(&r, "127.0.0.1:0", NULL, accept_many, NULL);
+	many.opened = many.accepted = 0;
+	many.loop = r.loop;
+	many.write.go = go_write_many;
+	many.look.go = go_look_at_many;
+	for (size_t i = 0; i < MANY; i++) {
+		end_init(&many.ends[i], &r, all_opened);
+		end_open(&many.ends[i], r.host, r.port, NULL, NULL, 5000);
+	}
+	rig_run(&r);
+	many.before = r.loop->sends;
+	loop_post(r.loop, &many.write);
+	rig_run(&r);
+	assert_int_equal(r.loop->dirty_n, 0);
+	for (size_t i = 0; i < MANY; i++) {
+		end_done(&many.ends[i]);
+		stream_abort(&many.peers[i], false);
+	}
+	rig_done(&r);
+}
+
 static void test_unpost(void **state)
 {
 	struct rig r;
@@ -292,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_flush_order),
+		cmocka_unit_test(test_many_flush_early),
 		cmocka_unit_test(test_unpost),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_alarms),

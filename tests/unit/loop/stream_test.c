@@ -405,8 +405,10 @@ static void test_coalescing(void **state)
 	char want[201];
 	pair_init(&p);
 	uint64_t sends = p.r.loop->sends;
+	stream_write_parts(p.e.s, (struct slice[]){ SLICE_EMPTY, SLICE_EMPTY }, 2);
+	assert_true(list_empty(&p.r.loop->dirty));
 	for (int i = 0; i < 100; i++) {
-		stream_write(p.e.s, SLICE("xy"));
+		stream_write_parts(p.e.s, (struct slice[]){ SLICE("x"), SLICE_EMPTY, SLICE("y") }, 3);
 		memcpy(want + 2 * i, "xy", 3);
 	}
 	assert_int_equal(p.r.loop->sends, sends);
