@@ -111,9 +111,9 @@ static struct anthropic_answer_block *find_call(const struct anthropic_answer *a
 
 bool anthropic_answer_can_close(const struct anthropic_answer *a, const struct anthropic_answer_block *b)
 {
-	if (b->ended || a->finished)
-		return true;
-	return b->next && (b->kind != ANTHROPIC_ANSWER_TOOL || (b->scan.begun && b->scan.depth == 0));
+	bool is_whole = b->scan.begun && b->scan.depth == 0 && !b->scan.in_string;
+
+	return b->ended || a->over || (b->next && (b->kind != ANTHROPIC_ANSWER_TOOL || is_whole));
 }
 
 void anthropic_answer_close(struct anthropic_answer *a)

@@ -5,9 +5,9 @@
  * list until those before it are done.
  *
  *   waiting -> open    all blocks before it are closed                  [stream writer]
- *   open    -> ended   EVENT_PART_END, or the answer's end              [anthropic_answer_take]
- *   open    -> closed  ended; or another block waits and this one can be done: any text, and a call whose arguments are
- *                      a complete JSON value                            [stream writer] */
+ *   open    -> ended   EVENT_PART_END                                   [anthropic_answer_take]
+ *   open    -> closed  ended, or the answer is over; or another block waits and this one can be done: any text, and a
+ *                      call whose arguments are a complete JSON value   [stream writer] */
 #ifndef DIALECT_ANTHROPIC_ANSWER_H
 #define DIALECT_ANTHROPIC_ANSWER_H
 
@@ -60,7 +60,9 @@ struct anthropic_answer {
 	uint32_t index;				/* of the next block in the stream */
 	struct dialect_only only;
 	bool begun;				/* message_start is written */
-	bool has_usage, finished;
+	bool has_usage;
+	bool finished;				/* the reason has come; more of the blocks may follow */
+	bool over;				/* nothing follows any more [stream writer] */
 	struct usage usage;
 	enum event_finish finish;
 	struct slice word, sequence;		/* of the finish, as the provider said them */
@@ -73,7 +75,7 @@ struct anthropic_answer *anthropic_answer_of(struct dialect_encode *e);
 /* Takes an event in.  On lack of room e->err becomes ERR_TOO_BIG.  Other choices than the first to say something
  * are left out. */
 void anthropic_answer_take(struct dialect_encode *e, const struct event *ev);
-/* True when a block may end because another waits. */
+/* True when a block may end because it has, because another waits, or because the answer is over. */
 bool anthropic_answer_can_close(const struct anthropic_answer *a, const struct anthropic_answer_block *b);
 /* Takes the first block out of the list. */
 void anthropic_answer_close(struct anthropic_answer *a);

@@ -2,6 +2,8 @@
  * message_start before all else, blocks one after the other with indexes that rise by one, one message_delta
  * with the reason and all counts.
  *
+ * The last block stays open behind EVENT_FINISH: some servers send arguments behind it.
+ *
  * message_start waits for the first block, because it has to say the prompt's tokens, and the counts come
  * behind the start. */
 #include "dialect/anthropic_encode.h"
@@ -190,7 +192,7 @@ static void write_finish(struct dialect_encode *e, struct buf *out)
 	struct usage usage = anthropic_answer_usage(e);
 
 	a->fresh = NULL;
-	a->finished = true;
+	a->over = true;
 	flush(e, out);
 	if (e->err != ERR_OK)
 		return;

@@ -5,11 +5,6 @@
 #include "codec/json_out.h"
 #include "dialect/openai_state.h"
 
-static bool has_reasoned(const struct openai_frame *f, uint16_t choice)
-{
-	return choice < 64 && f->state->reasoned >> choice & 1;
-}
-
 /* --- reasoning ------------------------------------------------------------------------------------------ */
 
 bool openai_beside_has_text(yyjson_val *details)
@@ -34,12 +29,13 @@ static void emit_state(struct openai_frame *f, uint16_t choice, yyjson_val *item
 		openai_frame_emit(f, &ev);
 	}
 	buf_done(&b);
-	if (choice < 64)
-		f->state->reasoned &= ~(UINT64_C(1) << choice);
+	if (!encrypted)
+		openai_frame_signed(f, choice);
 }
 
 /* In a stream the text of an item that carries a signature has been told already where any was: weir
- * itself, and who learned from it, repeats there what was signed. */
+ * itself, and who learned from it, repeats there what was signed: all since the last signature, whatever
+ * was encrypted between. */
 void openai_beside_details(struct openai_frame *f, uint16_t choice, yyjson_val *details, bool whole)
 {
 	size_t i, n;
@@ -47,8 +43,8 @@ void openai_beside_details(struct openai_frame *f, uint16_t choice, yyjson_val *
 
 	yyjson_arr_foreach(details, i, n, item) {
 		struct slice text = openai_state_text(item);
-		bool is_signed = json_str(item, "signature").n > 0, encrypted = json_str(item, "data").n > 0;
-		if (whole || !is_signed || !has_reasoned(f, choice))
+		bool encrypted = json_str(item, "data").n > 0, is_signed = !encrypted && json_str(item, "signature").n;
+		if (whole || !is_signed || !openai_frame_has_reasoned(f, choice))
 			openai_frame_text(f, choice, EVENT_REASONING, text);
 		if (is_signed || encrypted)
 			emit_state(f, choice, item, encrypted);

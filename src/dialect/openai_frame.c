@@ -33,6 +33,28 @@ void openai_frame_emit(struct openai_frame *f, struct event *ev)
 	f->err = f->d->on_event(f->d->arg, ev);
 }
 
+static void note_reasoning(struct openai_frame *f, uint16_t choice)
+{
+	uint64_t *bits = f->state->reasoned;
+
+	if (bits == NULL) {
+		bits = f->state->reasoned = ARENA_ARRAY(f->d->arena, uint64_t, OPENAI_FRAME_CHOICES / 64);
+		memset(bits, 0, OPENAI_FRAME_CHOICES / 8);
+	}
+	bits[choice / 64] |= UINT64_C(1) << choice % 64;
+}
+
+bool openai_frame_has_reasoned(const struct openai_frame *f, uint16_t choice)
+{
+	return f->state->reasoned && f->state->reasoned[choice / 64] >> choice % 64 & 1;
+}
+
+void openai_frame_signed(struct openai_frame *f, uint16_t choice)
+{
+	if (f->state->reasoned)
+		f->state->reasoned[choice / 64] &= ~(UINT64_C(1) << choice % 64);
+}
+
 void openai_frame_text(struct openai_frame *f, uint16_t choice, enum event_kind kind, struct slice text)
 {
 	struct event ev = { .kind = (uint8_t)kind, .choice = choice, .text = text };
@@ -40,8 +62,8 @@ void openai_frame_text(struct openai_frame *f, uint16_t choice, enum event_kind 
 	if (text.n == 0)
 		return;
 	f->state->has_text |= kind == EVENT_TEXT;
-	if (kind == EVENT_REASONING && choice < 64)
-		f->state->reasoned |= UINT64_C(1) << choice;
+	if (kind == EVENT_REASONING)
+		note_reasoning(f, choice);
 	openai_frame_emit(f, &ev);
 }
 

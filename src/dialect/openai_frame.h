@@ -21,7 +21,8 @@ struct openai_frame_state {
 	bool started;				/* EVENT_START is out */
 	bool has_text;				/* EVENT_TEXT of any choice */
 	struct openai_twin *twin;		/* in the decoder's arena; NULL: none yet */
-	uint64_t reasoned;	/* one bit a choice, the first 64: reasoning since the last signature */
+	/* One bit a choice: reasoning since the last signature.  In the decoder's arena; NULL: never any. */
+	uint64_t *reasoned;
 };
 
 struct openai_frame {
@@ -44,6 +45,9 @@ struct openai_frame openai_frame_of(struct dialect_decode *d, struct slice raw);
 void openai_frame_emit(struct openai_frame *f, struct event *ev);
 /* A text, reasoning or refusal; an empty one is no event. */
 void openai_frame_text(struct openai_frame *f, uint16_t choice, enum event_kind kind, struct slice text);
+/* True when the choice has reasoned since its last signature; and that one came. */
+bool openai_frame_has_reasoned(const struct openai_frame *f, uint16_t choice);
+void openai_frame_signed(struct openai_frame *f, uint16_t choice);
 /* The fault becomes the tally's (the first one stays) and an EVENT_ERROR. */
 void openai_frame_fail(struct openai_frame *f, const struct fault *fault);
 /* False when the choice is out of range. */

@@ -362,7 +362,7 @@ static const char *image_format(struct slice mime)
 	for (size_t i = 0; i < COUNT_OF(images); i++)
 		if (slice_case_eq(mime, slice_str(images[i].mime)))
 			return images[i].format;
-	bool is_image = mime.n > 6 && slice_case_eq(slice_of(mime.p, 6), SLICE("image/"));
+	bool is_image = mime.n >= 6 && slice_case_eq(slice_of(mime.p, 6), SLICE("image/"));
 	return is_image ? "png" : NULL;
 }
 

@@ -37,6 +37,7 @@ enum meaning_loss {
 	LOSS_MODEL = 1 << 26,
 	LOSS_NAMELESS = 1 << 27,	/* where a call without a name stands: in streams its name may still come */
 	LOSS_BLANK_CALL = 1 << 28,	/* a call with neither name nor arguments: its id alone starts none */
+	LOSS_LATE = 1 << 29,		/* what comes behind a choice's end, which is told by then */
 };
 
 /* A combination of enum meaning_loss. */
@@ -70,7 +71,7 @@ struct meaning {
 	struct usage usage;
 	bool has_usage, has_start;
 	bool starts_late;	/* its names came behind what streams had to tell by then */
-	bool late;		/* a choice went on behind its end: encoders may have told the end already */
+	bool late;		/* a choice went on behind its end */
 	bool overlong;		/* a call's arguments went on where they had come to an end: it may be told already */
 	bool mixed;		/* something came before a call was known to be whole */
 	struct buf vectors;

@@ -421,13 +421,14 @@ static bool whole_round_trip(const struct replay *r, struct buf *report)
 
 bool replay_round_trip(const struct replay *r, struct buf *report)
 {
-	bool has_stream = r->front->op == REQUEST_CHAT && !r->wordless;
+	unsigned losses = meaning_losses(r->front);
+	bool is_late = r->meaning.late && losses & LOSS_LATE;
+	bool has_stream = r->front->op == REQUEST_CHAT && !r->wordless && !r->meaning.overlong && !is_late;
 
 	/* A dialect with one choice has nothing to say of an answer without the first. */
-	if (meaning_losses(r->front) & LOSS_CHOICES && r->meaning.choices && r->meaning.choices->index > 0)
+	if (losses & LOSS_CHOICES && r->meaning.choices && r->meaning.choices->index > 0)
 		return true;
-	if ((r->meaning.late || r->wordless) && r->front != r->back)
+	if ((is_late || r->wordless) && r->front != r->back)
 		return true;
-	has_stream &= !r->meaning.overlong && !r->meaning.late;
 	return whole_round_trip(r, report) && (!has_stream || stream_round_trip(r, report));
 }
