@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "base/list.h"
+#include "loop/busy.h"
 #include "loop/loop.h"
 #include "loop/wheel.h"
 
@@ -33,6 +34,7 @@ struct loop {
 	struct list dirty;		/* streams with new output, stream.c */
 	struct list streams;		/* all that are not dead yet */
 	struct dns *dns;		/* made by the first lookup */
+	struct busy busy;
 	uint64_t turns;
 	uint64_t recvs, sends;		/* system calls of all streams */
 	char *spares[LOOP_SPARES];	/* output buffers of LOOP_SPARE_BYTES */
@@ -41,5 +43,19 @@ struct loop {
 	char read[LOOP_READ_BYTES];
 	char plain[LOOP_PLAIN_BYTES];
 };
+
+/* A socket of this turn was read (before the tasks) or written (after them), or a grave was dug (last). */
+static inline void loop_touched(struct loop *l, enum loop_step what)
+{
+	if (busy_touch(&l->busy))
+		busy_step(&l->busy, what, NULL, uv_hrtime());
+}
+
+/* That was the last of them. */
+static inline void loop_touched_all(struct loop *l, enum loop_step what)
+{
+	if (l->busy.run > 0)
+		busy_step(&l->busy, what, NULL, uv_hrtime());
+}
 
 #endif

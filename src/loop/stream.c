@@ -346,8 +346,10 @@ void stream_flush_all(struct loop *l)
 	/* Only those there now: what a flush itself makes dirty again (a close_notify) waits for the next turn. */
 	list_init(&now);
 	list_move_all(&now, &l->dirty);
-	while ((node = list_pop_front(&now)) != NULL)
+	while ((node = list_pop_front(&now)) != NULL) {
 		wire_flush(LIST_ITEM(node, struct stream, dirty));
+		loop_touched(l, LOOP_STEP_WRITE);
+	}
 }
 
 void stream_end_all(struct loop *l)
