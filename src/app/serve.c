@@ -8,6 +8,7 @@
 #include "app/service.h"
 #include "app/settings.h"
 #include "app/sink.h"
+#include "app/stalls.h"
 #include "base/span.h"
 #include "conf/conf.h"
 #include "loop/alarm.h"
@@ -24,6 +25,7 @@ struct serve {
 	struct loop *loop;
 	struct service *service;
 	struct sink sink;
+	struct stalls stalls;
 	struct demo *demo;
 	struct sig *sigs[3];
 	struct alarm reload;
@@ -185,6 +187,7 @@ int serve_run(const struct serve_opts *o)
 		return 1;
 	s.loop = loop_new();
 	alarm_init(&s.reload, s.loop, on_reload);
+	stalls_open(&s.stalls, s.loop);
 	uint64_t began = loop_clock(s.loop);
 	if (start(&s)) {
 		watch_signals(&s);

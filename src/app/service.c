@@ -79,7 +79,7 @@ static void purge(void *arg, const struct request_door *door)
 static void write_metrics(void *arg, struct buf *out)
 {
 	struct service *s = arg;
-	metrics_write(&s->metrics, &s->health, loop_now(s->loop), out);
+	metrics_write(&s->metrics, &s->health, loop_busy(s->loop), loop_now(s->loop), out);
 	semantic_page_write(&s->exchange.flight.semantic, out);
 }
 

@@ -30,6 +30,7 @@ uint64_t loop_now(const struct loop *l)
 		struct loop *own = (struct loop *)l;	/* a cache, invisible to the caller */
 		own->now_ns = MAX_OF(uv_hrtime(), l->now_ns);
 		own->now_stale = false;
+		busy_begin(&own->busy, own->now_ns);
 	}
 	return l->now_ns;
 }
@@ -39,6 +40,17 @@ uint64_t loop_wall_ms(const struct loop *l)
 	struct timespec ts;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / SPAN_NS_PER_MS;
+}
+
+const struct loop_busy *loop_busy(const struct loop *l)
+{
+	return &l->busy.seen;
+}
+
+void loop_on_stall(struct loop *l, void (*on_stall)(void *arg, const struct loop_stall *s), void *arg)
+{
+	l->busy.on_stall = on_stall;
+	l->busy.arg = arg;
 }
 
 struct wheel *loop_wheel(struct loop *l)
@@ -74,8 +86,10 @@ static void run_tasks(struct loop *l)
 
 	for (int i = 0; i < TASKS_PER_TURN && (node = list_pop_front(&l->tasks)) != NULL; i++) {
 		struct task *t = LIST_ITEM(node, struct task, node);
+		void (*go)(struct task *) = t->go;
 		t->posted = false;
-		t->go(t);
+		go(t);
+		busy_step(&l->busy, LOOP_STEP_TASK, go, uv_hrtime());
 		stream_flush(l, LOOP_DIRTY);
 	}
 }
@@ -87,6 +101,7 @@ static void dig_graves(struct loop *l)
 	while ((node = list_pop_front(&l->graves)) != NULL) {
 		struct grave *g = LIST_ITEM(node, struct grave, node);
 		g->dig(g);
+		loop_touched(l, LOOP_STEP_GRAVE);
 	}
 }
 
@@ -94,8 +109,12 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct loop *l = timer->data;
 
+	const uint64_t now_ms = loop_now(l) / SPAN_NS_PER_MS;
+
 	l->armed_ms = UINT64_MAX;
-	wheel_advance(&l->wheel, loop_now(l) / SPAN_NS_PER_MS);
+	loop_touched_all(l, LOOP_STEP_READ);
+	wheel_advance(&l->wheel, now_ms);
+	busy_step(&l->busy, LOOP_STEP_ALARM, NULL, uv_hrtime());
 }
 
 /* An alarm that is later than what the timer waits for costs nothing here; one that was cleared costs at most one
@@ -125,9 +144,14 @@ static bool left_over(const struct loop *l)
 static void end_turn(struct loop *l)
 {
 	l->turns++;
+	loop_now(l);
+	loop_touched_all(l, LOOP_STEP_READ);
 	run_tasks(l);
 	stream_flush(l, 0);
+	loop_touched_all(l, LOOP_STEP_WRITE);
 	dig_graves(l);
+	loop_touched_all(l, LOOP_STEP_GRAVE);
+	busy_end(&l->busy);
 	if (left_over(l))
 		uv_idle_start(&l->idle, on_idle);
 	else
@@ -165,6 +189,7 @@ struct loop *loop_new(void)
 
 void loop_run(struct loop *l)
 {
+	busy_begin(&l->busy, uv_hrtime());	/* what came before was no turn */
 	/* libuv does not run a loop in which nothing is open, but tasks may still open something. */
 	do {
 		if (!l->stopped)
@@ -172,6 +197,7 @@ void loop_run(struct loop *l)
 		uv_run(&l->uv, UV_RUN_DEFAULT);		/* after uv_stop() it returns at once and forgets it */
 	} while (!l->stopped && left_over(l));
 	l->stopped = false;
+	l->now_stale = true;		/* who stopped it may have done so in the middle of a turn */
 }
 
 void loop_stop(struct loop *l)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/histo.h"
 #include "base/list.h"
 
 struct loop;
@@ -52,5 +53,22 @@ void loop_post(struct loop *l, struct task *t);
 void loop_unpost(struct loop *l, struct task *t);
 /* `g->dig` runs after the last task of this turn. */
 void loop_bury(struct loop *l, struct grave *g, void (*dig)(struct grave *));
+
+/* What a turn consists of (busy.h says what counts as one step). */
+enum loop_step { LOOP_STEP_READ, LOOP_STEP_ALARM, LOOP_STEP_TASK, LOOP_STEP_WRITE, LOOP_STEP_GRAVE };
+/* From the first callback of a turn to its end, and of each of its steps, by the clock of the wall. */
+struct loop_busy {
+	struct histo turns, steps;
+};
+const struct loop_busy *loop_busy(const struct loop *l);
+
+/* A step of more than a millisecond. */
+struct loop_stall {
+	enum loop_step what;
+	uintptr_t at;		/* LOOP_STEP_TASK: its function, in bytes from the program's beginning; else 0 */
+	uint64_t ns;
+};
+/* Each is told, within its turn: `on_stall` may log it, no more.  NULL: nobody. */
+void loop_on_stall(struct loop *l, void (*on_stall)(void *arg, const struct loop_stall *s), void *arg);
 
 #endif

@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "base/list.h"
+#include "loop/busy.h"
 #include "loop/loop.h"
 #include "loop/wheel.h"
 
@@ -39,6 +40,7 @@ struct loop {
 	size_t dirty_n;
 	struct list streams;		/* all that are not dead yet */
 	struct dns *dns;		/* made by the first lookup */
+	struct busy busy;
 	uint64_t turns;
 	uint64_t recvs, sends;		/* system calls of all streams */
 	char *spares[LOOP_SPARES];	/* output buffers of LOOP_SPARE_BYTES */
@@ -47,5 +49,19 @@ struct loop {
 	char read[LOOP_READ_BYTES];
 	char plain[LOOP_PLAIN_BYTES];
 };
+
+/* A socket of this turn was read (before the tasks) or written (after them), or a grave was dug (last). */
+static inline void loop_touched(struct loop *l, enum loop_step what)
+{
+	if (busy_touch(&l->busy))
+		busy_step(&l->busy, what, NULL, uv_hrtime());
+}
+
+/* That was the last of them. */
+static inline void loop_touched_all(struct loop *l, enum loop_step what)
+{
+	if (l->busy.run > 0)
+		busy_step(&l->busy, what, NULL, uv_hrtime());
+}
 
 #endif

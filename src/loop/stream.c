@@ -345,6 +345,7 @@ void stream_flush(struct loop *l, size_t but)
 		struct stream *s = LIST_ITEM(l->dirty.next, struct stream, dirty);
 		wire_clean(s);
 		wire_flush(s);
+		loop_touched(l, LOOP_STEP_WRITE);
 	}
 }
 

@@ -59,8 +59,10 @@ static unsigned look(struct watch *w)
 static void on_uv_poll(uv_poll_t *uv, int status, int events)
 {
 	struct watch *w = CONTAINER(uv, struct watch, uv);
+	struct loop *l = CONTAINER(uv->loop, struct loop, uv);
 	unsigned ready = 0;
 
+	loop_now(l);			/* the turn may begin with this */
 	if (status < 0) {
 		w->started = false;	/* libuv has stopped watching */
 		ready = WATCH_GONE;
@@ -71,6 +73,7 @@ static void on_uv_poll(uv_poll_t *uv, int status, int events)
 	ready |= events & UV_WRITABLE ? WATCH_WRITE : 0;
 	if (ready)
 		w->on_ready(w->arg, ready);
+	loop_touched(l, LOOP_STEP_READ);
 }
 
 void watch_set(struct watch *w, unsigned events)

@@ -6,6 +6,7 @@
 
 #include "base/counter.h"
 #include "ledger/price.h"
+#include "loop/loop.h"
 #include "loop/sys.h"
 #include "route/health.h"
 
@@ -241,15 +242,25 @@ static void write_money(struct buf *b, const struct map *family, const char *nam
 	}
 }
 
-/* OpenTelemetry's buckets for gen_ai durations, plus 1 ms (users.md 2.5), in milliseconds. */
-static const unsigned edges_ms[] = { 1, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 10240, 20480, 40960, 81920 };
+struct edges {
+	const unsigned *us;
+	size_t n;
+};
 
-static void write_histo(struct buf *b, const char *name, const char *help, const struct histo *h)
+/* OpenTelemetry's buckets for gen_ai durations, plus 1 ms (users.md 2.5). */
+static const unsigned request_us[] = { 1000, 10000, 20000, 40000, 80000, 160000, 320000, 640000, 1280000, 2560000,
+	5120000, 10240000, 20480000, 40960000, 81920000 };
+static const struct edges of_requests = { request_us, COUNT_OF(request_us) };
+static const unsigned loop_us[] = { 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000,
+	1000000 };
+static const struct edges of_loop = { loop_us, COUNT_OF(loop_us) };
+
+static void write_histo(struct buf *b, const char *name, const char *help, const struct edges *e, const struct histo *h)
 {
 	head(b, name, "histogram", help);
-	for (size_t i = 0; i < COUNT_OF(edges_ms); i++)
-		buf_addf(b, "%s_bucket{le=\"%u.%03u\"} %" PRIu64 "\n", name, edges_ms[i] / 1000, edges_ms[i] % 1000,
-			histo_below(h, edges_ms[i] * 1000ull));
+	for (size_t i = 0; i < e->n; i++)
+		buf_addf(b, "%s_bucket{le=\"%.*f\"} %" PRIu64 "\n", name, e->us[0] % 1000 ? 6 : 3, e->us[i] / 1e6,
+			histo_below(h, e->us[i]));
 	buf_addf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %" PRIu64 ".%06" PRIu64 "\n%s_count %" PRIu64 "\n",
 		name, h->count, name, h->sum_us / 1000000, h->sum_us % 1000000, name, h->count);
 }
@@ -317,7 +328,8 @@ static void write_process(struct buf *b, uint64_t started_wall_ms)
 	buf_addf(b, "process_start_time_seconds %" PRIu64 "\n", started_wall_ms / 1000);
 }
 
-void metrics_write(const struct metrics *m, const struct health_table *health, uint64_t now_ns, struct buf *out)
+void metrics_write(const struct metrics *m, const struct health_table *health, const struct loop_busy *busy,
+	uint64_t now_ns, struct buf *out)
 {
 	write_counters(out);
 	write_requests(out, &m->requests);
@@ -326,9 +338,14 @@ void metrics_write(const struct metrics *m, const struct health_table *health, u
 		"of unknown price are left out", MONEY_COST);
 	write_money(out, &m->money, "weir_saved_usd_total", "what answers given again from a cache would have cost, by "
 		"model", MONEY_SAVED);
-	write_histo(out, "weir_request_duration_seconds", "whole time of requests that reached a provider", &m->total);
+	write_histo(out, "weir_request_duration_seconds", "whole time of requests that reached a provider",
+		&of_requests, &m->total);
 	write_histo(out, "weir_time_to_first_token_seconds", "time to the first content of streamed answers",
-		&m->first);
+		&of_requests, &m->first);
+	write_histo(out, "weir_loop_busy_seconds", "time from one look at the sockets to the next, without sleep",
+		&of_loop, &busy->turns);
+	write_histo(out, "weir_loop_step_seconds", "single steps of that: one task, all due timers, up to 16 sockets",
+		&of_loop, &busy->steps);
 	write_health(out, health, now_ns);
 	write_process(out, m->started_wall_ms);
 }

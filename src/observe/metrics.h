@@ -10,6 +10,7 @@
 #include "ledger/record.h"
 
 struct health_table;
+struct loop_busy;
 
 struct metrics {
 	struct map requests;		/* model, endpoint, status and error -> struct series */
@@ -23,6 +24,7 @@ void metrics_init(struct metrics *m, uint64_t seed, uint64_t wall_ms);
 void metrics_done(struct metrics *m);
 void metrics_record(struct metrics *m, const struct record *r);
 /* Appends the whole page. */
-void metrics_write(const struct metrics *m, const struct health_table *health, uint64_t now_ns, struct buf *out);
+void metrics_write(const struct metrics *m, const struct health_table *health, const struct loop_busy *busy,
+	uint64_t now_ns, struct buf *out);
 
 #endif

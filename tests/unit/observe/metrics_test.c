@@ -3,11 +3,13 @@
 
 #include "base/counter.h"
 #include "base/span.h"
+#include "loop/loop.h"
 #include "observe/metrics.h"
 #include "route/health.h"
 
 struct scene {
 	struct metrics m;
+	struct loop_busy busy;
 	struct health_table health;
 	struct buf page;
 };
@@ -15,6 +17,7 @@ struct scene {
 static void scene_open(struct scene *s)
 {
 	counter_reset();
+	s->busy = (struct loop_busy){ .turns = { .count = 0 } };
 	metrics_init(&s->m, 7, 1700000000999);
 	health_init(&s->health, 100000, 7);
 	buf_init(&s->page, 64u << 20);		/* the limit that the admin listener gives a page */
@@ -31,7 +34,7 @@ static void scene_close(struct scene *s)
 static struct slice page_of(struct scene *s)
 {
 	buf_clear(&s->page);
-	metrics_write(&s->m, &s->health, SPAN_NS_PER_S, &s->page);
+	metrics_write(&s->m, &s->health, &s->busy, SPAN_NS_PER_S, &s->page);
 	page_check(buf_slice(&s->page));
 	return buf_slice(&s->page);
 }
@@ -314,6 +317,30 @@ static void test_histograms_are_cumulative(void **state)
 	scene_close(&s);
 }
 
+/* The loop's own, finer. */
+static void test_the_loop(void **state)
+{
+	static const unsigned us[] = { 20, 70, 900, 1500, 3000000 };
+	struct scene s;
+
+	scene_open(&s);
+	for (size_t i = 0; i < COUNT_OF(us); i++) {
+		histo_add_ns(&s.busy.steps, us[i] * 1000ull);
+		histo_add_ns(&s.busy.turns, 2000ull * us[i]);
+	}
+	struct slice page = page_of(&s);
+	expect(page, "weir_loop_step_seconds_bucket{le=\"0.000050\"}", 1);
+	expect(page, "weir_loop_step_seconds_bucket{le=\"0.000100\"}", 2);
+	expect(page, "weir_loop_step_seconds_bucket{le=\"0.001000\"}", 3);
+	expect(page, "weir_loop_step_seconds_bucket{le=\"0.002500\"}", 4);
+	expect(page, "weir_loop_step_seconds_bucket{le=\"1.000000\"}", 4);
+	expect(page, "weir_loop_step_seconds_bucket{le=\"+Inf\"}", 5);
+	expect(page, "weir_loop_step_seconds_sum", 3.002490);
+	expect(page, "weir_loop_busy_seconds_bucket{le=\"0.001000\"}", 2);
+	expect(page, "weir_loop_busy_seconds_count", 5);
+	scene_close(&s);
+}
+
 static void test_targets(void **state)
 {
 	struct scene s;
@@ -375,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_series_are_told_apart),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_histograms_are_cumulative),
+		cmocka_unit_test(test_the_loop),
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_targets_that_clients_made_up),
 	};
