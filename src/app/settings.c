@@ -73,6 +73,8 @@ static const struct row root_rows[] = {
 		"operators of models, by a name of your choice; the catalogue knows many"),
 	ROW_MAP(struct route_conf, models, 0, ROUTE_CONF_MODELS_MAX, &route_conf_model, ROW_OPTIONAL, ROW_RELOAD,
 		"names that clients ask for; provider/model works without an entry"),
+	ROW_MAP(struct settings, keys, 0, CLIENT_KEY_MOST, &client_key_conf, ROW_OPTIONAL, ROW_RELOAD,
+		"clients known by the key that they show, by a name of your choice; others are served too"),
 	ROW_SECTION(struct route_conf, breaker, &route_conf_breaker, ROW_OPTIONAL,
 		"when a failing target is left alone"),
 	ROW_SECTION(struct route_conf, retry, &route_conf_retry, ROW_OPTIONAL, "how much and how fast is retried"),
@@ -95,6 +97,14 @@ static const struct row root_rows[] = {
 };
 const struct section settings_section = ROW_TABLE("weir", struct settings, root_rows);
 
+static void check_keys(struct conf *c, const struct settings *s)
+{
+	struct client_keys ks = { .v = NULL };
+
+	client_key_load(&ks, &s->keys, c, 0);
+	client_key_done(&ks);
+}
+
 void settings_check(struct conf *c)
 {
 	const struct settings *s = c->root;
@@ -103,6 +113,7 @@ void settings_check(struct conf *c)
 		conf_fault(c, &s->tls, "tls needs both cert and key");
 	if (s->answers.journal < 2 * s->answers.body)
 		conf_fault(c, &s->answers.journal, "answers.journal must be at least twice answers.body");
+	check_keys(c, s);
 	store_conf_check(c, &s->redis);
 }
 

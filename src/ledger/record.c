@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 
-#define MOST_FIELDS 29
+#define MOST_FIELDS 30
 
 struct line {
 	struct log_field fields[MOST_FIELDS + 1];	/* zero-terminated */
@@ -42,6 +42,7 @@ static void add_what(struct line *l, const struct record *r)
 {
 	add_str(l, "id", r->request_id);
 	add_str(l, "peer", r->peer);
+	add_str(l, "client", r->client);
 	add_str(l, "endpoint", r->endpoint);
 	add_str(l, "path", r->path);
 	add_str(l, "model", r->model);
