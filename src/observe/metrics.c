@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/counter.h"
+#include "ledger/waits.h"
 #include "loop/sys.h"
 #include "route/health.h"
 
@@ -208,14 +209,40 @@ static void write_tokens(struct buf *b, const struct map *family)
 /* OpenTelemetry's buckets for gen_ai durations, plus 1 ms (users.md 2.5), in milliseconds. */
 static const unsigned edges_ms[] = { 1, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 10240, 20480, 40960, 81920 };
 
+/* `labels`: empty, or `a="b",c="d"`. */
+static void write_buckets(struct buf *b, const char *name, const char *labels, const struct histo *h)
+{
+	const char *comma = *labels ? "," : "", *open = *labels ? "{" : "", *close = *labels ? "}" : "";
+
+	for (size_t i = 0; i < COUNT_OF(edges_ms); i++)
+		buf_addf(b, "%s_bucket{%s%sle=\"%u.%03u\"} %" PRIu64 "\n", name, labels, comma, edges_ms[i] / 1000,
+			edges_ms[i] % 1000, histo_below(h, edges_ms[i] * 1000ull));
+	buf_addf(b, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, labels, comma, h->count);
+	buf_addf(b, "%s_sum%s%s%s %" PRIu64 ".%06" PRIu64 "\n", name, open, labels, close, h->sum_us / 1000000,
+		h->sum_us % 1000000);
+	buf_addf(b, "%s_count%s%s%s %" PRIu64 "\n", name, open, labels, close, h->count);
+}
+
 static void write_histo(struct buf *b, const char *name, const char *help, const struct histo *h)
 {
 	head(b, name, "histogram", help);
-	for (size_t i = 0; i < COUNT_OF(edges_ms); i++)
-		buf_addf(b, "%s_bucket{le=\"%u.%03u\"} %" PRIu64 "\n", name, edges_ms[i] / 1000, edges_ms[i] % 1000,
-			histo_below(h, edges_ms[i] * 1000ull));
-	buf_addf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %" PRIu64 ".%06" PRIu64 "\n%s_count %" PRIu64 "\n",
-		name, h->count, name, h->sum_us / 1000000, h->sum_us % 1000000, name, h->count);
+	write_buckets(b, name, "", h);
+}
+
+static void write_waits(struct buf *b)
+{
+	static const char name[] = "weir_queue_wait_seconds";
+	char labels[80];
+
+	head(b, name, "histogram", "time for which requests waited: in a window for company, in line for a connection");
+	for (enum waits_place place = 0; place < WAITS_PLACES; place++) {
+		struct slice words = SLICE(REQUEST_PRIORITIES), word;
+		for (int p = REQUEST_REALTIME; slice_next(&words, '|', &word); p++) {
+			snprintf(labels, sizeof(labels), "queue=\"%s\",priority=\"%.*s\"", waits_name(place),
+				SLICE_ARG(word));
+			write_buckets(b, name, labels, waits_of(place, (enum request_priority)p));
+		}
+	}
 }
 
 /* Health is kept by kind and name, "target openai/gpt-4.1": the kind becomes a label.  Clients can name any
@@ -289,6 +316,7 @@ void metrics_write(const struct metrics *m, const struct health_table *health, u
 	write_histo(out, "weir_request_duration_seconds", "whole time of requests that reached a provider", &m->total);
 	write_histo(out, "weir_time_to_first_token_seconds", "time to the first content of streamed answers",
 		&m->first);
+	write_waits(out);
 	write_health(out, health, now_ns);
 	write_process(out, m->started_wall_ms);
 }

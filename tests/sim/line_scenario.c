@@ -35,6 +35,9 @@ static void check_order(struct sim *s, const struct sim_provider *p, const char 
 		sim_fail(s, __FILE__, __LINE__, "asked in the order %s, not %s", got, want);
 }
 
+#define WAITED(what, priority) \
+	sim_metric(s, "weir_queue_wait_seconds_" what, "queue=\"line\",priority=\"" priority "\"")
+
 static void the_most_urgent_goes_first(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
@@ -47,6 +50,11 @@ static void the_most_urgent_goes_first(void **state)
 	for (size_t i = 0; i < COUNT_OF(c); i++)
 		sim_check_whole(s, c[i], SCENE_GOOD);
 	check_order(s, a, "xabcd");
+	/* Each answer takes 100 ms, and what was asked later has waited less; the first one has waited for the
+	 * connection to open. */
+	sim_check(s, WAITED("count", "normal") == 2 && WAITED("count", "realtime") == 1);
+	sim_check(s, WAITED("sum", "realtime") > 0.08 && WAITED("sum", "realtime") < 0.12);
+	sim_check(s, WAITED("sum", "batch") > 0.38 && WAITED("sum", "batch") < 0.44);
 	sim_free(&s);
 }
 
@@ -156,6 +164,9 @@ static void the_least_urgent_gives_way(void **state)
 	sim_check(s, slice_eq(sim_http_field(&z->answers[0].http, "retry-after"), SLICE("1")));
 	check_order(s, a, "xabcd");
 	sim_check(s, counter_values[COUNTER_shed_batch] == batch + 3);
+	/* also who had to go has waited: y 15 ms, z 14; f was never in line */
+	sim_check(s, WAITED("count", "batch") == 2);
+	sim_check(s, WAITED("sum", "batch") > 0.025 && WAITED("sum", "batch") < 0.035);
 	sim_check(s, counter_values[COUNTER_shed_normal] == normal + 1);
 	sim_free(&s);
 }
@@ -171,6 +182,8 @@ static void nobody_waits_for_ever(void **state)
 		ask(s, 80 * i, OTHER "x-weir-priority: realtime\r\n", "m", sim_printf(s, "a%u", i));
 	sim_run(s);
 	sim_check_whole(s, old, SCENE_GOOD);
+	/* as what it came with, whatever it has become */
+	sim_check(s, WAITED("count", "batch") == 1 && WAITED("sum", "batch") > 9);
 	uint64_t took = old->answers[0].end_ms - old->answers[0].asked_ms;
 	if (took <= 10000 || took >= 16000)
 		fail_msg("it took %llu ms", (unsigned long long)took);
