@@ -176,6 +176,13 @@ static void use_embedder(struct service *s, const struct embedder *e)
 	embedders_close(&old);
 }
 
+/* Of a configuration that has been checked. */
+static void use_keys(struct service *s)
+{
+	client_key_load(&s->front.keys, &settings_of(s)->keys, s->conf, sys_seed());
+	must(conf_ok(s->conf));
+}
+
 static void apply(struct service *s)
 {
 	const struct settings *st = settings_of(s);
@@ -314,6 +321,8 @@ struct service *service_open(struct loop *l, struct conf *c, char *why, size_t w
 	if (embedder)
 		use_embedder(s, embedder);
 	if (s->exchange.roster)
+		use_keys(s);
+	if (s->exchange.roster)
 		s->exchange.store = store_open(l, &st->redis, sys_seed(), why, why_cap);
 	if (s->exchange.store)
 		flight_env_share(&s->exchange.flight, s->exchange.store);
@@ -371,6 +380,7 @@ bool service_reload(struct service *s, struct conf *c, char *why, size_t why_cap
 	s->exchange.roster = r;
 	s->conf = c;
 	apply(s);
+	use_keys(s);
 	use_embedder(s, embedder);
 	if (s->front.open)
 		listen_set_tls(s->front.open, cert);
@@ -468,6 +478,7 @@ void service_close(struct service **sp)
 	buf_done(&s->exchange.out);
 	buf_done(&s->line);
 	metrics_done(&s->metrics);
+	client_key_done(&s->front.keys);
 	conf_free(&s->conf);
 	health_done(&s->health);
 	affinity_done(&s->affinity);

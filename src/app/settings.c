@@ -75,6 +75,8 @@ static const struct row root_rows[] = {
 		"names that clients ask for; provider/model works without an entry"),
 	ROW_MAP(struct route_conf, prices, 0, ROUTE_CONF_PRICES_MAX, &route_conf_price, ROW_OPTIONAL, ROW_RELOAD,
 		"what tokens cost, by target (provider/model); weir knows the list prices of many"),
+	ROW_MAP(struct settings, keys, 0, CLIENT_KEY_MOST, &client_key_conf, ROW_OPTIONAL, ROW_RELOAD,
+		"clients known by the key that they show, by a name of your choice; others are served too"),
 	ROW_SECTION(struct route_conf, breaker, &route_conf_breaker, ROW_OPTIONAL,
 		"when a failing target is left alone"),
 	ROW_SECTION(struct route_conf, retry, &route_conf_retry, ROW_OPTIONAL, "how much and how fast is retried"),
@@ -97,6 +99,14 @@ static const struct row root_rows[] = {
 };
 const struct section settings_section = ROW_TABLE("weir", struct settings, root_rows);
 
+static void check_keys(struct conf *c, const struct settings *s)
+{
+	struct client_keys ks = { .v = NULL };
+
+	client_key_load(&ks, &s->keys, c, 0);
+	client_key_done(&ks);
+}
+
 void settings_check(struct conf *c)
 {
 	const struct settings *s = c->root;
@@ -105,6 +115,7 @@ void settings_check(struct conf *c)
 		conf_fault(c, &s->tls, "tls needs both cert and key");
 	if (s->answers.journal < 2 * s->answers.body)
 		conf_fault(c, &s->answers.journal, "answers.journal must be at least twice answers.body");
+	check_keys(c, s);
 	store_conf_check(c, &s->redis);
 }
 

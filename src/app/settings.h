@@ -2,6 +2,7 @@
 #ifndef APP_SETTINGS_H
 #define APP_SETTINGS_H
 
+#include "admit/client_key.h"
 #include "front/front_conf.h"
 #include "route/route_conf.h"
 #include "store/store_conf.h"
@@ -39,6 +40,7 @@ struct settings {
 	struct front_tls_conf tls;
 	struct front_admin_conf admin;
 	struct settings_log log;
+	struct row_items keys;		/* of struct client_key_conf, by name */
 	struct front_limits_conf limits;
 	struct front_timeouts_conf timeouts;
 	struct settings_answers answers;

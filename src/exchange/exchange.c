@@ -331,6 +331,7 @@ static void fill_record(const struct exchange *ex, struct record *r)
 	uint64_t now = loop_now(exchange_loop(ex));
 
 	*r = (struct record){ .wall_ms = ex->wall_ms, .request_id = ex->ask.request_id, .peer = ex->ask.peer,
+		.client = ex->ask.client,
 		.endpoint = ex->ask.endpoint, .model = ex->request.model, .stream = ex->request.stream,
 		.err = ex->fault.err,
 		.status = ex->silent && ex->fault.err != ERR_OK ? err_row(ex->fault.err)->http : ex->status,
@@ -503,6 +504,7 @@ struct exchange *exchange_open(struct exchange_env *env, const struct exchange_a
 	ex->drive.go = drive;
 	ex->ask.request_id = slice_str(slice_copy(ask->request_id, ex->request_id, sizeof(ex->request_id)));
 	ex->ask.peer = slice_str(slice_copy(ask->peer, ex->peer, sizeof(ex->peer)));
+	ex->ask.client = slice_str(slice_copy(ask->client, ex->client, sizeof(ex->client)));
 	arena_init(&ex->arena, EXCHANGE_ARENA);
 	alarm_init(&ex->ping, l, on_ping);
 	counter_add(COUNTER_exchanges_open, 1);

@@ -52,7 +52,7 @@ struct exchange_ask {
 	struct slice endpoint;		/* static */
 	struct request_door door;	/* texts borrowed for the call */
 	struct slice body;		/* borrowed for the call */
-	struct slice request_id, peer;	/* copied */
+	struct slice request_id, peer, client;	/* copied */
 	unsigned hops;			/* x-weir-hops of the request */
 	uint64_t timeout_ms;		/* x-weir-timeout-ms header or the like; 0: none */
 };

@@ -3,6 +3,7 @@
 #ifndef EXCHANGE_EXCHANGE_PRIV_H
 #define EXCHANGE_EXCHANGE_PRIV_H
 
+#include "admit/client_key.h"
 #include "exchange/embedding.h"
 #include "exchange/exchange.h"
 #include "exchange/relay.h"
@@ -50,7 +51,7 @@ struct exchange {
 	bool head_sent, silent /* nobody to reply to */, whole;
 	bool estimated;			/* a count that no provider could give */
 	struct grave grave;
-	char request_id[65], peer[64];
+	char request_id[65], peer[64], client[CLIENT_KEY_NAME_MAX + 1];
 };
 
 static inline struct loop *exchange_loop(const struct exchange *ex)

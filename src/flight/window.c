@@ -10,6 +10,7 @@
 #include "base/span.h"
 #include "flight/batch.h"
 #include "flight/flight.h"
+#include "ledger/waits.h"
 
 #define MOST_WINDOWS (1u << 20)	/* as many as flights can be listed (join.c) */
 /* "No more flights come": nothing for this many usual gaps between them.  Of arrivals at random e^-8, one gap in
@@ -199,6 +200,7 @@ void window_leave(struct flight *f)
 
 	if (w == NULL)
 		return;
+	waits_add(WAITS_WINDOW, f->request.door.priority, loop_now(w->owner->loop) - f->open_ns);
 	f->window = NULL;
 	list_remove(&f->node);
 	w->n_waiting--;

@@ -116,7 +116,7 @@ static void record_page(struct conn *c, enum err err, int status)
 	const struct intake *q = &c->req;
 	const struct record r = { .wall_ms = q->wall_ms, .request_id = slice_str(q->id),
 		.peer = slice_str(stream_peer(c->stream)), .endpoint = slice_str(q->label),
-			.path = slice_str(q->path), .status = status, .err = err, .usage = USAGE_NONE,
+		.client = q->client, .path = slice_str(q->path), .status = status, .err = err, .usage = USAGE_NONE,
 		.bytes_in = buf_len(&c->body),
 		.bytes_out = c->out.body_n, .total_ns = loop_now(c->front->loop) - q->start_ns };
 
@@ -265,8 +265,8 @@ static void answer_call(struct conn *c, bool may_keep)
 {
 	const struct exchange_ask ask = { .dialect = c->req.dialect, .endpoint = slice_str(c->req.label),
 		.door = c->req.door, .body = c->whole.n ? c->whole : buf_slice(&c->body),
-		.request_id = slice_str(c->req.id), .peer = slice_str(stream_peer(c->stream)), .hops = c->req.hops,
-		.timeout_ms = c->req.timeout_ms };
+		.request_id = slice_str(c->req.id), .peer = slice_str(stream_peer(c->stream)), .client = c->req.client,
+		.hops = c->req.hops, .timeout_ms = c->req.timeout_ms };
 
 	start_answer(c, may_keep);
 	c->exchange = exchange_open(c->front->exchange, &ask, &reply, c);

@@ -2,6 +2,7 @@
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
 
+#include "admit/client_key.h"
 #include "exchange/exchange.h"
 #include "front/front_conf.h"
 #include "loop/listen.h"
@@ -19,6 +20,7 @@ struct front {
 	struct loop *loop;
 	struct exchange_env *exchange;
 	struct front_limits limits;
+	struct client_keys keys;		/* set by the owner */
 	struct listen *open, *admin;		/* admin may be NULL */
 	struct list conns;			/* struct conn, all of them */
 	size_t n_conns, n_busy;			/* n_busy: with a request in progress */

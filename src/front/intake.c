@@ -4,6 +4,9 @@
 #include "base/siphash.h"
 #include "codec/url.h"
 #include "loop/loop.h"
+#include "upstream/line.h"
+
+_Static_assert(CLIENT_KEY_WEIGHT_MAX <= LINE_WEIGHT_MAX, "every configured weight fits a line");
 
 #define FIELD_BYTES 1024u		/* of a header field that goes on to a provider */
 #define LONGEST_TIMEOUT_MS 86400000u	/* a day: longer is no deadline */
@@ -96,10 +99,10 @@ static void read_options(struct intake *q, const struct fields *in)
 }
 
 /* No word is as good as none; another one is a mistake that would go unnoticed for long. */
-static enum err read_priority(struct intake *q, struct slice word)
+static enum err read_priority(struct slice word, enum request_priority *out)
 {
-	q->door.priority = request_priority(word);
-	return word.n && q->door.priority == REQUEST_PRIORITY_UNSAID ? ERR_BAD_PRIORITY : ERR_OK;
+	*out = request_priority(word);
+	return word.n && *out == REQUEST_PRIORITY_UNSAID ? ERR_BAD_PRIORITY : ERR_OK;
 }
 
 /* --- tenants -------------------------------------------------------------------------------------------- */
@@ -115,13 +118,27 @@ static struct slice query_value(struct slice query, struct slice name)
 	return SLICE_EMPTY;
 }
 
-static uint64_t tenant_of(const struct front *f, struct slice key)
+/* What stands in a field, without its scheme. */
+static struct slice bare_key(struct slice key)
 {
 	static const struct slice bearer = { "Bearer ", 7 };
 
 	if (key.n > bearer.n && slice_case_eq(slice_of(key.p, bearer.n), bearer))
 		key = slice_trim(slice_skip(key, bearer.n));
+	return key;
+}
+
+static uint64_t tenant_of(const struct front *f, struct slice key)
+{
 	return key.n ? siphash(&f->exchange->tenant_key, key) | 1 : 0;
+}
+
+/* Also through a reload its name is there. */
+static void take_client(struct intake *q, const struct client_key *k)
+{
+	q->client = k ? arena_copy(&q->texts, k->name) : SLICE_EMPTY;
+	q->door.weight = k ? k->weight : 0;
+	q->door.priority = client_key_priority(k, q->door.priority);
 }
 
 /* Whoever shows the same credential is the same tenant, on all nodes.  The hash is keyed; 0 stands for none. */
@@ -133,7 +150,9 @@ static void read_tenant(struct intake *q, const struct front *f, const struct fi
 
 	for (size_t i = 0; i < COUNT_OF(places) && shown.n == 0; i++)
 		shown = in->v[places[i]];
+	shown = bare_key(shown);
 	q->door.tenant = tenant_of(f, shown);
+	take_client(q, client_key_find(&f->keys, &f->exchange->sha, shown));
 }
 
 /* RFC 9111 5.2.1; what is not known is ignored. */
@@ -249,6 +268,10 @@ static uint64_t read_feedback(struct slice v)
 static enum err read_call(struct intake *q, const struct front *f, const struct fields *in, struct slice path,
 	struct slice rest, struct slice query)
 {
+	enum err e = read_priority(in->v[FIELD_PRIORITY], &q->door.priority);
+
+	if (e != ERR_OK)
+		return e;
 	read_tenant(q, f, in, query);
 	read_cache_control(q, in);
 	q->door.feedback = read_feedback(in->v[FIELD_FEEDBACK]);
@@ -263,7 +286,7 @@ static enum err read_call(struct intake *q, const struct front *f, const struct 
 /* ?model=NAME, and x-weir-client-key: the key of the client whose answers are to go. */
 static enum err read_purge(struct intake *q, const struct front *f, const struct http1_head *head, struct slice query)
 {
-	q->door.tenant = tenant_of(f, http1_field(head, SLICE("x-weir-client-key")));
+	q->door.tenant = tenant_of(f, bare_key(http1_field(head, SLICE("x-weir-client-key"))));
 	return url_decode(&q->texts, query_value(query, SLICE("model")), &q->door.model) ? ERR_OK : ERR_BAD_HTTP;
 }
 
@@ -321,8 +344,6 @@ enum err intake_head(struct intake *q, const struct front *f, const struct http1
 		return read_purge(q, f, head, query);
 	if (endpoint_is_call(q->endpoint)) {
 		e = read_call(q, f, &in, path, rest, query);
-		if (e == ERR_OK)
-			e = read_priority(q, in.v[FIELD_PRIORITY]);
 		return e == ERR_OK ? check_body(q, f, &in) : e;
 	}
 	return ERR_OK;

@@ -11,6 +11,7 @@ struct intake {
 	const struct dialect *dialect;	/* in which it is answered, refusals too; NULL: OpenAI's */
 	const char *label;		/* for the record */
 	struct request_door door;	/* calls only; texts in `texts` */
+	struct slice client;		/* the configured name of its key, in `texts`; mostly empty */
 	struct arena texts;		/* empty for most requests */
 	bool anthropic;			/* the client names a version of Anthropic's API: for lists of models */
 	enum err refused;		/* before or instead of an exchange */

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "ledger/price.h"
 
-#define MOST_FIELDS 31
+#define MOST_FIELDS 32
 
 struct line {
 	struct log_field fields[MOST_FIELDS + 1];	/* zero-terminated */
@@ -44,6 +44,7 @@ static void add_what(struct line *l, const struct record *r)
 {
 	add_str(l, SLICE("id"), r->request_id);
 	add_str(l, SLICE("peer"), r->peer);
+	add_str(l, SLICE("client"), r->client);
 	add_str(l, SLICE("endpoint"), r->endpoint);
 	add_str(l, SLICE("path"), r->path);
 	add_str(l, SLICE("model"), r->model);

@@ -11,6 +11,7 @@ struct record {
 	uint64_t wall_ms;		/* when the request was complete */
 	struct slice request_id, upstream_id;
 	struct slice peer;		/* client address */
+	struct slice client;		/* the configured name of the key that it showed; mostly empty */
 	struct slice endpoint;		/* "chat.completions", "models", ... */
 	struct slice path;		/* as asked; for requests that no endpoint takes */
 	struct slice model;		/* as asked; empty before it was read */

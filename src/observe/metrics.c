@@ -6,6 +6,7 @@
 
 #include "base/counter.h"
 #include "ledger/price.h"
+#include "ledger/waits.h"
 #include "loop/loop.h"
 #include "loop/sys.h"
 #include "route/health.h"
@@ -255,14 +256,41 @@ static const unsigned loop_us[] = { 50, 100, 250, 500, 1000, 2500, 5000, 10000, 
 	1000000 };
 static const struct edges of_loop = { loop_us, COUNT_OF(loop_us) };
 
+/* `labels`: empty, or `a="b",c="d"`. */
+static void write_buckets(struct buf *b, const char *name, const char *labels, const struct edges *e,
+	const struct histo *h)
+{
+	const char *comma = *labels ? "," : "", *open = *labels ? "{" : "", *close = *labels ? "}" : "";
+
+	for (size_t i = 0; i < e->n; i++)
+		buf_addf(b, "%s_bucket{%s%sle=\"%.*f\"} %" PRIu64 "\n", name, labels, comma,
+			e->us[0] % 1000 ? 6 : 3, e->us[i] / 1e6, histo_below(h, e->us[i]));
+	buf_addf(b, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, labels, comma, h->count);
+	buf_addf(b, "%s_sum%s%s%s %" PRIu64 ".%06" PRIu64 "\n", name, open, labels, close, h->sum_us / 1000000,
+		h->sum_us % 1000000);
+	buf_addf(b, "%s_count%s%s%s %" PRIu64 "\n", name, open, labels, close, h->count);
+}
+
 static void write_histo(struct buf *b, const char *name, const char *help, const struct edges *e, const struct histo *h)
 {
 	head(b, name, "histogram", help);
-	for (size_t i = 0; i < e->n; i++)
-		buf_addf(b, "%s_bucket{le=\"%.*f\"} %" PRIu64 "\n", name, e->us[0] % 1000 ? 6 : 3, e->us[i] / 1e6,
-			histo_below(h, e->us[i]));
-	buf_addf(b, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum %" PRIu64 ".%06" PRIu64 "\n%s_count %" PRIu64 "\n",
-		name, h->count, name, h->sum_us / 1000000, h->sum_us % 1000000, name, h->count);
+	write_buckets(b, name, "", e, h);
+}
+
+static void write_waits(struct buf *b)
+{
+	static const char name[] = "weir_queue_wait_seconds";
+	char labels[80];
+
+	head(b, name, "histogram", "time for which requests waited: in a window for company, in line for a connection");
+	for (enum waits_place place = 0; place < WAITS_PLACES; place++) {
+		struct slice words = SLICE(REQUEST_PRIORITIES), word;
+		for (int p = REQUEST_REALTIME; slice_next(&words, '|', &word); p++) {
+			snprintf(labels, sizeof(labels), "queue=\"%s\",priority=\"%.*s\"", waits_name(place),
+				SLICE_ARG(word));
+			write_buckets(b, name, labels, &of_requests, waits_of(place, (enum request_priority)p));
+		}
+	}
 }
 
 /* Health is kept by kind and name, "target openai/gpt-4.1": the kind becomes a label.  Clients can name any
@@ -346,6 +374,7 @@ void metrics_write(const struct metrics *m, const struct health_table *health, c
 		&of_loop, &busy->turns);
 	write_histo(out, "weir_loop_step_seconds", "single steps of that: one task, all due timers, up to 16 sockets",
 		&of_loop, &busy->steps);
+	write_waits(out);
 	write_health(out, health, now_ns);
 	write_process(out, m->started_wall_ms);
 }

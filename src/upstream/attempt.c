@@ -464,7 +464,7 @@ void attempt_open(struct attempt *at, struct attempt_env *env, const struct atte
 	*at = (struct attempt){ .state = ATTEMPT_LEASE, .env = env, .ask = *ask, .events = events, .arg = arg,
 		.open_ns = loop_now(env->loop), .lease = { .on_ready = on_ready, .on_fail = on_fail,
 		.ticket = { .priority = ask->request->door.priority, .tenant = ask->request->door.tenant,
-		.cost = ask->request->prompt_tok } } };
+		.weight = ask->request->door.weight, .cost = ask->request->prompt_tok } } };
 	const struct provider *p = ask->target->provider;
 	at->dialect = translate_pick(&p->tongues, ask->request);
 	const struct answer_opts o = { .dialect = at->dialect ? at->dialect : p->tongues.main,

@@ -4,13 +4,15 @@
 
 #include "base/span.h"
 
-#define MOST_TOK 32768u		/* a request counts as this at most */
-/* Bounds of memory, in tokens behind and before the one whose turn it is: so much, one long request or some thirty
- * short ones, may one who comes after a pause have at once; and so long may one who had a provider for itself have to
- * wait when others come.  With 4,096 the tenant of line_test.c delays others by 40 %, with 16,384 by 1 %, with 32,768
- * not at all. */
-#define CREDIT_TOK MOST_TOK
-#define DEBT_TOK 131072u
+#define MOST_TOK 32768ull	/* a request counts as this at most */
+/* What a tenant of weight 1 is charged for a token: others pay that part of it, so the level has fractions of one. */
+#define UNITS LINE_WEIGHT_MAX
+/* Bounds of memory, behind and before the one whose turn it is: so much, one long request or some thirty short ones,
+ * may one who comes after a pause have at once (times its weight: its bursts are as much larger as its share is); and
+ * so long may one who had a provider for itself have to wait when others come.  With 4,096 tokens the tenant of
+ * line_test.c delays others by 40 %, with 16,384 by 1 %, with 32,768 not at all. */
+#define CREDIT (MOST_TOK * UNITS)
+#define DEBT (131072ull * UNITS)
 /* Whose past is remembered, of those who have nothing waiting: tenants can be made up without end, each new one begins
  * before the level, and the level does not rise while it is they who are served. */
 #define MOST_IDLE 1024u
@@ -21,8 +23,8 @@ struct line_queue {
 	struct list tickets;		/* oldest first */
 	struct line_class *of;
 	uint64_t tenant;
-	uint32_t n;
-	uint64_t had;			/* tokens, on the scale of class->level */
+	uint32_t n, weight;		/* weight: of the last ticket */
+	uint64_t had;			/* tokens by weight, on the scale of class->level */
 	uint64_t since_ns;		/* the oldest ticket is next of this tenant, at the latest */
 };
 
@@ -36,13 +38,19 @@ static struct line_class *class_of(struct line *l, enum request_priority p)
 	return &l->classes[(p == REQUEST_PRIORITY_UNSAID ? REQUEST_NORMAL : p) - 1];
 }
 
+static uint32_t weight_of(const struct line_ticket *t)
+{
+	must(t->weight <= LINE_WEIGHT_MAX);
+	return MAX_OF(t->weight, 1u);
+}
+
 void line_init(struct line *l, uint64_t seed)
 {
 	*l = (struct line){ .n = 0 };
 	for (size_t i = 0; i < COUNT_OF(l->classes); i++) {
 		list_init(&l->classes[i].turns);
 		map_init(&l->classes[i].queues, 0, seed);
-		l->classes[i].level = CREDIT_TOK;
+		l->classes[i].level = CREDIT;
 	}
 }
 
@@ -91,10 +99,11 @@ static void enter(struct line_class *c, struct line_ticket *t, uint64_t now)
 	struct line_queue *q = queue_of(c, t->tenant);
 
 	if (q->n++ == 0) {
-		q->had = MAX_OF(q->had, c->level - CREDIT_TOK);
+		q->had = MAX_OF(q->had, c->level - CREDIT);
 		q->since_ns = now;
 	}
 	t->queue = q;
+	q->weight = t->weight;
 	list_push_back(&q->tickets, &t->node);
 	c->n++;
 }
@@ -115,6 +124,7 @@ void line_join(struct line *l, struct line_ticket *t, uint64_t now_ns)
 	must(t->queue == NULL);
 	if (t->priority == REQUEST_PRIORITY_UNSAID)
 		t->priority = REQUEST_NORMAL;
+	t->weight = weight_of(t);
 	enter(class_of(l, t->priority), t, now_ns);
 	l->n++;
 }
@@ -159,11 +169,11 @@ static bool may_forget(const struct line_queue *q)
 {
 	const struct line_class *c = q->of;
 
-	return q->n == 0 && (q->had + CREDIT_TOK <= c->level || c->queues.n > c->n + MOST_IDLE);
+	return q->n == 0 && (q->had + CREDIT <= c->level || c->queues.n > c->n + MOST_IDLE);
 }
 
-/* The fewest tokens; of equals, who was served the longest ago.  A walk over all tenants that wait: a line is full
- * long before that costs as much as a request. */
+/* The fewest tokens for its weight; of equals, who was served the longest ago.  A walk over all tenants that wait: a
+ * line is full long before that costs as much as a request. */
 static struct line_queue *next_of(const struct line_class *c)
 {
 	struct line_queue *best = NULL;
@@ -178,12 +188,13 @@ static struct line_queue *next_of(const struct line_class *c)
 	return best;
 }
 
-static void charge(struct line_queue *q, uint64_t cost, uint64_t now)
+static void charge(struct line_queue *q, const struct line_ticket *t, uint64_t now)
 {
 	struct line_class *c = q->of;
+	uint64_t cost = MIN_OF(MAX_OF(t->cost, 1ull), MOST_TOK) * UNITS / t->weight;
 
 	c->level = MAX_OF(c->level, q->had);
-	q->had = MIN_OF(q->had + MIN_OF(MAX_OF(cost, (uint64_t)1), (uint64_t)MOST_TOK), c->level + DEBT_TOK);
+	q->had = MIN_OF(q->had + cost, c->level + DEBT);
 	q->since_ns = now;
 	list_remove(&q->node);
 	list_push_back(&c->turns, &q->node);
@@ -200,12 +211,18 @@ struct line_ticket *line_next(struct line *l, uint64_t now_ns)
 		i++;
 	struct line_queue *q = next_of(&l->classes[i]);
 	struct line_ticket *t = oldest(q);
-	charge(q, t->cost, now_ns);
+	charge(q, t, now_ns);
 	line_leave(l, t);
 	return t;
 }
 
 /* --- no room -------------------------------------------------------------------------------------------- */
+
+/* As many tickets for its weight, or more: a tenant's part of the room is as its part of the connections. */
+static bool is_as_long(uint64_t n, uint32_t weight, const struct line_queue *q)
+{
+	return n * q->weight >= (uint64_t)q->n * weight;
+}
 
 static const struct line_queue *longest(const struct line_class *c)
 {
@@ -216,7 +233,7 @@ static const struct line_queue *longest(const struct line_class *c)
 
 	while (map_next(&c->queues, &at, &tenant, &v)) {
 		const struct line_queue *q = v;
-		if (found == NULL || q->n > found->n)
+		if (q->n && (found == NULL || !is_as_long(found->n, found->weight, q)))
 			found = q;
 	}
 	return found;
@@ -233,7 +250,7 @@ struct line_ticket *line_worst(const struct line *l, const struct line_ticket *n
 		return NULL;
 	const struct line_queue *q = longest(&l->classes[i]);
 	const struct line_queue *mine = map_find(&l->classes[i].queues, key_of(&newcomer->tenant));
-	if (i + 1 == own && (mine ? mine->n : 0) + 1 >= q->n)
+	if (i + 1 == own && is_as_long((mine ? mine->n : 0) + 1, weight_of(newcomer), q))
 		return NULL;
 	return LIST_ITEM(q->tickets.prev, struct line_ticket, node);
 }

@@ -4,6 +4,7 @@
 
 #include "base/counter.h"
 #include "base/map.h"
+#include "ledger/waits.h"
 #include "loop/sys.h"
 #include "loop/tls.h"
 
@@ -123,6 +124,19 @@ static void give(struct pool_conn *c, struct lease *l)
 	l->state = LEASE_BUSY;
 }
 
+static void note_wait(const struct lease *l)
+{
+	waits_add(WAITS_LINE, l->priority, loop_now(l->pool->owner->loop) - l->asked_ns);
+}
+
+static void leave_line(struct lease *l)
+{
+	if (l->ticket.queue)	/* else it was shed before */
+		note_wait(l);
+	line_leave(&l->pool->line, &l->ticket);
+	alarm_clear(&l->patience);
+}
+
 /* Takes the next waiter out of the line; NULL when nobody waits. */
 static struct lease *next_waiter(struct pool *p)
 {
@@ -130,6 +144,7 @@ static struct lease *next_waiter(struct pool *p)
 	if (t == NULL)
 		return NULL;
 	struct lease *l = LIST_ITEM(t, struct lease, ticket);
+	note_wait(l);
 	alarm_clear(&l->patience);
 	l->state = LEASE_NONE;
 	return l;
@@ -213,7 +228,7 @@ static void on_rewarm(struct alarm *a)
 static void on_patience(struct alarm *a)
 {
 	struct lease *l = LIST_ITEM(a, struct lease, patience);
-	line_leave(&l->pool->line, &l->ticket);
+	leave_line(l);
 	l->state = LEASE_NONE;
 	l->on_fail(l, ERR_UP_QUEUE_TIMEOUT);
 }
@@ -232,9 +247,8 @@ static void shed(struct pool *p, struct lease *l)
 		COUNTER_shed_bulk, COUNTER_shed_batch };
 
 	counter_add(COUNTER_upstream_queue_full, 1);
-	counter_add(by_priority[l->ticket.priority], 1);
-	line_leave(&p->line, &l->ticket);
-	alarm_clear(&l->patience);
+	counter_add(by_priority[l->priority], 1);
+	leave_line(l);
 	alarm_init(&l->patience, p->owner->loop, on_refused);
 	alarm_set(&l->patience, 0);
 }
@@ -286,6 +300,7 @@ bool pool_take(struct pool *p, struct lease *l, bool fresh, uint64_t connect_ms)
 	must(l->state == LEASE_NONE);
 	l->pool = p;
 	l->asked_ns = loop_now(p->owner->loop);
+	l->priority = l->ticket.priority;
 	struct pool_conn *c = idle_one(p, fresh);
 	if (c == NULL) {
 		/* A dead reused connection says its siblings may be dead too: room is made for a fresh one. */
@@ -298,14 +313,9 @@ bool pool_take(struct pool *p, struct lease *l, bool fresh, uint64_t connect_ms)
 	p->n_idle--;
 	counter_sub(COUNTER_upstream_idle, 1);
 	alarm_clear(&c->idle);
+	note_wait(l);
 	give(c, l);
 	return true;
-}
-
-static void leave_line(struct lease *l)
-{
-	line_leave(&l->pool->line, &l->ticket);
-	alarm_clear(&l->patience);
 }
 
 void pool_put(struct lease *l, bool fit)

@@ -31,7 +31,8 @@ enum lease_state { LEASE_NONE, LEASE_WAIT, LEASE_BUSY };
 
 /* The right to use one pooled connection for one attempt.  Embedded in the attempt; zero-initialise. */
 struct lease {
-	struct line_ticket ticket;	/* filled by the holder: priority, tenant, cost */
+	struct line_ticket ticket;	/* filled by the holder: priority, tenant, weight, cost */
+	enum request_priority priority;	/* as it was asked with: the ticket's rises with age */
 	enum lease_state state;
 	struct pool *pool;
 	struct pool_conn *conn;

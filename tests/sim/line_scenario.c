@@ -35,6 +35,9 @@ static void check_order(struct sim *s, const struct sim_provider *p, const char 
 		sim_fail(s, __FILE__, __LINE__, "asked in the order %s, not %s", got, want);
 }
 
+#define WAITED(what, priority) \
+	sim_metric(s, "weir_queue_wait_seconds_" what, "queue=\"line\",priority=\"" priority "\"")
+
 static void the_most_urgent_goes_first(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
@@ -47,6 +50,11 @@ static void the_most_urgent_goes_first(void **state)
 	for (size_t i = 0; i < COUNT_OF(c); i++)
 		sim_check_whole(s, c[i], SCENE_GOOD);
 	check_order(s, a, "xabcd");
+	/* Each answer takes 100 ms, and what was asked later has waited less; the first one has waited for the
+	 * connection to open. */
+	sim_check(s, WAITED("count", "normal") == 2 && WAITED("count", "realtime") == 1);
+	sim_check(s, WAITED("sum", "realtime") > 0.08 && WAITED("sum", "realtime") < 0.12);
+	sim_check(s, WAITED("sum", "batch") > 0.38 && WAITED("sum", "batch") < 0.44);
 	sim_free(&s);
 }
 
@@ -61,6 +69,72 @@ static void tenants_take_turns(void **state)
 	ask(s, 50, OTHER, "m", "z");
 	sim_run(s);
 	check_order(s, a, "azbcd");
+	sim_free(&s);
+}
+
+#define KEYS "keys:\n  three: {key: k, weight: 3}\n  one: other\n" \
+	"  night: {key: night, priority: bulk}\n  day: {key: day, priority: realtime}\n"
+
+/* Two keys that always have something waiting, for one connection: one gets three times as much as the other. */
+static void shares_are_as_the_weights(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, KEYS CONFIG_OF("500"));
+	struct sim_provider *a = sim_provider(s, "a.test", slow, NULL);
+	unsigned three = 0;
+
+	for (unsigned i = 0; i < 60; i++) {
+		ask(s, 0, KEY, "m", sim_printf(s, "t%02u", i));
+		ask(s, 0, OTHER, "m", sim_printf(s, "o%02u", i));
+	}
+	sim_run(s);
+	sim_check(s, a->n == 120 && a->most_running == 1);
+	for (size_t i = 0; i < 60; i++) {
+		struct slice body = buf_slice(&a->seen[i]->http.body);
+		three += memmem(body.p, body.n, "content\":\"t", 11) != NULL;
+	}
+	if (three < 43 || three > 47)		/* 45, within 5 % */
+		sim_fail(s, __FILE__, __LINE__, "%u of 60 instead of 45", three);
+	sim_run_for(s, 1000);
+	sim_check(s, sim_log_count(s, "\"client\":\"three\"") == 60 && sim_log_count(s, "\"client\":\"one\"") == 60);
+	sim_free(&s);
+}
+
+/* The header, else the key, else the model; and a header asks for no more than the key has. */
+static void keys_have_priorities(void **state)
+{
+	static const char day[] = "x-api-key: day\r\n", night[] = "Authorization: Bearer night\r\n";
+	struct sim *s = sim_new(SIM_SEED, KEYS CONFIG_OF("500"));
+	struct sim_provider *a = sim_provider(s, "a.test", slow, NULL);
+
+	ask(s, 0, KEY, "m", "x");
+	ask(s, 10, night, "m", "e");
+	ask(s, 12, KEY "x-weir-priority: bulk\r\n", "m", "g");
+	ask(s, 14, "x-weir-priority: realtime\r\nAuthorization: Bearer night\r\n", "m", "f");
+	ask(s, 16, "x-weir-priority: batch\r\nAuthorization: Bearer night\r\n", "m", "h");
+	ask(s, 18, KEY, "m", "c");
+	ask(s, 20, "x-weir-priority: normal\r\nx-api-key: day\r\n", "m", "d");
+	ask(s, 22, day, "bulk", "a");
+	ask(s, 24, KEY "x-weir-priority: realtime\r\n", "m", "b");
+	sim_run(s);
+	check_order(s, a, "xabcdegfh");
+	sim_free(&s);
+}
+
+/* A reload brings other names and weights; requests that wait keep theirs. */
+static void keys_change_by_a_reload(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, KEYS CONFIG);
+
+	sim_provider(s, "a.test", slow, NULL);
+	char why[200];
+	struct sim_client *x = ask(s, 0, KEY, "m", "x"), *y = ask(s, 200, KEY, "m", "y");
+	sim_run_for(s, 50);
+	sim_check(s, sim_reload(s, "keys: {again: k}\n" CONFIG, why, sizeof(why)));
+	sim_run(s);
+	sim_check_whole(s, x, SCENE_GOOD);
+	sim_check_whole(s, y, SCENE_GOOD);
+	sim_run_for(s, 1000);
+	sim_check(s, sim_log_count(s, "\"client\":\"three\"") == 1 && sim_log_count(s, "\"client\":\"again\"") == 1);
 	sim_free(&s);
 }
 
@@ -90,6 +164,9 @@ static void the_least_urgent_gives_way(void **state)
 	sim_check(s, slice_eq(sim_http_field(&z->answers[0].http, "retry-after"), SLICE("1")));
 	check_order(s, a, "xabcd");
 	sim_check(s, counter_values[COUNTER_shed_batch] == batch + 3);
+	/* also who had to go has waited: y 15 ms, z 14; f was never in line */
+	sim_check(s, WAITED("count", "batch") == 2);
+	sim_check(s, WAITED("sum", "batch") > 0.025 && WAITED("sum", "batch") < 0.035);
 	sim_check(s, counter_values[COUNTER_shed_normal] == normal + 1);
 	sim_free(&s);
 }
@@ -105,6 +182,8 @@ static void nobody_waits_for_ever(void **state)
 		ask(s, 80 * i, OTHER "x-weir-priority: realtime\r\n", "m", sim_printf(s, "a%u", i));
 	sim_run(s);
 	sim_check_whole(s, old, SCENE_GOOD);
+	/* as what it came with, whatever it has become */
+	sim_check(s, WAITED("count", "batch") == 1 && WAITED("sum", "batch") > 9);
 	uint64_t took = old->answers[0].end_ms - old->answers[0].asked_ms;
 	if (took <= 10000 || took >= 16000)
 		fail_msg("it took %llu ms", (unsigned long long)took);
@@ -143,6 +222,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_most_urgent_goes_first),
 		cmocka_unit_test(tenants_take_turns),
+		cmocka_unit_test(shares_are_as_the_weights),
+		cmocka_unit_test(keys_have_priorities),
+		cmocka_unit_test(keys_change_by_a_reload),
 		cmocka_unit_test(the_least_urgent_gives_way),
 		cmocka_unit_test(nobody_waits_for_ever),
 		cmocka_unit_test(anything_at_any_moment),

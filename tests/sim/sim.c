@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/counter.h"
 #include "base/span.h"
+#include "ledger/waits.h"
 #include "sim_sys.h"
 #include "sim_world.h"
 
@@ -63,6 +64,7 @@ static struct sim *sim_make(uint64_t seed)
 	setenv("SIM_KEY", KEY, 1);
 	setenv("SIM_KEY2", KEY "2", 1);
 	counter_reset();
+	waits_reset();
 	return s;
 }
 

@@ -104,6 +104,9 @@ static void a_lone_one_does_not_wait(void **state)
 	sim_free(&s);
 }
 
+#define WAITED(what) \
+	sim_metric(s, "weir_queue_wait_seconds_" what, "queue=\"window\",priority=\"normal\"")
+
 static void company_shares_a_call(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
@@ -116,6 +119,8 @@ static void company_shares_a_call(void **state)
 	check(s, first, "one");
 	uint64_t tok = check(s, x, "two") + check(s, y, "three", "four") + check(s, z, "five");
 	sim_check(s, tok == 3 + 9 + 4);		/* what the provider said, to the token */
+	/* The first one not at all, the others until its answer came. */
+	sim_check(s, WAITED("count") == 4 && WAITED("sum") > 0.06 && WAITED("sum") < 0.15);
 	sim_run_for(s, 100);
 	sim_check(s, sim_metric(s, "weir_tokens_total", "type=\"prompt\"") == 3 + 3 + 9 + 4);
 	sim_check(s, a->n == 2);

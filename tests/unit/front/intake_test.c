@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/counter.h"
+#include "conf/conf.h"
 #include "front/intake.h"
 
 #define MOST_FIELDS 4
@@ -298,6 +299,46 @@ static void test_strict(void **state)
 	scene_close(&s);
 }
 
+/* A configured key, wherever it is shown, gives a name, a weight and a most urgent priority. */
+static void test_keys(void **state)
+{
+	static const struct {
+		const char *target;
+		struct http1_field fields[MOST_FIELDS];
+		const char *client;
+		uint32_t weight;
+		enum request_priority priority;
+		enum err err;
+	} rows[] = {
+		{ "/v1/messages", { { { "x-api-key", 9 }, { "k1", 2 } } }, "a", 3, REQUEST_BULK, ERR_OK },
+		{ "/v1/messages", { { { "authorization", 13 }, { "bearer k1", 9 } },
+			{ { "x-weir-priority", 15 }, { "normal", 6 } } }, "a", 3, REQUEST_BULK, ERR_OK },
+		{ "/v1beta/models/m:generateContent?key=k1", { { { "x-weir-priority", 15 }, { "batch", 5 } } }, "a", 3,
+			REQUEST_BATCH, ERR_OK },
+		{ "/v1/messages", { { { "x-api-key", 9 }, { "k2", 2 } }, { { "x-weir-priority", 15 }, { "bulk", 4 } } },
+			"", 0, REQUEST_BULK, ERR_OK },
+		{ "/v1/messages", { { { "x-weir-priority", 15 }, { "bulk", 4 } } }, "", 0, REQUEST_BULK, ERR_OK },
+		{ "/v1/messages", { { { "x-api-key", 9 }, { "k1", 2 } }, { { "x-weir-priority", 15 }, { "fast", 4 } } },
+			"", 0, REQUEST_PRIORITY_UNSAID, ERR_BAD_PRIORITY },
+	};
+	const struct client_key_conf keys[] = { { .key = { SLICE("k1") }, .priority = REQUEST_BULK, .weight = 3 } };
+	struct slice names[] = { SLICE("a") };
+	const struct row_items items = { .v = (void *)(uintptr_t)keys, .n = 1, .names = names };
+	struct scene s;
+
+	scene_open(&s);
+	client_key_load(&s.front.keys, &items, &(struct conf){ .of = NULL }, 1);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_int_equal(call(&s, rows[i].target, rows[i].fields), rows[i].err);
+		assert_slice(s.q.client, rows[i].client);
+		assert_int_equal(s.q.door.weight, rows[i].weight);
+		assert_int_equal(s.q.door.priority, rows[i].priority);
+	}
+	client_key_done(&s.front.keys);
+	sha256_done(&s.env.sha);
+	scene_close(&s);
+}
+
 /* Of several fields of one name the first counts, even an empty one; names of any length come. */
 static void test_names(void **state)
 {
@@ -438,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_dialects_of_refusals),
 		cmocka_unit_test(test_strict),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_betas),
 		cmocka_unit_test(test_raw_paths),
 		cmocka_unit_test(test_raw_types),

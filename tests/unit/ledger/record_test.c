@@ -20,7 +20,7 @@ static void expect(const struct record *r, enum log_form form, const char *want)
 
 static const struct record full = {
 	.wall_ms = WALL_MS, .request_id = { "req_1", 5 }, .upstream_id = { "up-9", 4 },
-	.peer = { "10.0.0.1:40312", 14 },
+	.peer = { "10.0.0.1:40312", 14 }, .client = { "team-a", 6 },
 	.endpoint = { "chat.completions", 16 }, .model = { "chat", 4 }, .model_known = true,
 	.target = { "openai/gpt-4.1-mini", 19 }, .status = 200, .err = ERR_OK, .stream = true, .attempts = 2,
 	.finish = EVENT_FINISH_STOP, .usage = { 12, 34, 5, 6, 7 }, .prompt_estimate_tok = 99, .bytes_in = 345,
@@ -31,13 +31,13 @@ static const struct record full = {
 static void test_a_full_line(void **state)
 {
 	expect(&full, LOG_FORM_JSON, "{\"time\":\"2026-11-21T09:30:00.123Z\",\"level\":\"info\","
-		"\"event\":\"access\",\"id\":\"req_1\",\"peer\":\"10.0.0.1:40312\","
+		"\"event\":\"access\",\"id\":\"req_1\",\"peer\":\"10.0.0.1:40312\",\"client\":\"team-a\","
 		"\"endpoint\":\"chat.completions\",\"model\":\"chat\",\"target\":\"openai/gpt-4.1-mini\","
 		"\"status\":200,\"attempts\":2,\"stream\":1,\"finish\":\"stop\",\"prompt_tokens\":12,"
 		"\"completion_tokens\":34,\"cached_tokens\":5,\"reasoning_tokens\":7,"
 		"\"ms\":1234.567,\"first_ms\":98.765,\"bytes_in\":345,\"bytes_out\":6789,"
 		"\"upstream_id\":\"up-9\",\"tries\":\"a/b=up_overloaded:812 openai/gpt-4.1-mini=ok:93\"}\n");
-	expect(&full, LOG_FORM_TEXT, "09:30:00.123 info  access         id=req_1 peer=10.0.0.1:40312 "
+	expect(&full, LOG_FORM_TEXT, "09:30:00.123 info  access         id=req_1 peer=10.0.0.1:40312 client=team-a "
 		"endpoint=chat.completions model=chat target=openai/gpt-4.1-mini status=200 attempts=2 "
 		"stream=1 finish=stop prompt_tokens=12 completion_tokens=34 cached_tokens=5 "
 		"reasoning_tokens=7 ms=1234.567 first_ms=98.765 bytes_in=345 bytes_out=6789 "

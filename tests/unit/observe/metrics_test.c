@@ -3,6 +3,7 @@
 
 #include "base/counter.h"
 #include "base/span.h"
+#include "ledger/waits.h"
 #include "loop/loop.h"
 #include "observe/metrics.h"
 #include "route/health.h"
@@ -341,6 +342,35 @@ static void test_the_loop(void **state)
 	scene_close(&s);
 }
 
+#define WAIT(what, queue, priority) "weir_queue_wait_seconds_" what "{queue=\"" queue "\",priority=\"" priority "\""
+
+/* By queue and priority; who has said none is normal. */
+static void test_waits(void **state)
+{
+	struct scene s;
+	double sum;
+
+	scene_open(&s);
+	waits_reset();
+	waits_add(WAITS_LINE, REQUEST_BATCH, 1500000000);
+	waits_add(WAITS_LINE, REQUEST_BATCH, 0);
+	waits_add(WAITS_LINE, REQUEST_REALTIME, 1000000);
+	waits_add(WAITS_WINDOW, REQUEST_PRIORITY_UNSAID, 200000000);
+	struct slice page = page_of(&s);
+	expect(page, WAIT("count", "line", "batch") "}", 2);
+	expect(page, WAIT("sum", "line", "batch") "}", 1.5);
+	expect(page, WAIT("bucket", "line", "batch") ",le=\"0.001\"}", 1);
+	expect(page, WAIT("bucket", "line", "batch") ",le=\"1.280\"}", 1);
+	expect(page, WAIT("bucket", "line", "batch") ",le=\"2.560\"}", 2);
+	expect(page, WAIT("bucket", "line", "realtime") ",le=\"0.001\"}", 1);
+	expect(page, WAIT("sum", "window", "normal") "}", 0.2);
+	expect(page, WAIT("bucket", "window", "normal") ",le=\"+Inf\"}", 1);
+	assert_int_equal(page_samples(page, "weir_queue_wait_seconds_count{", &sum), 8);
+	assert_true(sum == 4);
+	waits_reset();
+	scene_close(&s);
+}
+
 static void test_targets(void **state)
 {
 	struct scene s;
@@ -403,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_histograms_are_cumulative),
 		cmocka_unit_test(test_the_loop),
+		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_targets_that_clients_made_up),
 	};

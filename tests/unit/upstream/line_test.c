@@ -35,6 +35,13 @@ static void join(struct place *p, int id, enum request_priority priority, uint64
 	line_join(&line, &p->ticket, now);
 }
 
+static void join_as(struct place *p, int id, uint64_t tenant, uint32_t weight, uint64_t now)
+{
+	*p = (struct place){ .id = id, .ticket = { .priority = REQUEST_NORMAL, .tenant = tenant, .cost = 1,
+		.weight = weight } };
+	line_join(&line, &p->ticket, now);
+}
+
 static int next(uint64_t now)
 {
 	struct line_ticket *t = line_next(&line, now);
@@ -99,6 +106,31 @@ static void test_a_fresh_tenant_goes_first(void **state)
 		join(&p[i], i, REQUEST_NORMAL, 2, 10000, 0);
 	/* Tenant 1 had 65,536 when it was served last, so tenant 2 begins at 32,768. */
 	assert_order("8 9 10 11 12 5 13 14 6 15 7", 0);
+}
+
+/* What tenants whose requests never run out have had of 60,000 requests, whatever their sizes. */
+static void test_shares_are_as_the_weights(void **state)
+{
+	static const uint32_t weights[] = { 1, 3, 10, 1000 };
+	static struct place p[4][8];	/* the last ones stay in line */
+	uint64_t had[4] = { 0 }, sum = 0;
+	struct dice d;
+
+	dice_init(&d, 3);
+	for (int i = 0; i < 32; i++)
+		join_as(&p[i % 4][i / 4], i, (uint64_t)(i % 4), weights[i % 4], 0);
+	for (int i = 0; i < 60000; i++) {
+		struct line_ticket *t = line_next(&line, 0);
+		had[t->tenant] += t->cost;
+		sum += t->cost;
+		t->cost = t->tenant == 2 ? 1 + dice_below(&d, 40) : 1 + dice_below(&d, 4000);
+		line_join(&line, t, 0);
+	}
+	for (int i = 0; i < 4; i++) {
+		double part = (double)had[i] / (double)sum, want = weights[i] / 1014.0;
+		print_message("weight %u: %.5f of the tokens, its share is %.5f\n", weights[i], part, want);
+		assert_true(part > 0.95 * want && part < 1.05 * want);
+	}
 }
 
 static void test_age_moves_up(void **state)
@@ -167,6 +199,23 @@ static void test_who_has_to_go(void **state)
 	assert_int_equal(worst(REQUEST_BATCH, 2), -1);
 	assert_int_equal(worst(REQUEST_REALTIME, 2), 1);
 	assert_order("0 2 1", 0);
+}
+
+/* Of the room too a tenant has a part by its weight. */
+static void test_room_goes_by_weight(void **state)
+{
+	struct place p[5];
+
+	for (int i = 0; i < 3; i++)
+		join_as(&p[i], i, 1, 3, 0);
+	join_as(&p[3], 3, 2, 1, 0);
+	assert_int_equal(worst(REQUEST_NORMAL, 9), -1);		/* 3 for weight 3 is as little as 1 */
+	join_as(&p[4], 4, 2, 1, 0);
+	assert_int_equal(worst(REQUEST_NORMAL, 9), 4);
+	assert_int_equal(worst(REQUEST_NORMAL, 2), -1);
+	const struct line_ticket fourth = { .priority = REQUEST_NORMAL, .tenant = 1, .weight = 3 };
+	assert_ptr_equal(line_worst(&line, &fourth), &p[4].ticket);
+	assert_order("0 3 1 2 4", 0);
 }
 
 /* --- one tenant with a hundred times the load ----------------------------------------------------------- */
@@ -307,6 +356,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_tenant_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tenants_alternate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_fresh_tenant_goes_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shares_are_as_the_weights, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_room_goes_by_weight, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_age_moves_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leaving, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_has_to_go, setup, teardown),
