@@ -2,6 +2,7 @@
 #ifndef APP_SETTINGS_H
 #define APP_SETTINGS_H
 
+#include "cache/semantic_index.h"
 #include "front/front_conf.h"
 #include "route/route_conf.h"
 #include "store/store_conf.h"
@@ -23,6 +24,7 @@ struct settings_cache {
 	int64_t embedder_dim;
 	uint64_t embedder_deadline;
 	uint64_t semantic;
+	enum semantic_index_kind semantic_index;
 };
 
 struct settings_cluster {
