@@ -380,8 +380,9 @@ void semantic_keep(struct semantic *s, const struct semantic_note *note, const s
 	if (note->candidate && !note->soft && partition_entry(&s->set, note->candidate))
 		return;
 	const struct semantic_news news = { .partition = note->partition, .model = note->model, .id = new_id(s),
-		.asker = note->asker, .sign = guard_sign(note->text), .tenant = note->tenant, .ttl_ms = note->rules.ttl_ms, .rows = note->rules.rows,
-		.text = note->text, .point = note->point, .answer = *a };
+		.sign = guard_sign(note->text), .asker = note->asker, .tenant = note->tenant,
+		.ttl_ms = note->rules.ttl_ms, .rows = note->rules.rows, .text = note->text, .point = note->point,
+		.answer = *a };
 	if (insert(s, m, &news, now) && s->peer)
 		s->peer->on_news(s->peer->arg, &news);
 }

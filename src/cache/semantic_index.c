@@ -26,13 +26,13 @@ struct note {
 };
 
 /* A point of the store and the bytes that it borrows. */
-struct place {
+struct spot {
 	struct store_near_point point;
 	char set[64], group[HEX64 + 1], id[HEX64 + 1];
 	float at[EMBED_DIM_MAX];
 };
 
-static void place_init(struct place *p, const struct semantic_index *x, const struct digest *partition, uint64_t sign,
+static void spot_init(struct spot *p, const struct semantic_index *x, const struct digest *partition, uint64_t sign,
 	uint64_t id)
 {
 	char hex[DIGEST_HEX_BYTES];
@@ -47,7 +47,7 @@ static void place_init(struct place *p, const struct semantic_index *x, const st
 }
 
 /* False: the text has no point. */
-static bool place_at(struct place *p, const struct semantic_index *x, struct slice text, struct slice point)
+static bool spot_at(struct spot *p, const struct semantic_index *x, struct slice text, struct slice point)
 {
 	uint32_t dim = x->cache->embedder->dim;
 	struct embed_vec v;
@@ -62,20 +62,20 @@ static bool place_at(struct place *p, const struct semantic_index *x, struct sli
 
 /* --- telling -------------------------------------------------------------------------------------------- */
 
-static void tell_label(struct semantic_index *x, const struct place *p, const struct semantic_news *n)
+static void tell_label(struct semantic_index *x, const struct spot *p, const struct semantic_news *n)
 {
 	const struct note note = { .bin = n->bin, .right = n->right, .asker = n->asker };
 
 	store_near_note(x->store, NULL, &p->point, slice_of(&note, sizeof(note)), SEMANTIC_INDEX_LABELS * sizeof(note));
 }
 
-static void tell_entry(struct semantic_index *x, struct place *p, const struct semantic_news *n)
+static void tell_entry(struct semantic_index *x, struct spot *p, const struct semantic_news *n)
 {
 	uint64_t wall_ms = x->now(x->arg).wall_ms;
 	const struct head h = { .version = VERSION, .kept_wall_ms = wall_ms, .partition = n->partition };
 
 	buf_clear(&x->out);
-	if (place_at(p, x, n->text, n->point) && buf_put(&x->out, slice_of(&h, sizeof(h)))
+	if (spot_at(p, x, n->text, n->point) && buf_put(&x->out, slice_of(&h, sizeof(h)))
 			&& semantic_news_put(&x->out, n, wall_ms))
 		store_near_put(x->store, NULL, &p->point, buf_slice(&x->out), n->ttl_ms, SEMANTIC_INDEX_ENTRIES);
 }
@@ -83,9 +83,9 @@ static void tell_entry(struct semantic_index *x, struct place *p, const struct s
 static void on_news(void *arg, const struct semantic_news *n)
 {
 	struct semantic_index *x = arg;
-	struct place p;
+	struct spot p;
 
-	place_init(&p, x, &n->partition, n->sign, n->id);
+	spot_init(&p, x, &n->partition, n->sign, n->id);
 	if (n->is_label)
 		tell_label(x, &p, n);
 	else
@@ -171,12 +171,12 @@ bool semantic_index_may_search(const struct semantic_index *x)
 
 bool semantic_index_search(struct semantic_index *x, struct semantic_search *q, const struct semantic_ask *ask)
 {
-	struct place p;
+	struct spot p;
 
 	if (!semantic_index_may_search(x))
 		return false;
-	place_init(&p, x, &ask->question->partition, guard_sign(ask->question->text), 0);
-	if (!place_at(&p, x, ask->question->text, ask->point))
+	spot_init(&p, x, &ask->question->partition, guard_sign(ask->question->text), 0);
+	if (!spot_at(&p, x, ask->question->text, ask->point))
 		return false;
 	counter_add(COUNTER_semantic_index_asked, 1);
 	q->index = x;

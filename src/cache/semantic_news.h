@@ -24,7 +24,7 @@ struct semantic_news {
 	struct slice text;
 	struct slice point;			/* entries, of an embedder elsewhere: embed_bytes */
 	struct exact_answer answer;		/* its age counts, but is not in the bytes */
-	const struct evidence *evidence;	/* entries: all that is known of it; NULL: nothing new.  Not in the bytes */
+	const struct evidence *evidence;	/* entries: all there is, not in the bytes; NULL: nothing new */
 };
 
 /* Appends.  False: it is longer than `out` may be. */

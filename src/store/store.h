@@ -57,7 +57,7 @@ void store_append(struct store *s, struct store_op *op, struct slice key, struct
  * hashes (redis.io/docs/latest/develop/ai/search-and-query/vectors). */
 enum store_near { STORE_NEAR_VECTORSET, STORE_NEAR_SEARCH };
 #define STORE_NEAR_GROUP 16u	/* bytes of a group's name */
-#define STORE_NEAR_MOST 4u	/* points of one answer; their values come with it: each may be a quarter of redis.value */
+#define STORE_NEAR_MOST 4u	/* points of one answer; values come along: each at most a quarter of redis.value */
 
 struct store_near_point {
 	enum store_near by;
