@@ -9,6 +9,7 @@
 
 #define VERSION 1u
 #define HEX64 16u		/* digits */
+#define CHANNEL SLICE("semantic")
 
 _Static_assert(HEX64 == STORE_NEAR_GROUP, "a signature is a group's name");
 
@@ -23,6 +24,11 @@ struct note {
 	uint8_t bin, right;
 	uint16_t spare;
 	uint32_t asker;
+};
+
+/* A word. */
+struct complaint {
+	uint64_t id, tenant, user;
 };
 
 /* A point of the store and the bytes that it borrows. */
@@ -92,6 +98,25 @@ static void on_news(void *arg, const struct semantic_news *n)
 		tell_entry(x, &p, n);
 }
 
+void semantic_index_complain(struct semantic_index *x, uint64_t id, uint64_t tenant, uint64_t user)
+{
+	const struct complaint c = { id, tenant, user };
+
+	if (x->store && !x->log_is_open)
+		store_tell(x->store, CHANNEL, slice_of(&c, sizeof(c)));
+}
+
+static void on_word(struct store_ear *e, struct slice word)
+{
+	struct semantic_index *x = LIST_ITEM(e, struct semantic_index, ear);
+	struct complaint c;
+
+	if (word.n != sizeof(c))
+		return;
+	memcpy(&c, word.p, sizeof(c));
+	semantic_feedback(x->cache, c.id, c.tenant, c.user);
+}
+
 /* --- asking --------------------------------------------------------------------------------------------- */
 
 /* The book is not the entry's: it learned when the labels were made. */
@@ -149,6 +174,7 @@ static void fall_back(struct semantic_index *x, const char *why)
 		log_warn("semantic_index", LOG_Z("state", "flat"), LOG_Z("why", why));
 	}
 	x->log_is_open = true;
+	store_unlisten(&x->ear);
 	semantic_log_open(x->log, x->seed);
 }
 
@@ -201,12 +227,16 @@ void semantic_index_open(struct semantic_index *x, uint64_t seed)
 		fall_back(x, "");
 	else if (!store_is_shared(x->store))
 		fall_back(x, "there is no shared store");
-	else
+	else {
 		x->cache->peer = &x->peer;
+		x->ear.on_word = on_word;
+		store_listen(x->store, &x->ear, CHANNEL);
+	}
 }
 
 void semantic_index_close(struct semantic_index *x)
 {
+	store_unlisten(&x->ear);
 	if (x->log_is_open)
 		semantic_log_close(x->log);
 	x->cache->peer = NULL;

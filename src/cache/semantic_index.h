@@ -7,6 +7,8 @@
  *  group    the guards' signature of the question: entries of another could not be served
  *  value    struct head (semantic_index.c), then a piece of news
  *  notes    labels, 8 bytes each: so an entry always comes with its evidence, whoever forgot it
+ *  words    on the channel "semantic": complaints of clients (struct complaint) about entries that are not here, for
+ *           the nodes that hold them; where several do it counts several times, which errs on the safe side
  *
  * There is no log then.  Each question costs one operation of the store, whose deadline is all it can wait.  Without
  * an answer this node goes by what it has heard before; without a shared store, or when the server has no such
@@ -32,6 +34,7 @@ struct semantic_index {
 	struct semantic_peer peer;
 	uint64_t seed;
 	bool log_is_open;
+	struct store_ear ear;
 	struct buf out;
 };
 
@@ -39,6 +42,9 @@ struct semantic_index {
 void semantic_index_open(struct semantic_index *x, uint64_t seed);
 /* Before the cache and the store go; the log too.  Searches have been cancelled. */
 void semantic_index_close(struct semantic_index *x);
+
+/* semantic_feedback knew no such entry: the other nodes are told.  They may not hear it. */
+void semantic_index_complain(struct semantic_index *x, uint64_t id, uint64_t tenant, uint64_t user);
 
 /* One question's look at the shared index.  Embedded in whoever waits; zero-initialise. */
 struct semantic_search {

@@ -47,7 +47,7 @@ struct exchange {
 		struct semantic_search find;
 		bool asked, over;
 	} search;			/* of the nodes' shared index */
-	bool complaint;			/* of an entry that is not here, perhaps there */
+	uint64_t complaint;		/* about an entry that is not here (0: none); perhaps it is found there */
 	struct semantic_note *note;	/* what it said */
 	struct homes *homes;		/* what other nodes are asked before the plan is made; NULL: nothing */
 	struct store_op recall;		/* the question to the shared store */

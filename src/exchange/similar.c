@@ -10,8 +10,8 @@ void similar_note(struct exchange *ex, const struct request *r, const struct mod
 	struct flight_env *env = &ex->env->flight;
 	struct question q;
 
-	if (r->door.feedback)
-		ex->complaint = !semantic_feedback(&env->semantic, r->door.feedback, r->door.tenant, 0);
+	if (r->door.feedback && !semantic_feedback(&env->semantic, r->door.feedback, r->door.tenant, 0))
+		ex->complaint = r->door.feedback;
 	if (m == NULL || m->semantic.mode == ROSTER_SEMANTIC_OFF || r->doc == NULL
 			|| (r->door.no_cache && r->door.no_store))
 		return;
@@ -116,10 +116,12 @@ bool similar_waits(struct exchange *ex)
 	return waits_for_index(ex);
 }
 
-void similar_cancel(struct exchange *ex)
+void similar_close(struct exchange *ex)
 {
 	take_point(ex);
 	semantic_index_cancel(&ex->search.find);
+	if (ex->complaint)
+		semantic_index_complain(&ex->env->flight.semantic_index, ex->complaint, ex->request.door.tenant, 0);
 }
 
 bool similar_find(struct exchange *ex)
@@ -131,8 +133,8 @@ bool similar_find(struct exchange *ex)
 		return false;
 	struct semantic_ask ask = ask_of(ex, m);
 	ask.point = ex->point;
-	if (ex->complaint)
-		semantic_feedback(&ex->env->flight.semantic, ex->request.door.feedback, ask.tenant, 0);
+	if (ex->complaint && semantic_feedback(&ex->env->flight.semantic, ex->complaint, ask.tenant, 0))
+		ex->complaint = 0;
 	ex->note = ARENA_NEW(&ex->arena, struct semantic_note);
 	if (ex->pointless || semantic_find(&ex->env->flight.semantic, &ask, ex->note, &hit) != SEMANTIC_HIT)
 		return false;	/* without its point it is a miss that is not kept: SEMANTIC_SKIP is 0 */

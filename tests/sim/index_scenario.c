@@ -220,6 +220,35 @@ static void a_complaint_goes_with_its_entry(void **state)
 		}
 }
 
+/* With another question, to a node that has nothing to do with it: those that have it hear of it. */
+static void a_complaint_reaches_who_has_it(void **state)
+{
+	open_kind(0);
+	hits(NULL, QUESTION);
+	struct sim_client *y = ask(NULL, KEY, body("near", "s", REWORDED));
+	sim_run_for(two.s, 2000);
+	struct slice id = sim_http_field(&y->answers[0].http, "x-weir-cache-id");
+	ask(AT_SECOND, sim_printf(two.s, KEY "x-weir-feedback: bad %.*s\r\n", SLICE_ARG(id)),
+		body("near", "s", "Where is the harbour of Genoa?"));
+	sim_run_for(two.s, 2000);
+	sim_check(two.s, !hits(NULL, QUESTION) && !hits(AT_SECOND, QUESTION));
+	close_two();
+}
+
+/* Words that are no complaint, or about nothing. */
+static void foreign_words(void **state)
+{
+	char bytes[64] = "abcdefgh";
+
+	open_kind(0);
+	hits(NULL, QUESTION);
+	for (size_t n = 0; n < sizeof(bytes); n++)
+		sim_redis_say(two.redis, SLICE("weir:semantic"), slice_of(bytes, n));
+	sim_run_for(two.s, 100);
+	sim_check(two.s, hits(AT_SECOND, QUESTION));
+	close_two();
+}
+
 /* Both nodes' labels count for both. */
 static void evidence_gathers_at_the_server(void **state)
 {
@@ -303,6 +332,8 @@ int main(void)
 		cmocka_unit_test(the_client_leaves_meanwhile),
 		cmocka_unit_test(a_purge_ends_them),
 		cmocka_unit_test(a_complaint_goes_with_its_entry),
+		cmocka_unit_test(a_complaint_reaches_who_has_it),
+		cmocka_unit_test(foreign_words),
 		cmocka_unit_test(evidence_gathers_at_the_server),
 		cmocka_unit_test(foreign_bytes_in_its_place),
 		cmocka_unit_test(another_partitions_entry),
