@@ -184,7 +184,7 @@ static void on_found(struct store_op *op)
 	struct slice rest = op->value, value, notes;
 
 	if (op->result == STORE_LACKS)
-		fall_back(q->index, "the server has no such commands");
+		fall_back(q->index, "the server has no such index");
 	while (op->result == STORE_OK && store_near_next(&rest, &value, &notes))
 		hear(q->index, &q->partition, value, notes);
 	q->on_done(q);

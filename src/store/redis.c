@@ -256,6 +256,11 @@ static void redis_ask(void *it, const struct store_ask *a, struct store_wait *w)
 		store_answer(w, STORE_AWAY, SLICE_EMPTY, 0);
 		return;
 	}
+	/* Over several servers the search module answers only as a cluster of its own, which is not ours to set up. */
+	if (s->nodes.cluster && redis_near_is_search(a)) {
+		store_answer(w, STORE_LACKS, SLICE_EMPTY, 0);
+		return;
+	}
 	struct redis_node *n = redis_nodes_of(&s->nodes, redis_slot_of(full_key(s, a->key)));
 	if (!redis_nodes_takes(n) || redis_link_queued(n->link) > s->queue_max) {
 		store_answer(w, STORE_AWAY, SLICE_EMPTY, 0);

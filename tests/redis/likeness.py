@@ -144,6 +144,7 @@ def in_a_cluster(b):
     nodes = _cluster(b)
     s = b.shell("redis://127.0.0.1:%d" % nodes[1].port, "deadline: 500ms\n")
     wait_until(lambda: s.logged("redis_connected") == 3, "not all nodes are known")
+    assert _Index(s, "search").answer("1,0,0,0")[0] == "lacks"      # whatever the server can
     index = _Index(s, "vset")
     if index.answer("1,0,0,0")[0] == "lacks":
         raise Skip("this server has no vector sets")
