@@ -287,6 +287,9 @@ static struct service *make(struct loop *l, struct conf *c)
 	semantic_init(&s->exchange.flight.semantic, &semantic);
 	s->exchange.flight.semantic_log = (struct semantic_log){ .cache = &s->exchange.flight.semantic, .now = now_of,
 		.arg = s };
+	s->exchange.flight.semantic_index = (struct semantic_index){ .kind = st->cache.semantic_index,
+		.cache = &s->exchange.flight.semantic, .log = &s->exchange.flight.semantic_log, .now = now_of,
+		.arg = s };
 	s->exchange.on_record = on_record;
 	s->exchange.flight.on_unpaid = exchange_unpaid;
 	s->exchange.flight.unpaid_arg = &s->exchange;

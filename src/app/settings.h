@@ -3,6 +3,7 @@
 #define APP_SETTINGS_H
 
 #include "admit/client_key.h"
+#include "cache/semantic_index.h"
 #include "front/front_conf.h"
 #include "route/route_conf.h"
 #include "store/store_conf.h"
@@ -24,6 +25,7 @@ struct settings_cache {
 	int64_t embedder_dim;
 	uint64_t embedder_deadline;
 	uint64_t semantic;
+	enum semantic_index_kind semantic_index;
 };
 
 struct settings_cluster {

@@ -7,7 +7,6 @@
 #include "base/span.h"
 
 #define CANDIDATES 4u		/* nearest entries that guards look at */
-#define FLOOR 0.5f		/* least cosine that evidence knows of (evidence.h) */
 #define MODELS_MAX 4096u	/* as many as can be configured (route_conf.h) */
 
 void semantic_init(struct semantic *s, const struct semantic_opts *o)
@@ -103,9 +102,10 @@ static void note_label(struct semantic *s, struct partition_entry *e, unsigned b
 {
 	struct semantic_model *m = e->in->owner;
 	const struct semantic_news news = { .is_label = true, .partition = e->in->digest, .id = e->id, .asker = asker,
-		.model = slice_of(m->name, m->name_n), .bin = (uint8_t)bin, .right = right };
+		.model = slice_of(m->name, m->name_n), .bin = (uint8_t)bin, .right = right,
+		.sign = guard_sign(text_of(e)) };
 
-	if (!right || s->peer == NULL)
+	if (!right || s->peer == NULL || !s->peer->labels_return)
 		evidence_note(&e->evidence, &m->book, bin, right, asker);
 	if (s->peer)
 		s->peer->on_news(s->peer->arg, &news);
@@ -132,13 +132,12 @@ static enum guard unfit(struct look *l)
 	return p && partition_is_template(&l->s->set, p, text, l->ask->now.ns, false) ? GUARD_template : g;
 }
 
-/* Scale 0: it has none. */
-static void point_of(const struct semantic *s, struct slice text, struct slice point, struct embed_vec *out)
+bool semantic_point(const struct semantic *s, struct slice text, struct slice point, struct embed_vec *out)
 {
-	if (s->embedder->embed)
-		s->embedder->embed(s->embedder, text, out);
-	else
-		embed_from(point, s->embedder->dim, out);
+	if (s->embedder->embed == NULL)
+		return embed_from(point, s->embedder->dim, out);
+	s->embedder->embed(s->embedder, text, out);
+	return out->scale != 0;
 }
 
 /* The nearest entry that guards let pass. */
@@ -151,8 +150,9 @@ static void find_candidate(struct look *l)
 
 	if (p == NULL)
 		return;
-	point_of(l->s, text, l->ask->point, &vec);
-	uint32_t n = vec.scale == 0 ? 0 : flat_find(p->flat, guard_sign(text), &vec, FLOOR, near, CANDIDATES);
+	if (!semantic_point(l->s, text, l->ask->point, &vec))
+		return;
+	uint32_t n = flat_find(p->flat, guard_sign(text), &vec, SEMANTIC_FLOOR, near, CANDIDATES);
 	for (uint32_t i = 0; i < n; i++) {
 		struct partition_entry *e = partition_entry(&l->s->set, near[i].id);
 		if (e->ends_ns <= l->ask->now.ns) {
@@ -286,7 +286,7 @@ enum semantic_outcome semantic_find(struct semantic *s, const struct semantic_as
 	if (ask->rules->mode == ROSTER_SEMANTIC_OFF || s->set.max == 0 || (l.model = model_of(s, ask->model)) == NULL)
 		return SEMANTIC_SKIP;
 	l.model->stats.asked++;
-	if (s->peer)
+	if (s->peer && s->peer->on_asked)
 		s->peer->on_asked(s->peer->arg, &ask->question->partition);
 	out_note->outcome = look_up(&l, out_note, out_hit);
 	count(&l.model->stats, out_note->outcome);
@@ -345,16 +345,17 @@ static bool insert(struct semantic *s, struct semantic_model *m, const struct se
 {
 	struct embed_vec vec;
 	struct digest name = body_name(n->id);
+	const uint64_t age = n->answer.age_ms;
+	const struct exact_now then = { now.ns, now.wall_ms - age };
 	struct partition_new entry = { .id = n->id, .sign = guard_sign(n->text), .tenant = n->tenant,
 		.ends_ns = now.ns + n->ttl_ms * (uint64_t)SPAN_NS_PER_MS, .author = n->asker, .text = n->text,
 		.vec = &vec, .rows = n->rows, .owner = m };
 
-	point_of(s, n->text, n->point, &vec);
-	if (!partition_put(&s->set, &n->partition, &entry))
+	if (!semantic_point(s, n->text, n->point, &vec) || !partition_put(&s->set, &n->partition, &entry))
 		return false;
 	struct partition_entry *e = partition_entry(&s->set, n->id);
 	if (partition_is_template(&s->set, e->in, n->text, now.ns, true)
-		|| !exact_put(&s->bodies, &name, &n->answer, n->ttl_ms, now)) {
+		|| !exact_put(&s->bodies, &name, &n->answer, n->ttl_ms + age, then)) {
 		partition_drop(&s->set, e);
 		return false;
 	}
@@ -379,10 +380,29 @@ void semantic_keep(struct semantic *s, const struct semantic_note *note, const s
 	if (note->candidate && !note->soft && partition_entry(&s->set, note->candidate))
 		return;
 	const struct semantic_news news = { .partition = note->partition, .model = note->model, .id = new_id(s),
-		.asker = note->asker, .tenant = note->tenant, .ttl_ms = note->rules.ttl_ms, .rows = note->rules.rows,
-		.text = note->text, .point = note->point, .answer = *a };
+		.sign = guard_sign(note->text), .asker = note->asker, .tenant = note->tenant,
+		.ttl_ms = note->rules.ttl_ms, .rows = note->rules.rows, .text = note->text, .point = note->point,
+		.answer = *a };
 	if (insert(s, m, &news, now) && s->peer)
 		s->peer->on_news(s->peer->arg, &news);
+}
+
+static unsigned wrong_labels(const struct evidence *e)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < EVIDENCE_BINS; i++)
+		n += e->neg[i];
+	return n;
+}
+
+static void take_evidence(struct partition_entry *e, const struct semantic_news *n)
+{
+	if (!slice_eq(digest_slice(&e->in->digest), digest_slice(&n->partition))
+			|| wrong_labels(n->evidence) < wrong_labels(&e->evidence))
+		return;
+	e->evidence = *n->evidence;
+	e->evidence.author = n->asker;
 }
 
 void semantic_hear(struct semantic *s, const struct semantic_news *n, struct exact_now now)
@@ -394,8 +414,10 @@ void semantic_hear(struct semantic *s, const struct semantic_news *n, struct exa
 		return;
 	if (n->is_label && e)
 		evidence_note(&e->evidence, &m->book, n->bin, n->right, n->asker);
-	else if (!n->is_label && e == NULL)
-		insert(s, m, n, now);
+	else if (!n->is_label && e == NULL && insert(s, m, n, now))
+		e = partition_entry(&s->set, n->id);
+	if (e && n->evidence)
+		take_evidence(e, n);
 }
 
 void semantic_forget(struct semantic *s, const struct digest *partition)

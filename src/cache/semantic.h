@@ -21,8 +21,10 @@
 #include "cache/likeness.h"
 #include "cache/partition.h"
 #include "cache/question.h"
+#include "cache/semantic_news.h"
 #include "route/roster.h"
 
+#define SEMANTIC_FLOOR 0.5f		/* least cosine that evidence knows of (evidence.h) */
 #define SEMANTIC_AUDIT 50u		/* one hit of so many goes to the provider too, to be checked */
 #define SEMANTIC_AGAIN_MS 60000u	/* who asks the same again so soon did not like the answer */
 
@@ -55,26 +57,11 @@ struct semantic_model {
 /* What `judge` may decide where likeness_of cannot: two answers to like questions.  Answers at once. */
 typedef enum likeness semantic_judge(void *arg, struct slice question, struct slice a, struct slice b);
 
-/* What one node tells the others: an entry was kept, or a label came. */
-struct semantic_news {
-	bool is_label;
-	struct digest partition;
-	struct slice model;
-	uint64_t id;
-	uint32_t asker;				/* the entry's author, or the label's */
-	uint8_t bin;				/* labels */
-	bool right;
-	uint64_t tenant, ttl_ms;		/* entries: what is left */
-	uint32_t rows;
-	struct slice text;
-	struct slice point;			/* entries, of an embedder elsewhere: embed_bytes */
-	struct exact_answer answer;
-};
-
-/* Who carries news to other nodes (semantic_log.h).  Wrong labels count at once and again when they come back, which
- * errs on the safe side; right ones only when they come back. */
+/* Who carries news to other nodes (semantic_log.h, semantic_index.h).  Wrong labels count at once and again when they
+ * come back, which errs on the safe side; right ones only when they come back, if labels do. */
 struct semantic_peer {
-	void (*on_asked)(void *arg, const struct digest *partition);	/* before each look-up */
+	bool labels_return;		/* else an entry comes with all its labels, or not at all */
+	void (*on_asked)(void *arg, const struct digest *partition);	/* before each look-up; NULL: not wanted */
 	void (*on_news)(void *arg, const struct semantic_news *n);	/* all borrowed until return */
 	void *arg;
 };
@@ -144,7 +131,10 @@ void semantic_keep(struct semantic *s, const struct semantic_note *note, const s
 	struct exact_now now);
 /* The answer of a hit was bad.  False: no such entry, or not one of this tenant's. */
 bool semantic_feedback(struct semantic *s, uint64_t id, uint64_t tenant, uint64_t user);
-/* News of another node, or of this one come back. */
+/* Where a text lies: `point` of an embedder elsewhere, or made here.  False: nowhere. */
+bool semantic_point(const struct semantic *s, struct slice text, struct slice point, struct embed_vec *out);
+/* News of another node, or of this one come back.  Evidence that comes with an entry takes the place of what is known
+ * here, unless more wrong labels are. */
 void semantic_hear(struct semantic *s, const struct semantic_news *n, struct exact_now now);
 /* Forgets one partition: its news come again from the beginning, or not at all. */
 void semantic_forget(struct semantic *s, const struct digest *partition);

@@ -2,7 +2,7 @@
  * appends what it keeps and learns, and which every node that is asked about the partition follows.
  *
  *  key      {<partition, 32 hex digits>}:log
- *  entry    version, kind, then fixed fields and slices (semantic_log.c); of another version or shape: passed over
+ *  entry    a piece of news (semantic_news.h); of another version or shape: passed over
  *
  * The whole answer travels with its entry, so that a look-up never waits for the store.  Without a shared store nothing
  * is followed and nothing sent. */
@@ -12,7 +12,7 @@
 #include "cache/semantic.h"
 #include "store/store.h"
 
-#define SEMANTIC_LOG_ENTRIES 16384u	/* of one log (algorithms.md A6) */
+#define SEMANTIC_LOG_ENTRIES SEMANTIC_NEWS_ROWS	/* of one log */
 #define SEMANTIC_LOG_ENTRY_MAX 131072u	/* bytes; larger answers stay on their node */
 
 struct semantic_log {

@@ -432,7 +432,7 @@ static enum turn step_record(struct exchange *ex)
 	ex->env->on_record(ex->env->arg, &r);
 	buf_done(&tries);
 	lookup_cancel(ex);
-	similar_cancel(ex);
+	similar_close(ex);
 	claim_close(ex);
 	homes_close(ex);
 	flight_leave(&ex->reader);

@@ -42,6 +42,13 @@ struct exchange {
 	} claim;			/* among the nodes, for a request that comes often */
 	struct question *question;	/* for the semantic cache; NULL: it is not asked */
 	struct embedding *embedding;	/* while a provider is asked for its point */
+	struct slice point;		/* what it said */
+	bool pointless;			/* it said nothing */
+	struct {
+		struct semantic_search find;
+		bool asked, over;
+	} search;			/* of the nodes' shared index */
+	uint64_t complaint;		/* about an entry that is not here (0: none); perhaps it is found there */
 	struct semantic_note *note;	/* what it said */
 	struct homes *homes;		/* what other nodes are asked before the plan is made; NULL: nothing */
 	struct store_op recall;		/* the question to the shared store */

@@ -10,8 +10,8 @@ void similar_note(struct exchange *ex, const struct request *r, const struct mod
 	struct flight_env *env = &ex->env->flight;
 	struct question q;
 
-	if (r->door.feedback)
-		semantic_feedback(&env->semantic, r->door.feedback, r->door.tenant, 0);
+	if (r->door.feedback && !semantic_feedback(&env->semantic, r->door.feedback, r->door.tenant, 0))
+		ex->complaint = r->door.feedback;
 	if (m == NULL || m->semantic.mode == ROSTER_SEMANTIC_OFF || r->doc == NULL
 			|| (r->door.no_cache && r->door.no_store))
 		return;
@@ -46,20 +46,20 @@ static struct semantic_ask ask_of(const struct exchange *ex, const struct model 
 }
 
 /* Only a label would come of it when the client wants no kept answer: that is not worth a wait. */
-static bool wants_point(const struct exchange *ex)
+static bool may_wait(const struct exchange *ex)
 {
 	const struct model *m = ex->question && !ex->request.door.no_cache ? model_of(ex) : NULL;
 
-	if (m == NULL || ex->env->embedder == NULL)
+	if (m == NULL)
 		return false;
 	const struct semantic_ask ask = ask_of(ex, m);
 	return semantic_wants(&ex->env->flight.semantic, &ask);
 }
 
-bool similar_waits(struct exchange *ex)
+static bool waits_for_point(struct exchange *ex)
 {
-	if (ex->embedding || !wants_point(ex))
-		return ex->embedding && embedding_waits(ex->embedding);
+	if (ex->embedding)
+		return embedding_waits(ex->embedding);
 	const struct embedding_ask ask = { .text = ex->question->text, .request_id = ex->ask.request_id,
 		.hops = ex->ask.hops + 1 };
 	struct embedding *e = ARENA_NEW(&ex->arena, struct embedding);
@@ -69,24 +69,59 @@ bool similar_waits(struct exchange *ex)
 	return embedding_waits(e);
 }
 
-/* False: one was asked for and there is none. */
-static bool take_point(struct exchange *ex, struct slice *out)
+static void take_point(struct exchange *ex)
 {
 	struct embedding *e = ex->embedding;
 
-	*out = SLICE_EMPTY;
 	if (e == NULL)
-		return true;
+		return;
 	ex->embedding = NULL;
-	*out = embedding_close(e, &ex->arena);
-	return out->n > 0;
+	ex->point = embedding_close(e, &ex->arena);
+	ex->pointless = ex->point.n == 0;
 }
 
-void similar_cancel(struct exchange *ex)
+static void on_searched(struct semantic_search *q)
 {
-	struct slice point;
+	struct exchange *ex = LIST_ITEM(q, struct exchange, search.find);
 
-	take_point(ex, &point);
+	ex->search.over = true;
+	loop_post(exchange_loop(ex), &ex->drive);
+}
+
+/* Until the purges of other nodes are known, the shared index may hold what they have ended. */
+static bool waits_for_index(struct exchange *ex)
+{
+	struct flight_env *env = &ex->env->flight;
+
+	if (!epoch_is_known(&env->epochs))
+		return false;
+	struct semantic_ask ask = ask_of(ex, model_of(ex));
+	ask.point = ex->point;
+	ex->search.find.on_done = on_searched;
+	ex->search.asked = semantic_index_search(&env->semantic_index, &ex->search.find, &ask);
+	return ex->search.asked;
+}
+
+bool similar_waits(struct exchange *ex)
+{
+	if (ex->search.asked)
+		return !ex->search.over;
+	if (ex->env->embedder == NULL && !semantic_index_may_search(&ex->env->flight.semantic_index))
+		return false;
+	if (!may_wait(ex))
+		return false;
+	if (ex->env->embedder && waits_for_point(ex))
+		return true;
+	take_point(ex);
+	return waits_for_index(ex);
+}
+
+void similar_close(struct exchange *ex)
+{
+	take_point(ex);
+	semantic_index_cancel(&ex->search.find);
+	if (ex->complaint)
+		semantic_index_complain(&ex->env->flight.semantic_index, ex->complaint, ex->request.door.tenant, 0);
 }
 
 bool similar_find(struct exchange *ex)
@@ -97,9 +132,11 @@ bool similar_find(struct exchange *ex)
 	if (m == NULL)
 		return false;
 	struct semantic_ask ask = ask_of(ex, m);
+	ask.point = ex->point;
+	if (ex->complaint && semantic_feedback(&ex->env->flight.semantic, ex->complaint, ask.tenant, 0))
+		ex->complaint = 0;
 	ex->note = ARENA_NEW(&ex->arena, struct semantic_note);
-	if (!take_point(ex, &ask.point) || semantic_find(&ex->env->flight.semantic, &ask, ex->note, &hit)
-			!= SEMANTIC_HIT)
+	if (ex->pointless || semantic_find(&ex->env->flight.semantic, &ask, ex->note, &hit) != SEMANTIC_HIT)
 		return false;	/* without its point it is a miss that is not kept: SEMANTIC_SKIP is 0 */
 	serve(ex, &hit);
 	return true;

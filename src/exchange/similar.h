@@ -7,11 +7,11 @@
 
 /* The question, while the tree is there, where the model wants such answers. */
 void similar_note(struct exchange *ex, const struct request *r, const struct model *m);
-/* True: a provider is asked where the question lies, and the driver is posted when it has said so, or is too slow.
- * False: similar_find may be called. */
+/* True: a provider is asked where the question lies, or the nodes' shared index what is near, and the driver is posted
+ * when they have said so, or are too slow.  False: similar_find may be called. */
 bool similar_waits(struct exchange *ex);
-/* The client has left.  Harmless when nothing is asked. */
-void similar_cancel(struct exchange *ex);
+/* The exchange ends: nothing is waited for any more. */
+void similar_close(struct exchange *ex);
 /* True: the reader has an answer. */
 bool similar_find(struct exchange *ex);
 /* The flight was just opened or joined: its answer is kept for similar questions, and tells whether the nearest would

@@ -310,7 +310,8 @@ void flight_env_share(struct flight_env *e, struct store *s)
 	e->exact.store = s;
 	epoch_share(&e->epochs, s);
 	e->semantic_log.store = s;
-	semantic_log_open(&e->semantic_log, dice_u64(e->dice));
+	e->semantic_index.store = s;
+	semantic_index_open(&e->semantic_index, dice_u64(e->dice));
 }
 
 void flight_env_stop(struct flight_env *e)
@@ -324,8 +325,8 @@ void flight_env_done(struct flight_env *e)
 	join_done(&e->join);
 	window_done(&e->windows);
 	exact_done(&e->exact);
-	if (e->semantic_log.store)
-		semantic_log_close(&e->semantic_log);
+	if (e->semantic_index.store)
+		semantic_index_close(&e->semantic_index);
 	epoch_done(&e->epochs);
 	drift_done(&e->drift);
 }

@@ -31,7 +31,7 @@
 #include "cache/drift.h"
 #include "cache/epoch.h"
 #include "cache/exact.h"
-#include "cache/semantic_log.h"
+#include "cache/semantic_index.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
 #include "flight/abroad.h"
@@ -70,7 +70,8 @@ struct flight_env {
 	struct epochs epochs;
 	struct drift drift;
 	struct semantic semantic;
-	struct semantic_log semantic_log;	/* when nodes share it */
+	struct semantic_index semantic_index;	/* when nodes share it: one of these */
+	struct semantic_log semantic_log;
 };
 
 /* What happened in one attempt: for the record. */

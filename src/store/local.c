@@ -115,6 +115,9 @@ static void local_ask(void *it, const struct store_ask *a, struct store_wait *w)
 	case STORE_BUMP: r = bump(l, a, &number); break;
 	case STORE_APPEND:
 	case STORE_TELL: break;
+	case STORE_NEAR_PUT:
+	case STORE_NEAR_NOTE:
+	case STORE_NEAR_GET: r = STORE_LACKS; break;
 	}
 	store_answer(w, r, value, number);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "loop/tls.h"
 #include "store/redis_ear.h"
+#include "store/redis_near.h"
 #include "store/redis_nodes.h"
 #include "store/redis_tail.h"
 #include "store/redis_verb.h"
@@ -26,6 +27,7 @@ struct redis {
 	struct arena texts;		/* of the URL */
 	struct dice dice;
 	struct buf key;			/* scratch: prefix and key */
+	struct buf points;		/* scratch: of an answer */
 	struct slice prefix;
 	struct list calls;
 	uint64_t deadline_ms;
@@ -44,6 +46,7 @@ struct redis_call {
 	struct store_wait *wait;
 	struct alarm deadline;
 	struct buf bytes;		/* the command, for another server */
+	struct buf create;		/* of a search index: the command that makes it */
 	enum store_verb verb;
 	uint16_t slot;
 	unsigned redirects;
@@ -64,6 +67,7 @@ static void call_free(struct redis_call *c)
 	c->redis->n_calls--;
 	counter_sub(COUNTER_store_open, 1);
 	buf_done(&c->bytes);
+	buf_done(&c->create);
 	free(c);
 }
 
@@ -138,7 +142,10 @@ static bool load_script(struct redis_call *c)
 		return false;
 	c->loaded = true;
 	buf_init(&b, 4096);
-	redis_verb_load(&b, c->verb);
+	if (buf_len(&c->create))
+		buf_add(&b, buf_slice(&c->create));
+	else
+		redis_verb_load(&b, c->verb);
 	send_aside(c, buf_slice(&b));
 	buf_done(&b);
 	return send(c);
@@ -153,6 +160,7 @@ static bool cure(struct redis_call *c, const struct redis_reply *r)
 	case REDIS_CURE_LOAD: return load_script(c);
 	case REDIS_CURE_DROP: redis_link_drop(c->at->link, r->text.p); break;
 	case REDIS_CURE_AGAIN: redis_nodes_doubt(&c->redis->nodes); break;
+	case REDIS_CURE_LACK:
 	case REDIS_CURE_NONE: break;
 	}
 	counter_add(COUNTER_store_errors, 1);
@@ -160,19 +168,40 @@ static bool cure(struct redis_call *c, const struct redis_reply *r)
 	return false;
 }
 
-static void on_reply(struct redis_ask *a, const struct redis_reply *r)
+static enum store_result near_result(struct redis_call *c, const struct redis_reply *r, struct slice *out)
 {
-	struct redis_call *c = CONTAINER(a, struct redis_call, ask);
+	struct buf *b = &c->redis->points;
+
+	buf_clear(b);
+	if (r->kind == REDIS_ERROR)
+		return redis_verb_cure(r) == REDIS_CURE_LACK ? STORE_LACKS : STORE_AWAY;
+	if (!redis_near_points(r, b))
+		return STORE_AWAY;
+	*out = buf_slice(b);
+	return STORE_OK;
+}
+
+static void take_reply(struct redis_call *c, const struct redis_reply *r)
+{
+	enum store_result result = STORE_AWAY;
 	struct slice value = SLICE_EMPTY;
 	int64_t number = 0;
 
+	if (r && c->verb == STORE_NEAR_GET)
+		result = near_result(c, r, &value);
+	else if (r && r->kind != REDIS_ERROR)
+		result = redis_verb_result(c->verb, r, &value, &number);
+	answer(c, result, value, number);
+}
+
+static void on_reply(struct redis_ask *a, const struct redis_reply *r)
+{
+	struct redis_call *c = CONTAINER(a, struct redis_call, ask);
+
 	if (r && r->kind == REDIS_ERROR && !c->over && cure(c, r))
 		return;
-	if (!c->over) {
-		enum store_result result = r && r->kind != REDIS_ERROR
-			? redis_verb_result(c->verb, r, &value, &number) : STORE_AWAY;
-		answer(c, result, value, number);
-	}
+	if (!c->over)
+		take_reply(c, r);
 	call_free(c);
 }
 
@@ -199,8 +228,11 @@ static struct redis_call *call_new(struct redis *s, const struct store_ask *a, s
 	c->wait = w;
 	c->verb = a->verb;
 	c->slot = redis_slot_of(key);
-	buf_init(&c->bytes, key.n + a->value.n + COMMAND_REST);
+	buf_init(&c->bytes, key.n + a->value.n + (a->near ? a->near->at.n : 0) + COMMAND_REST);
 	redis_verb_put(&c->bytes, a, key);
+	buf_init(&c->create, 2 * key.n + COMMAND_REST);
+	if (redis_near_is_search(a))
+		redis_near_create(&c->create, a, key);
 	alarm_init(&c->deadline, s->nodes.env.loop, on_deadline);
 	list_push_back(&s->calls, &c->node);
 	s->n_calls++;
@@ -210,7 +242,9 @@ static struct redis_call *call_new(struct redis *s, const struct store_ask *a, s
 
 static bool fits(const struct redis *s, const struct store_ask *a)
 {
-	return s->n_calls < s->calls_max && a->value.n <= s->value_max && a->key.n <= KEY_MAX;
+	size_t most = a->verb == STORE_NEAR_PUT ? s->value_max / STORE_NEAR_MOST : s->value_max;
+
+	return s->n_calls < s->calls_max && a->value.n <= most && a->key.n <= KEY_MAX;
 }
 
 static void redis_ask(void *it, const struct store_ask *a, struct store_wait *w)
@@ -220,6 +254,11 @@ static void redis_ask(void *it, const struct store_ask *a, struct store_wait *w)
 	if (!fits(s, a)) {
 		counter_add(COUNTER_store_refused, 1);
 		store_answer(w, STORE_AWAY, SLICE_EMPTY, 0);
+		return;
+	}
+	/* Over several servers the search module answers only as a cluster of its own, which is not ours to set up. */
+	if (s->nodes.cluster && redis_near_is_search(a)) {
+		store_answer(w, STORE_LACKS, SLICE_EMPTY, 0);
 		return;
 	}
 	struct redis_node *n = redis_nodes_of(&s->nodes, redis_slot_of(full_key(s, a->key)));
@@ -288,6 +327,7 @@ static void redis_close(void **it)
 	tls_client_unref(&s->nodes.env.tls);
 	arena_wipe(&s->texts);
 	buf_done(&s->key);
+	buf_done(&s->points);
 	free(s);
 }
 
@@ -336,6 +376,7 @@ void *redis_open(struct loop *l, const struct store_conf *c, uint64_t seed, char
 	s->queue_max = c->queue;
 	s->calls_max = (size_t)c->operations;
 	buf_init(&s->key, KEY_MAX + s->prefix.n + 1);
+	buf_init(&s->points, SIZE_MAX);		/* a reply is bounded by redis.value */
 	redis_tail_open(&s->tails, &s->nodes, (size_t)c->tails);
 	redis_ear_open(&s->ears, &s->nodes, (size_t)c->tails);
 	redis_nodes_open(&s->nodes, c->deadline, c->value, on_moved, s);

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "store/redis_near.h"
+
 #define NUMBER_TEXT 24
 /* No log is trimmed to nothing: who follows it recognises a gap by the last entry that was read (redis_tail.h). */
 #define LEAST_LEN 16u
@@ -21,13 +23,17 @@ static const struct {
 #undef SCRIPT
 };
 
+/* `word`: the first one; else anywhere. */
 static const struct {
-	const char *word;
+	bool word;
+	const char *text;
 	enum redis_verb_cure cure;
 } errors[] = {
-#define ERROR(word, cure) { word, REDIS_CURE_##cure },
+#define ERROR(word, cure) { true, word, REDIS_CURE_##cure },
+#define PHRASE(words, cure) { false, words, REDIS_CURE_##cure },
 #include "store/redis_errors.def"
 #undef ERROR
+#undef PHRASE
 };
 
 static struct slice number(char text[NUMBER_TEXT], int64_t n)
@@ -47,10 +53,10 @@ static void call(struct buf *out, enum script s, struct slice key, const struct 
 {
 	/* A script that is not known costs its command its place among others: appends must keep theirs. */
 	bool whole = s == SCRIPT_append;
-	struct slice words[8] = { whole ? SLICE("EVAL") : SLICE("EVALSHA"), whole ? scripts[s].text : scripts[s].sha,
-		SLICE("1"), key };
+	struct slice words[4 + REDIS_NEAR_ARGS] = { whole ? SLICE("EVAL") : SLICE("EVALSHA"),
+		whole ? scripts[s].text : scripts[s].sha, SLICE("1"), key };
 
-	must(n <= 4);
+	must(n <= REDIS_NEAR_ARGS);
 	memcpy(words + 4, args, n * sizeof(*args));
 	redis_wire_put(out, words, 4 + n);
 }
@@ -79,6 +85,37 @@ static void append(struct buf *out, const struct store_ask *a, struct slice key)
 			(struct slice[]){ most, a->value, number(ttl, (int64_t)a->ttl_ms) }, 3);
 }
 
+static enum script script_of(enum store_verb verb)
+{
+	switch (verb) {
+	case STORE_DROP_IF: return SCRIPT_drop_if;
+	case STORE_RENEW_IF: return SCRIPT_renew_if;
+	case STORE_NEAR_PUT: return SCRIPT_near_put;
+	case STORE_NEAR_NOTE: return SCRIPT_near_note;
+	case STORE_NEAR_GET: return SCRIPT_near_get;
+	case STORE_BUMP:
+	case STORE_GET:
+	case STORE_PUT:
+	case STORE_DROP:
+	case STORE_APPEND:
+	case STORE_TELL: break;
+	}
+	return SCRIPT_bump;
+}
+
+static void near(struct buf *out, const struct store_ask *a, struct slice key)
+{
+	struct redis_near_texts texts;
+	struct slice args[REDIS_NEAR_ARGS];
+
+	if (redis_near_is_search(a)) {
+		redis_near_search(out, a, key);
+		return;
+	}
+	size_t n = redis_near_args(a, key, &texts, args);
+	call(out, script_of(a->verb), key, args, n);
+}
+
 void redis_verb_put(struct buf *out, const struct store_ask *a, struct slice key)
 {
 	char ttl[NUMBER_TEXT];
@@ -94,12 +131,10 @@ void redis_verb_put(struct buf *out, const struct store_ask *a, struct slice key
 	case STORE_BUMP: bump(out, a, key); break;
 	case STORE_APPEND: append(out, a, key); break;
 	case STORE_TELL: redis_wire_put(out, (struct slice[]){ SLICE("PUBLISH"), key, a->value }, 3); break;
+	case STORE_NEAR_PUT:
+	case STORE_NEAR_NOTE:
+	case STORE_NEAR_GET: near(out, a, key); break;
 	}
-}
-
-static enum script script_of(enum store_verb verb)
-{
-	return verb == STORE_DROP_IF ? SCRIPT_drop_if : verb == STORE_RENEW_IF ? SCRIPT_renew_if : SCRIPT_bump;
 }
 
 void redis_verb_load(struct buf *out, enum store_verb verb)
@@ -119,6 +154,8 @@ enum store_result redis_verb_result(enum store_verb verb, const struct redis_rep
 	case STORE_DROP:
 	case STORE_DROP_IF:
 	case STORE_RENEW_IF:
+	case STORE_NEAR_PUT:
+	case STORE_NEAR_NOTE:
 		return r->kind != REDIS_NUMBER ? STORE_AWAY : r->number > 0 ? STORE_OK : STORE_NONE;
 	case STORE_BUMP:
 		*out_number = r->number;
@@ -127,6 +164,7 @@ enum store_result redis_verb_result(enum store_verb verb, const struct redis_rep
 		return r->kind == REDIS_TEXT ? STORE_OK : STORE_AWAY;
 	case STORE_TELL:
 		return r->kind == REDIS_NUMBER ? STORE_OK : STORE_AWAY;
+	case STORE_NEAR_GET: break;
 	}
 	return STORE_AWAY;
 }
@@ -134,7 +172,7 @@ enum store_result redis_verb_result(enum store_verb verb, const struct redis_rep
 enum redis_verb_cure redis_verb_cure(const struct redis_reply *r)
 {
 	for (size_t i = 0; i < COUNT_OF(errors); i++)
-		if (redis_wire_says(r, errors[i].word))
+		if (errors[i].word ? redis_wire_says(r, errors[i].text) : strstr(r->text.p, errors[i].text) != NULL)
 			return errors[i].cure;
 	return REDIS_CURE_NONE;
 }

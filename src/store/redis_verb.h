@@ -13,7 +13,8 @@ enum redis_verb_cure {
 	REDIS_CURE_DROP,	/* this connection will not serve us any more: dial again */
 	REDIS_CURE_MOVED,	/* ask another node, from now on */
 	REDIS_CURE_ASK,		/* ask another node, this time */
-	REDIS_CURE_LOAD,	/* send the script, then the command again */
+	REDIS_CURE_LOAD,	/* send the script (or make the index), then the command again */
+	REDIS_CURE_LACK,	/* the operation fails, and will always: there are no such commands */
 	REDIS_CURE_AGAIN,	/* the cluster is changing: look at its map again */
 };
 
@@ -23,7 +24,8 @@ void redis_verb_put(struct buf *out, const struct store_ask *a, struct slice key
 #define REDIS_VERB_FIELD "v"
 /* Appends SCRIPT LOAD of the verb's script. */
 void redis_verb_load(struct buf *out, enum store_verb verb);
-/* STORE_AWAY for every reply that makes no sense.  *out_value points into `r`. */
+/* STORE_AWAY for every reply that makes no sense.  *out_value points into `r`.  Not for STORE_NEAR_GET
+ * (redis_near.h). */
 enum store_result redis_verb_result(enum store_verb verb, const struct redis_reply *r, struct slice *out_value,
 	int64_t *out_number);
 /* For an error reply. */

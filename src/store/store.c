@@ -151,6 +151,51 @@ void store_tell(struct store *s, struct slice channel, struct slice word)
 	ask(s, NULL, &(struct store_ask){ .verb = STORE_TELL, .key = channel, .value = word });
 }
 
+void store_near_put(struct store *s, struct store_op *op, const struct store_near_point *p, struct slice value,
+	uint64_t ttl_ms, uint32_t max)
+{
+	must(ttl_ms > 0 && max > 0 && p->group.n == STORE_NEAR_GROUP);
+	ask(s, op, &(struct store_ask){ .verb = STORE_NEAR_PUT, .key = p->set, .near = p, .value = value,
+		.ttl_ms = ttl_ms, .max_len = max });
+}
+
+void store_near_note(struct store *s, struct store_op *op, const struct store_near_point *p, struct slice note,
+	uint32_t max)
+{
+	ask(s, op, &(struct store_ask){ .verb = STORE_NEAR_NOTE, .key = p->set, .near = p, .value = note,
+		.max_len = max });
+}
+
+void store_near_get(struct store *s, struct store_op *op, const struct store_near_point *p, float floor)
+{
+	ask(s, op, &(struct store_ask){ .verb = STORE_NEAR_GET, .key = p->set, .near = p, .floor = floor });
+}
+
+void store_near_add(struct buf *list, struct slice value, struct slice notes)
+{
+	const uint32_t n[2] = { (uint32_t)value.n, (uint32_t)notes.n };
+
+	buf_add(list, slice_of(n, sizeof(n)));
+	buf_add(list, value);
+	buf_add(list, notes);
+}
+
+bool store_near_next(struct slice *rest, struct slice *out_value, struct slice *out_notes)
+{
+	uint32_t n[2];
+
+	if (rest->n == 0)
+		return false;
+	must(rest->n >= sizeof(n));
+	memcpy(n, rest->p, sizeof(n));
+	*rest = slice_skip(*rest, sizeof(n));
+	must(rest->n >= (size_t)n[0] + n[1]);
+	*out_value = slice_of(rest->p, n[0]);
+	*out_notes = slice_of(rest->p + n[0], n[1]);
+	*rest = slice_skip(*rest, (size_t)n[0] + n[1]);
+	return true;
+}
+
 /* --- logs and words --------------------------------------------------------------------------------------- */
 
 void store_follow(struct store *s, struct store_tail *t, struct slice key, bool from_start)

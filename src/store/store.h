@@ -24,13 +24,14 @@ enum store_result {
 	STORE_OK,
 	STORE_NONE,	/* no such key; or STORE_IF_ABSENT and there is one; or store_drop_if and it is another's */
 	STORE_AWAY,	/* deadline, breaker, error, too big: the caller goes on as if there were no store */
+	STORE_LACKS,	/* store_near_get only: this store has no such index, and will have none later */
 };
 
 /* One operation in progress.  Embedded in whoever waits; zero-initialise; store_cancel before it goes. */
 struct store_op {
 	void (*on_done)(struct store_op *op);
 	enum store_result result;
-	struct slice value;	/* store_get: borrowed until on_done returns */
+	struct slice value;	/* store_get, store_near_get: borrowed until on_done returns */
 	int64_t number;		/* store_bump: the new value */
 	void *priv;		/* of the store */
 };
@@ -51,6 +52,32 @@ void store_bump(struct store *s, struct store_op *op, struct slice key, int64_t 
  * keep the order of the calls (not while a cluster moves the log to another node). */
 void store_append(struct store *s, struct store_op *op, struct slice key, struct slice value, uint32_t max_len,
 	uint64_t ttl_ms);
+/* Points that are found by likeness, with a value and a few notes each: an index at the server, not in this process.
+ * By Redis 8's vector sets (redis.io/docs/latest/develop/data-types/vector-sets), or by the search module's index over
+ * hashes (redis.io/docs/latest/develop/ai/search-and-query/vectors). */
+enum store_near { STORE_NEAR_VECTORSET, STORE_NEAR_SEARCH };
+#define STORE_NEAR_GROUP 16u	/* bytes of a group's name */
+#define STORE_NEAR_MOST 4u	/* points of one answer; values come along: each at most a quarter of redis.value */
+
+struct store_near_point {
+	enum store_near by;
+	struct slice set;	/* key "...{tag}", the tag of letters and digits: it is a search index's tag too */
+	struct slice group;	/* STORE_NEAR_GROUP letters and digits: only points of one group are found together */
+	struct slice id;	/* letters and digits; of one point in the set */
+	struct slice at;	/* floats, little-endian; of one set all as many */
+};
+
+/* `at` is kept, with the value, for ttl_ms.  Of a set with `max` points the one that ends first gives way. */
+void store_near_put(struct store *s, struct store_op *op, const struct store_near_point *p, struct slice value,
+	uint64_t ttl_ms, uint32_t max);
+/* Adds to the point's notes, of which the last `max` bytes are kept; harmless when there is no such point. */
+void store_near_note(struct store *s, struct store_op *op, const struct store_near_point *p, struct slice note,
+	uint32_t max);
+/* The nearest points of `at` in the group, at most STORE_NEAR_MOST, nearest first; those less near than the cosine
+ * `floor` may be left out.  op->value: for store_near_next. */
+void store_near_get(struct store *s, struct store_op *op, const struct store_near_point *p, float floor);
+/* Takes the next point off op->value.  False: that was all. */
+bool store_near_next(struct slice *rest, struct slice *out_value, struct slice *out_notes);
 /* No on_done after this.  Harmless for an op that has none in progress. */
 void store_cancel(struct store_op *op);
 

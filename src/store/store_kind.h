@@ -3,6 +3,7 @@
 #ifndef STORE_STORE_KIND_H
 #define STORE_STORE_KIND_H
 
+#include "base/buf.h"
 #include "base/list.h"
 #include "loop/loop.h"
 #include "store/store.h"
@@ -16,6 +17,9 @@ enum store_verb {
 	STORE_BUMP,
 	STORE_APPEND,
 	STORE_TELL,
+	STORE_NEAR_PUT,
+	STORE_NEAR_NOTE,
+	STORE_NEAR_GET,
 };
 
 /* One operation; everything is borrowed for the call. */
@@ -26,6 +30,8 @@ struct store_ask {
 	struct slice key, value;
 	int64_t by;
 	uint64_t ttl_ms;
+	const struct store_near_point *near;	/* `key` is its set; NULL for other verbs */
+	float floor;
 };
 
 /* Who waits for one operation: it stands between the op, which its owner may take away at any time, and the kind, which
@@ -53,6 +59,8 @@ struct store_kind {
 	bool shared;
 };
 
+/* One point of a list for store_near_next. */
+void store_near_add(struct buf *list, struct slice value, struct slice notes);
 /* Copies `value`.  NULL is fine. */
 void store_answer(struct store_wait *w, enum store_result result, struct slice value, int64_t number);
 

@@ -229,9 +229,10 @@ def tests():
     import basics
     import clusters
     import faults
+    import likeness
     import logs
     found = {}
-    for module in (basics, faults, logs, clusters):
+    for module in (basics, likeness, faults, logs, clusters):
         for name, value in vars(module).items():
             if callable(value) and value.__module__ == module.__name__ and not name.startswith("_"):
                 found["%s: %s" % (module.__name__, name.replace("_", " "))] = value

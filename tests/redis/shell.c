@@ -3,6 +3,8 @@
  *	get K | put K V MS [nx] | drop K | dropif K V | renew K V MS | bump K BY MS | append K V MAX MS | tell CH W
  *	big K BYTES MS			put that many letters
  *	storm N K			N gets at once: "storm OK NONE AWAY", and the longest wait
+ *	nearput KIND SET GROUP ID AT V MS MAX | nearnote KIND SET GROUP ID NOTE MAX | nearget KIND SET GROUP AT
+ *					KIND vset or search; AT "1,2,3"; nearget: "V+NOTES,V+NOTES"
  *	follow NAME K start|now | unfollow NAME | listen NAME CH | unlisten NAME
  *	near | counter NAME | wait MS | quit
  *
@@ -22,7 +24,8 @@
 #include "store/store.h"
 #include "store/store_conf.h"
 
-#define WORDS 8
+#define WORDS 12
+#define MOST_DIM 8
 #define NAMES 64
 
 struct shell {
@@ -45,14 +48,28 @@ struct op {
 	struct storm *storm;
 	uint64_t began_ns;
 	struct loop *loop;
+	bool near;
 };
 
 struct storm {
-	size_t left, seen[3];
+	size_t left, seen[4];
 	uint64_t longest_ns;
 };
 
-static const char *const results[] = { "ok", "none", "away" };
+static const char *const results[] = { "ok", "none", "away", "lacks" };
+
+static void print_points(const struct store_op *o)
+{
+	struct slice rest = o->value, value, notes;
+	const char *comma = "";
+
+	printf("= %s ", results[o->result]);
+	while (store_near_next(&rest, &value, &notes)) {
+		printf("%s%.*s+%.*s", comma, SLICE_ARG(value), SLICE_ARG(notes));
+		comma = ",";
+	}
+	printf("\n");
+}
 
 static void on_done(struct store_op *o)
 {
@@ -60,6 +77,11 @@ static void on_done(struct store_op *o)
 	uint64_t took = loop_clock(op->loop) - op->began_ns;
 	struct storm *st = op->storm;
 
+	if (op->near) {
+		print_points(o);
+		free(op);
+		return;
+	}
 	if (st == NULL) {
 		bool big = o->value.n > 200;
 		printf("= %s %.*s%s%" PRId64 " %" PRIu64 "\n", results[o->result], big ? 0 : (int)o->value.n,
@@ -193,6 +215,40 @@ static int64_t by_of(struct slice s)
 	return s.p[0] == '-' ? -(int64_t)num(slice_skip(s, 1)) : (int64_t)num(s);
 }
 
+struct spot {
+	struct store_near_point p;
+	float at[MOST_DIM];
+};
+
+static void spot_init(struct spot *p, const struct slice *w, struct slice at)
+{
+	struct slice x;
+	size_t n = 0;
+
+	while (n < MOST_DIM && slice_next(&at, ',', &x))
+		p->at[n++] = (float)by_of(x);
+	p->p = (struct store_near_point){ .by = slice_eq(w[1], SLICE("search")) ? STORE_NEAR_SEARCH
+		: STORE_NEAR_VECTORSET, .set = w[2], .group = w[3], .at = slice_of(p->at, n * sizeof(float)) };
+}
+
+static void likeness(struct shell *s, const struct slice *w)
+{
+	struct store_op *op = op_new(s, NULL);
+	struct spot p;
+
+	spot_init(&p, w, is(w, "nearput") ? w[5] : is(w, "nearget") ? w[4] : SLICE_EMPTY);
+	CONTAINER(op, struct op, op)->near = is(w, "nearget");
+	if (is(w, "nearget")) {
+		store_near_get(s->store, op, &p.p, 0.5f);
+		return;
+	}
+	p.p.id = w[4];
+	if (is(w, "nearput"))
+		store_near_put(s->store, op, &p.p, w[6], num(w[7]), (uint32_t)num(w[8]));
+	else
+		store_near_note(s->store, op, &p.p, w[5], (uint32_t)num(w[6]));
+}
+
 static bool operate(struct shell *s, const struct slice *w)
 {
 	if (is(w, "get"))
@@ -213,6 +269,8 @@ static bool operate(struct shell *s, const struct slice *w)
 		big(s, w);
 	else if (is(w, "storm"))
 		storm(s, num(w[1]), w[2]);
+	else if (is(w, "nearput") || is(w, "nearnote") || is(w, "nearget"))
+		likeness(s, w);
 	else
 		return false;
 	return true;

@@ -115,6 +115,7 @@ void sim_redis_wipe(struct sim_redis *r)
 		value_drop(LIST_ITEM(node, struct value, node));
 	LIST_EACH(at, next, &r->streams)
 		stream_drop(LIST_ITEM(at, struct stream_of, node));
+	sim_near_wipe(&r->near);
 }
 
 /* ---- replies ---- */
@@ -338,7 +339,7 @@ static void drop(struct conn *c, struct slice key)
 		value_drop(v);
 }
 
-/* The store's scripts but `append`; any other is not known. */
+/* The store's scripts for leases; sim_near.c has those for points, and no other is known. */
 static void evalsha(struct conn *c, const struct slice *w, size_t n)
 {
 #define SCRIPT(name, sha, text) bool is_##name = slice_eq(w[1], SLICE(sha));
@@ -347,7 +348,7 @@ static void evalsha(struct conn *c, const struct slice *w, size_t n)
 	struct value *v = value_at(c->redis, w[3]);
 	bool same = v && slice_eq(buf_slice(&v->bytes), w[4]);
 
-	must(!is_append);
+	must(!is_append && !is_near_put && !is_near_note && !is_near_get);
 	if (is_bump || !(is_drop_if || is_renew_if)) {
 		buf_add(&c->out, SLICE("-NOSCRIPT No matching script.\r\n"));
 		return;
@@ -405,6 +406,8 @@ static void answer(struct conn *c, const struct slice *w, size_t n)
 {
 	struct value *v = n > 1 ? value_at(c->redis, w[1]) : NULL;
 
+	if (sim_near_answer(&c->redis->near, w, n, sim_world_ms(c->redis->loop), &c->out))
+		return;
 	if (is(w[0], "HELLO"))
 		buf_addf(&c->out, "%%3\r\n+id\r\n:%" PRId64 "\r\n+mode\r\n+standalone\r\n+role\r\n+master\r\n", c->id);
 	else if (is(w[0], "PING"))
@@ -602,6 +605,7 @@ struct sim_redis *sim_redis_new(struct loop *l, const char *name, uint16_t port)
 	list_init(&r->conns);
 	list_init(&r->values);
 	list_init(&r->streams);
+	sim_near_init(&r->near);
 	return r;
 }
 

@@ -3,12 +3,14 @@
 #ifndef SIM_REDIS_H
 #define SIM_REDIS_H
 
+#include "sim_near.h"
 #include "sim_sock.h"
 
 struct sim_redis {
 	struct loop *loop;
 	struct sim_host *host;			/* way, times: how it is reached */
 	struct list conns, values, streams;
+	struct sim_near near;			/* vector sets, search index */
 	size_t n_commands, n_conns;		/* ever */
 	uint64_t delay_ms;			/* between a command and its reply */
 	bool mute;				/* takes commands, answers none */

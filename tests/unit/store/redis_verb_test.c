@@ -47,7 +47,8 @@ static void results(void **state)
 	static const char *const expected[] = {
 		[STORE_GET] = "noaaaaa", [STORE_PUT] = "naoaaaa", [STORE_DROP] = "aaanoaa",
 		[STORE_DROP_IF] = "aaanoaa", [STORE_RENEW_IF] = "aaanoaa", [STORE_BUMP] = "aaaooaa",
-		[STORE_APPEND] = "aoaaaaa", [STORE_TELL] = "aaaooaa",
+		[STORE_APPEND] = "aoaaaaa", [STORE_TELL] = "aaaooaa", [STORE_NEAR_PUT] = "aaanoaa",
+		[STORE_NEAR_NOTE] = "aaanoaa", [STORE_NEAR_GET] = "aaaaaaa",
 	};
 
 	for (size_t verb = 0; verb < COUNT_OF(expected); verb++)
@@ -77,6 +78,11 @@ static void errors(void **state)
 	assert_int_equal(cure("NOAUTH Authentication required."), REDIS_CURE_DROP);
 	assert_int_equal(cure("CLUSTERDOWN The cluster is down"), REDIS_CURE_AGAIN);
 	assert_int_equal(cure("OOM command not allowed"), REDIS_CURE_NONE);
+	assert_int_equal(cure("ERR unknown command 'FT.SEARCH', with args beginning with: 'i'"), REDIS_CURE_LACK);
+	assert_int_equal(cure("ERR Unknown Redis command called from script script: 8d31"), REDIS_CURE_LACK);
+	assert_int_equal(cure("weir:near256:: no such index"), REDIS_CURE_LOAD);
+	assert_int_equal(cure("Index with name 'i' not found in database 0"), REDIS_CURE_LOAD);
+	assert_int_equal(cure("ERR Vector dimension mismatch - got 2 but set has 3"), REDIS_CURE_NONE);
 	assert_int_equal(cure("ASKED"), REDIS_CURE_NONE);
 	assert_int_equal(cure(""), REDIS_CURE_NONE);
 	assert_true(redis_verb_moved(SLICE("MOVED 3999 127.0.0.1:6381"), &slot, &at));
