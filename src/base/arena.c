@@ -5,51 +5,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/spare.h"
+
 #define FIRST_BLOCK 2048u
 #define LARGEST_BLOCK 65536u
 #define ALIGN 16u
-
-/* First blocks are used again: each request takes two or three, and malloc() has no quick way for their size.  At most
- * 512 KiB.  Not where a sanitizer watches what is freed. */
-#ifdef __SANITIZE_ADDRESS__
-#define SPARES 0u
-#else
-#define SPARES 256u
-#endif
 
 struct arena_block {
 	struct arena_block *next;
 	size_t size;
 };
 
-static struct {
-	struct arena_block *first;
-	size_t n;
-} spares;
+static struct spares spares = { .size = FIRST_BLOCK };	/* each request takes two or three */
 
 static struct arena_block *new_block(size_t size)
 {
-	struct arena_block *b = spares.first;
+	struct arena_block *b = size == FIRST_BLOCK ? spare_take(&spares) : malloc(size);
 
-	if (size != FIRST_BLOCK || b == NULL) {
-		b = malloc(size);
-		must(b != NULL);
-		return b;
-	}
-	spares.first = b->next;
-	spares.n--;
+	must(b != NULL);
 	return b;
 }
 
 static void give_back(struct arena_block *b)
 {
-	if (b->size != FIRST_BLOCK || spares.n >= SPARES) {
+	if (b->size == FIRST_BLOCK)
+		spare_give(&spares, b);
+	else
 		free(b);
-		return;
-	}
-	b->next = spares.first;
-	spares.first = b;
-	spares.n++;
 }
 
 void arena_init(struct arena *a, size_t limit)

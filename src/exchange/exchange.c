@@ -4,6 +4,7 @@
 
 #include "base/counter.h"
 #include "base/span.h"
+#include "base/spare.h"
 #include "exchange/exchange_priv.h"
 #include "exchange/claim.h"
 #include "exchange/homes.h"
@@ -14,6 +15,8 @@
 #include "route/affinity.h"
 
 #define BODY_KEPT (1u << 20)	/* a scratch that one answer made larger than this is given back */
+
+static struct spares spares = { .size = sizeof(struct exchange) };
 
 enum turn { TURN_NEXT, TURN_WAIT, TURN_DONE };
 
@@ -386,7 +389,7 @@ static void dig(struct grave *g)
 	struct exchange *ex = LIST_ITEM(g, struct exchange, grave);
 	arena_done(&ex->arena);
 	ex->magic = 0;
-	free(ex);
+	spare_give(&spares, ex);
 }
 
 static enum turn step_record(struct exchange *ex)
@@ -469,10 +472,9 @@ static void on_ping(struct alarm *a)
 struct exchange *exchange_open(struct exchange_env *env, const struct exchange_ask *ask,
 	const struct exchange_reply *reply, void *arg)
 {
-	struct exchange *ex = calloc(1, sizeof(*ex));
+	struct exchange *ex = spare_zeroed(&spares);
 	struct loop *l = env->flight.attempt.loop;
 
-	must(ex != NULL);
 	ex->magic = EXCHANGE_MAGIC;
 	ex->env = env;
 	ex->ask = *ask;

@@ -5,6 +5,7 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "base/span.h"
+#include "base/spare.h"
 #include "flight/flight_priv.h"
 #include "flight/keep.h"
 #include "flight/lag.h"
@@ -12,6 +13,7 @@
 #define MAGIC 0x666c6774u	/* "flgt" */
 
 static const struct attempt_events attempt_events;
+static struct spares spares = { .size = sizeof(struct flight) };
 
 /* --- states --------------------------------------------------------------------------------------------- */
 
@@ -388,9 +390,8 @@ static struct flight *new_flight(struct flight_env *env, struct roster *roster, 
 	struct arena *arena)
 {
 	struct loop *l = env->attempt.loop;
-	struct flight *f = calloc(1, sizeof(*f));
+	struct flight *f = spare_zeroed(&spares);
 
-	must(f != NULL);
 	f->magic = MAGIC;
 	f->env = env;
 	f->arena = *arena;
@@ -526,7 +527,7 @@ static void dig(struct grave *g)
 	roster_unref(&f->roster);
 	arena_done(&f->arena);
 	f->magic = 0;
-	free(f);
+	spare_give(&spares, f);
 }
 
 void flight_stop(struct flight *f)
