@@ -276,6 +276,7 @@ static struct service *make(struct loop *l, struct conf *c)
 	attempt_env_init(&s->exchange.flight.attempt, l, &limits);
 	arena_init(&s->exchange.parse, 0);
 	buf_init(&s->exchange.out, 1u << 30);
+	buf_init(&s->exchange.body, 512u << 20);
 	refresh_init(&s->exchange.refreshes, sys_seed());
 	buf_init(&s->line, 1u << 20);
 	metrics_init(&s->metrics, sys_seed(), loop_wall_ms(l));
@@ -479,6 +480,8 @@ void service_close(struct service **sp)
 	arena_done(&s->exchange.parse);
 	sha256_done(&s->exchange.sha);
 	buf_done(&s->exchange.out);
+	buf_done(&s->exchange.body);
+	recent_done(&s->exchange.recent);
 	buf_done(&s->line);
 	metrics_done(&s->metrics);
 	client_key_done(&s->front.keys);

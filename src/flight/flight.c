@@ -5,6 +5,7 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "base/span.h"
+#include "base/spare.h"
 #include "flight/flight_priv.h"
 #include "flight/keep.h"
 #include "flight/lag.h"
@@ -13,6 +14,7 @@
 #define MAGIC 0x666c6774u	/* "flgt" */
 
 static const struct attempt_events attempt_events;
+static struct spares spares = { .size = sizeof(struct flight) };
 
 /* --- states --------------------------------------------------------------------------------------------- */
 
@@ -390,9 +392,8 @@ static struct flight *new_flight(struct flight_env *env, struct roster *roster, 
 	struct arena *arena)
 {
 	struct loop *l = env->attempt.loop;
-	struct flight *f = calloc(1, sizeof(*f));
+	struct flight *f = spare_zeroed(&spares);
 
-	must(f != NULL);
 	f->magic = MAGIC;
 	f->env = env;
 	f->arena = *arena;
@@ -530,7 +531,7 @@ static void dig(struct grave *g)
 	roster_unref(&f->roster);
 	arena_done(&f->arena);
 	f->magic = 0;
-	free(f);
+	spare_give(&spares, f);
 }
 
 /* Many SDKs close when they read the end mark: what only the provider's transfer still lacks then is a good answer. */
