@@ -5,6 +5,12 @@
 #include "base/must.h"
 
 #define FIRST_CAP 16u
+/* After growing, each change brings so many old places over; so the old ones are empty long before the new ones are
+ * full, and no single change waits for hundreds of thousands of hashes. */
+#define MOVES 8u
+#define AT_ONCE 256u		/* so few move in no time */
+
+static const char gone;		/* key of an old place whose entry has moved or was taken: a search goes on behind it */
 
 void map_init(struct map *m, size_t max, uint64_t seed)
 {
@@ -14,44 +20,88 @@ void map_init(struct map *m, size_t max, uint64_t seed)
 void map_done(struct map *m)
 {
 	free(m->entries);
-	m->entries = NULL;
-	m->cap = m->n = 0;
+	free(m->old);
+	m->entries = m->old = NULL;
+	m->cap = m->n = m->old_cap = m->moved = 0;
 }
 
 /* The key's place: where it is, or the free entry where it would go.  cap is a power of two, never full. */
-static size_t place(const struct map *m, struct slice key)
+static size_t place(const struct map_entry *v, size_t cap, uint64_t hash, struct slice key)
 {
-	size_t at = (size_t)siphash(&m->seed, key) & (m->cap - 1);
-	while (m->entries[at].key.p && !slice_eq(m->entries[at].key, key))
-		at = (at + 1) & (m->cap - 1);
+	size_t at = (size_t)hash & (cap - 1);
+	while (v[at].key.p && !slice_eq(v[at].key, key))
+		at = (at + 1) & (cap - 1);
 	return at;
+}
+
+static void empty(struct map_entry *e)
+{
+	*e = (struct map_entry){ .key = { &gone, SIZE_MAX } };
+}
+
+static bool is_entry(const struct map_entry *e)
+{
+	return e->key.p && e->key.p != &gone;
+}
+
+/* Its place among the old ones; NULL: it is not there. */
+static struct map_entry *find_old(const struct map *m, uint64_t hash, struct slice key)
+{
+	struct map_entry *e = m->old ? &m->old[place(m->old, m->old_cap, hash, key)] : NULL;
+
+	return e && e->key.p ? e : NULL;
 }
 
 void *map_find(const struct map *m, struct slice key)
 {
-	return m->cap ? m->entries[place(m, key)].value : NULL;
+	if (m->cap == 0)
+		return NULL;
+	const uint64_t hash = siphash(&m->seed, key);
+	const struct map_entry *e = &m->entries[place(m->entries, m->cap, hash, key)], *old;
+	if (e->key.p == NULL && (old = find_old(m, hash, key)) != NULL)
+		e = old;
+	return e->value;
+}
+
+static void move_over(struct map *m, size_t n)
+{
+	for (; m->old && n > 0; n--) {
+		struct map_entry *e = &m->old[m->moved++];
+		if (is_entry(e)) {
+			m->entries[place(m->entries, m->cap, siphash(&m->seed, e->key), e->key)] = *e;
+			empty(e);
+		}
+		if (m->moved == m->old_cap) {
+			free(m->old);
+			m->old = NULL;
+		}
+	}
 }
 
 static void grow(struct map *m)
 {
-	struct map old = *m;
-
-	m->cap = old.cap ? old.cap * 2 : FIRST_CAP;
+	must(m->old == NULL);
+	m->old = m->entries;
+	m->old_cap = m->cap;
+	m->moved = 0;
+	m->cap = m->cap ? m->cap * 2 : FIRST_CAP;
 	m->entries = calloc(m->cap, sizeof(*m->entries));
 	must(m->entries != NULL);
-	for (size_t i = 0; i < old.cap; i++)
-		if (old.entries[i].key.p)
-			m->entries[place(m, old.entries[i].key)] = old.entries[i];
-	free(old.entries);
+	if (m->old_cap <= AT_ONCE)
+		move_over(m, AT_ONCE);
 }
 
 bool map_put(struct map *m, struct slice key, void *value)
 {
 	if (key.p == NULL)
 		key.p = "";
+	move_over(m, MOVES);
 	if ((m->n + 1) * 4 > m->cap * 3)
 		grow(m);
-	struct map_entry *e = &m->entries[place(m, key)];
+	const uint64_t hash = siphash(&m->seed, key);
+	struct map_entry *e = &m->entries[place(m->entries, m->cap, hash, key)], *old;
+	if (e->key.p == NULL && (old = find_old(m, hash, key)) != NULL)
+		e = old;
 	if (e->key.p == NULL) {
 		if (m->max && m->n >= m->max)
 			return false;
@@ -80,20 +130,29 @@ void *map_take(struct map *m, struct slice key)
 {
 	if (m->cap == 0)
 		return NULL;
-	size_t at = place(m, key);
-	void *value = m->entries[at].value;
-	if (m->entries[at].key.p == NULL)
+	move_over(m, MOVES);
+	const uint64_t hash = siphash(&m->seed, key);
+	size_t at = place(m->entries, m->cap, hash, key);
+	struct map_entry *old = m->entries[at].key.p ? NULL : find_old(m, hash, key);
+	if (old == NULL && m->entries[at].key.p == NULL)
 		return NULL;
-	close_gap(m, at);
+	void *value = old ? old->value : m->entries[at].value;
+	if (old)
+		empty(old);
+	else
+		close_gap(m, at);
 	m->n--;
 	return value;
 }
 
 bool map_next(const struct map *m, size_t *at, struct slice *out_key, void **out_value)
 {
-	while (*at < m->cap) {
-		const struct map_entry *e = &m->entries[(*at)++];
-		if (e->key.p == NULL)
+	const size_t all = m->cap + (m->old ? m->old_cap : 0);
+
+	while (*at < all) {
+		const struct map_entry *e = *at < m->cap ? &m->entries[*at] : &m->old[*at - m->cap];
+		(*at)++;
+		if (!is_entry(e))
 			continue;
 		*out_key = e->key;
 		*out_value = e->value;

@@ -1,5 +1,6 @@
 /* Hash map from a name (bytes) to a pointer: open addressing, linear probing, seeded hash.  Keys are borrowed: the
- * caller keeps the bytes alive as long as the entry. */
+ * caller keeps the bytes alive as long as the entry.  It grows in small steps, so that no call takes long however many
+ * there are. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
@@ -15,6 +16,8 @@ struct map {
 	struct map_entry *entries;
 	size_t cap, n, max;	/* max: most entries; 0 is no limit */
 	struct siphash_key seed;
+	struct map_entry *old;	/* after growing: those that have not moved yet, from `moved` on; NULL: none */
+	size_t old_cap, moved;
 };
 
 /* `seed` from the process' secret dice. */

@@ -32,6 +32,7 @@
 #include "cache/epoch.h"
 #include "cache/exact.h"
 #include "cache/semantic_log.h"
+#include "cache/sweep.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
 #include "flight/abroad.h"
@@ -71,6 +72,7 @@ struct flight_env {
 	struct drift drift;
 	struct semantic semantic;
 	struct semantic_log semantic_log;	/* when nodes share it */
+	struct sweep sweep;			/* of both */
 };
 
 /* What happened in one attempt: for the record. */
