@@ -8,6 +8,7 @@
 /* After growing, each change brings so many old places over; so the old ones are empty long before the new ones are
  * full, and no single change waits for hundreds of thousands of hashes. */
 #define MOVES 8u
+#define PIECE 4096u		/* entries: 96 KiB, which malloc keeps for the next one (no mmap) */
 #define AT_ONCE 256u		/* so few move in no time */
 
 static const char gone;		/* key of an old place whose entry has moved or was taken: a search goes on behind it */
@@ -17,20 +18,56 @@ void map_init(struct map *m, size_t max, uint64_t seed)
 	*m = (struct map){ .max = max, .seed = { seed, ~seed * 0x9e3779b97f4a7c15u } };
 }
 
-void map_done(struct map *m)
+/* --- places --------------------------------------------------------------------------------------------- */
+
+static size_t piece_n(const struct map_table *t)
 {
-	free(m->entries);
-	free(m->old);
-	m->entries = m->old = NULL;
-	m->cap = m->n = m->old_cap = m->moved = 0;
+	return MIN_OF(t->cap, (size_t)PIECE);
 }
 
-/* The key's place: where it is, or the free entry where it would go.  cap is a power of two, never full. */
-static size_t place(const struct map_entry *v, size_t cap, uint64_t hash, struct slice key)
+static struct map_table table_new(size_t cap)
 {
-	size_t at = (size_t)hash & (cap - 1);
-	while (v[at].key.p && !slice_eq(v[at].key, key))
-		at = (at + 1) & (cap - 1);
+	struct map_table t = { .cap = cap };
+
+	t.pieces = calloc(cap / piece_n(&t), sizeof(*t.pieces));
+	must(t.pieces != NULL);
+	return t;
+}
+
+static void table_free(struct map_table *t)
+{
+	for (size_t i = 0; t->cap && i < t->cap / piece_n(t); i++)
+		free(t->pieces[i]);
+	free(t->pieces);
+	*t = (struct map_table){ 0 };
+}
+
+static const struct map_entry *look(const struct map_table *t, size_t at)
+{
+	static const struct map_entry free_place;
+	const struct map_entry *piece = t->pieces[at / PIECE];
+
+	return piece ? &piece[at % PIECE] : &free_place;
+}
+
+static struct map_entry *touch(struct map_table *t, size_t at)
+{
+	struct map_entry **piece = &t->pieces[at / PIECE];
+
+	if (*piece == NULL)
+		*piece = calloc(piece_n(t), sizeof(**piece));
+	must(*piece != NULL);
+	return &(*piece)[at % PIECE];
+}
+
+/* The key's place: where it is, or the free entry where it would go.  Never full. */
+static size_t place(const struct map_table *t, uint64_t hash, struct slice key)
+{
+	size_t at = (size_t)hash & (t->cap - 1);
+	const struct map_entry *e;
+
+	while ((e = look(t, at))->key.p && !slice_eq(e->key, key))
+		at = (at + 1) & (t->cap - 1);
 	return at;
 }
 
@@ -44,101 +81,111 @@ static bool is_entry(const struct map_entry *e)
 	return e->key.p && e->key.p != &gone;
 }
 
-/* Its place among the old ones; NULL: it is not there. */
-static struct map_entry *find_old(const struct map *m, uint64_t hash, struct slice key)
-{
-	struct map_entry *e = m->old ? &m->old[place(m->old, m->old_cap, hash, key)] : NULL;
+/* --- the map -------------------------------------------------------------------------------------------- */
 
-	return e && e->key.p ? e : NULL;
+void map_done(struct map *m)
+{
+	table_free(&m->now);
+	table_free(&m->old);
+	m->n = 0;
+}
+
+/* Where the key is, now or still; NULL: nowhere. */
+static struct map_entry *find(const struct map *m, uint64_t hash, struct slice key, struct map_table *out_in,
+	size_t *out_at)
+{
+	const struct map_table *both[] = { &m->now, &m->old };
+
+	for (size_t i = 0; i < COUNT_OF(both) && both[i]->cap; i++) {
+		*out_in = *both[i];
+		*out_at = place(both[i], hash, key);
+		if (look(both[i], *out_at)->key.p)
+			return touch(out_in, *out_at);
+	}
+	return NULL;
 }
 
 void *map_find(const struct map *m, struct slice key)
 {
-	if (m->cap == 0)
-		return NULL;
-	const uint64_t hash = siphash(&m->seed, key);
-	const struct map_entry *e = &m->entries[place(m->entries, m->cap, hash, key)], *old;
-	if (e->key.p == NULL && (old = find_old(m, hash, key)) != NULL)
-		e = old;
-	return e->value;
+	struct map_table in;
+	size_t at;
+	const struct map_entry *e = m->n ? find(m, siphash(&m->seed, key), key, &in, &at) : NULL;
+
+	return e ? e->value : NULL;
 }
 
 static void move_over(struct map *m, size_t n)
 {
-	for (; m->old && n > 0; n--) {
-		struct map_entry *e = &m->old[m->moved++];
+	for (; m->old.cap && n > 0; n--) {
+		const struct map_entry *e = look(&m->old, m->moved);
 		if (is_entry(e)) {
-			m->entries[place(m->entries, m->cap, siphash(&m->seed, e->key), e->key)] = *e;
-			empty(e);
+			*touch(&m->now, place(&m->now, siphash(&m->seed, e->key), e->key)) = *e;
+			empty(touch(&m->old, m->moved));
 		}
-		if (m->moved == m->old_cap) {
-			free(m->old);
-			m->old = NULL;
-		}
+		if (++m->moved == m->old.cap)
+			table_free(&m->old);
 	}
 }
 
 static void grow(struct map *m)
 {
-	must(m->old == NULL);
-	m->old = m->entries;
-	m->old_cap = m->cap;
+	must(m->old.cap == 0);
+	m->old = m->now;
 	m->moved = 0;
-	m->cap = m->cap ? m->cap * 2 : FIRST_CAP;
-	m->entries = calloc(m->cap, sizeof(*m->entries));
-	must(m->entries != NULL);
-	if (m->old_cap <= AT_ONCE)
+	m->now = table_new(m->old.cap ? m->old.cap * 2 : FIRST_CAP);
+	if (m->old.cap <= AT_ONCE)
 		move_over(m, AT_ONCE);
 }
 
 bool map_put(struct map *m, struct slice key, void *value)
 {
-	if (key.p == NULL)
-		key.p = "";
-	move_over(m, MOVES);
-	if ((m->n + 1) * 4 > m->cap * 3)
-		grow(m);
+	const struct map_entry fresh = { { key.p ? key.p : "", key.n }, value };
 	const uint64_t hash = siphash(&m->seed, key);
-	struct map_entry *e = &m->entries[place(m->entries, m->cap, hash, key)], *old;
-	if (e->key.p == NULL && (old = find_old(m, hash, key)) != NULL)
-		e = old;
-	if (e->key.p == NULL) {
+	struct map_table in;
+	size_t at;
+
+	move_over(m, MOVES);
+	struct map_entry *e = find(m, hash, key, &in, &at);
+	if (e == NULL) {
 		if (m->max && m->n >= m->max)
 			return false;
+		if ((m->n + 1) * 4 > m->now.cap * 3)
+			grow(m);
 		m->n++;
+		e = touch(&m->now, place(&m->now, hash, key));
 	}
-	*e = (struct map_entry){ key, value };
+	*e = fresh;
 	return true;
 }
 
 /* Backward-shift deletion: later entries of the run move up, so no tombstones are needed. */
 static void close_gap(struct map *m, size_t gap)
 {
-	size_t mask = m->cap - 1;
+	size_t mask = m->now.cap - 1;
+	const struct map_entry *e;
 
-	for (size_t at = (gap + 1) & mask; m->entries[at].key.p; at = (at + 1) & mask) {
-		size_t home = (size_t)siphash(&m->seed, m->entries[at].key) & mask;
+	for (size_t at = (gap + 1) & mask; (e = look(&m->now, at))->key.p; at = (at + 1) & mask) {
+		size_t home = (size_t)siphash(&m->seed, e->key) & mask;
 		if (((at - home) & mask) < ((at - gap) & mask))
 			continue;
-		m->entries[gap] = m->entries[at];
+		*touch(&m->now, gap) = *e;
 		gap = at;
 	}
-	m->entries[gap] = (struct map_entry){ 0 };
+	*touch(&m->now, gap) = (struct map_entry){ 0 };
 }
 
 void *map_take(struct map *m, struct slice key)
 {
-	if (m->cap == 0)
-		return NULL;
+	struct map_table in;
+	size_t at;
+
 	move_over(m, MOVES);
-	const uint64_t hash = siphash(&m->seed, key);
-	size_t at = place(m->entries, m->cap, hash, key);
-	struct map_entry *old = m->entries[at].key.p ? NULL : find_old(m, hash, key);
-	if (old == NULL && m->entries[at].key.p == NULL)
+	struct map_entry *e = find(m, siphash(&m->seed, key), key, &in, &at);
+	if (e == NULL)
 		return NULL;
-	void *value = old ? old->value : m->entries[at].value;
-	if (old)
-		empty(old);
+	void *value = e->value;
+	if (in.pieces == m->old.pieces)
+		empty(e);
 	else
 		close_gap(m, at);
 	m->n--;
@@ -147,10 +194,8 @@ void *map_take(struct map *m, struct slice key)
 
 bool map_next(const struct map *m, size_t *at, struct slice *out_key, void **out_value)
 {
-	const size_t all = m->cap + (m->old ? m->old_cap : 0);
-
-	while (*at < all) {
-		const struct map_entry *e = *at < m->cap ? &m->entries[*at] : &m->old[*at - m->cap];
+	while (*at < m->now.cap + m->old.cap) {
+		const struct map_entry *e = *at < m->now.cap ? look(&m->now, *at) : look(&m->old, *at - m->now.cap);
 		(*at)++;
 		if (!is_entry(e))
 			continue;
