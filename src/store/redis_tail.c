@@ -15,15 +15,21 @@
 #define BLOCK_MS 5000u
 #define BLOCK_RESP2_MS 250u
 #define SILENCE_MS (BLOCK_MS + 2000u)
-/* Entries of one log a read; after a reply that was too big one is tried. */
+/* Entries of one log a read: twice as many after a small reply, half as many after a large one, so that no reply takes
+ * long to take apart; after one that was too big one is tried. */
 #define COUNT_MOST 32u
+#define REPLY_SMALL (64u << 10)
+#define REPLY_LARGE (256u << 10)
+/* What followers are given between two looks at the sockets. */
+#define DELIVER_ENTRIES 16u
+#define DELIVER_BYTES (64u << 10)
 #define REPLY_MAX (64u << 20)
 /* After an error, and while UNBLOCK came before the read it should end. */
 #define PAUSE_MS 1000u
 #define UNBLOCK_AGAIN_MS 5u
 #define WHOLE 0xffffu		/* the group of a store that is no cluster */
 
-enum step { RESTING, STARTING, READING, CHECKING };
+enum step { RESTING, STARTING, READING, CHECKING, DELIVERING };
 
 struct redis_tail_group {
 	struct list node;
@@ -53,10 +59,15 @@ struct member {
 	struct store_tail *tail;	/* NULL: it has left, and goes when nothing is owed */
 	struct redis_ask ask;
 	struct redis_id id, last;		/* delivered last; the last of `batch` */
-	struct buf batch;		/* read, not delivered: length and bytes of each value */
+	struct buf batch;		/* read, not delivered: struct entry and bytes of each value */
 	bool started, asked, in_read, missing, bad;
 	size_t key_n;
 	char key[];
+};
+
+struct entry {
+	struct redis_id id;
+	uint64_t n;
 };
 
 static uint16_t slot_of(const struct redis_tail_group *g)
@@ -159,6 +170,22 @@ static void on_member_reply(struct redis_ask *a, const struct redis_reply *r)
 		loop_post(g->all->nodes->env.loop, &g->go);
 }
 
+static uint32_t next_count(const struct redis_tail_group *g, size_t bytes)
+{
+	if (bytes > REPLY_LARGE)
+		return MAX_OF(g->count / 2, 1u);
+	return bytes < REPLY_SMALL ? MIN_OF(g->count * 2, COUNT_MOST) : g->count;
+}
+
+static size_t news_bytes(const struct redis_tail_group *g)
+{
+	size_t n = 0;
+
+	for (struct list *node = g->members.next; node != &g->members; node = node->next)
+		n += buf_len(&LIST_ITEM(node, struct member, node)->batch);
+	return n;
+}
+
 static void take_entries(struct member *m, const struct redis_reply *entries)
 {
 	for (size_t i = 0; i < entries->n; i++) {
@@ -170,8 +197,8 @@ static void take_entries(struct member *m, const struct redis_reply *entries)
 		m->last = id;
 		if (value == NULL)
 			continue;		/* not one of ours */
-		uint64_t n = value->text.n;
-		buf_add(&m->batch, slice_of(&n, sizeof(n)));
+		const struct entry head = { id, value->text.n };
+		buf_add(&m->batch, slice_of(&head, sizeof(head)));
 		buf_add(&m->batch, value->text);
 	}
 }
@@ -226,7 +253,7 @@ static void on_read(struct redis_ask *a, const struct redis_reply *r)
 		take_read(g, r);
 	else
 		g->check_all = true;
-	g->count = COUNT_MOST;
+	g->count = next_count(g, news_bytes(g));
 	loop_post(g->all->nodes->env.loop, &g->go);
 }
 
@@ -300,44 +327,56 @@ static void read_members(struct redis_tail_group *g)
 	free(ids);
 }
 
-/* One tail's news; it may leave in any of its callbacks. */
-static void deliver(struct member *m)
-{
-	struct buf batch = m->batch;
-	struct redis_id last = m->last;
+/* What may still be delivered in this turn. */
+struct ration {
+	size_t entries, bytes;
+};
 
-	buf_init(&m->batch, REPLY_MAX);
+static void deliver_gap(struct member *m)
+{
+	forget_batch(m);
+	m->missing = false;
+	m->id = m->last = (struct redis_id){ 0, 0 };
+	counter_add(COUNTER_store_gaps, 1);
+	m->tail->on_gap(m->tail);
+}
+
+/* One tail's news; it may leave in any of its callbacks, which forgets what lies in the member. */
+static void deliver(struct member *m, struct ration *left)
+{
+	struct redis_id last = m->last;
+	struct buf batch = m->batch;
+	struct entry head;
+
 	if (m->missing && m->tail && m->tail->on_gap) {
-		m->missing = false;
-		m->id = m->last = (struct redis_id){ 0, 0 };
-		counter_add(COUNTER_store_gaps, 1);
-		m->tail->on_gap(m->tail);
-	} else {
-		m->id = last;
-		while (m->tail && buf_len(&batch)) {
-			uint64_t n;
-			memcpy(&n, buf_slice(&batch).p, sizeof(n));
-			buf_eat(&batch, sizeof(n));
-			m->tail->on_entry(m->tail, slice_of(buf_slice(&batch).p, n));
-			buf_eat(&batch, n);
-		}
+		deliver_gap(m);
+		return;
 	}
+	buf_init(&m->batch, REPLY_MAX);
+	while (m->tail && buf_len(&batch) && left->entries && left->bytes) {
+		memcpy(&head, buf_slice(&batch).p, sizeof(head));
+		buf_eat(&batch, sizeof(head));
+		m->id = head.id;
+		m->tail->on_entry(m->tail, slice_of(buf_slice(&batch).p, head.n));
+		buf_eat(&batch, head.n);
+		left->entries--;
+		left->bytes -= MIN_OF(head.n, left->bytes);
+	}
+	if (m->tail && buf_len(&batch)) {
+		m->batch = batch;
+		return;
+	}
+	m->id = last;			/* entries that are not ours may lie behind the last one that is */
 	buf_done(&batch);
 }
 
 /* A callback may take members out, but only sweep() frees them. */
-static void deliver_all(struct redis_tail_group *g)
+static void deliver_some(struct redis_tail_group *g)
 {
-	LIST_EACH(node, tmp, &g->members)
-		deliver(LIST_ITEM(node, struct member, node));
-}
+	struct ration left = { DELIVER_ENTRIES, DELIVER_BYTES };
 
-static bool has_news(const struct redis_tail_group *g)
-{
-	for (struct list *node = g->members.next; node != &g->members; node = node->next)
-		if (buf_len(&LIST_ITEM(node, struct member, node)->batch))
-			return true;
-	return false;
+	LIST_EACH(node, tmp, &g->members)
+		deliver(LIST_ITEM(node, struct member, node), &left);
 }
 
 static void group_close(struct redis_tail_group *g);
@@ -349,10 +388,16 @@ static void on_go(struct task *t)
 
 	if (g->owed > 0 || alarm_is_set(&g->again))
 		return;
-	if (g->step == CHECKING || (g->step == READING && has_news(g) && !check_members(g)))
-		deliver_all(g);
+	const bool delivers = g->step >= CHECKING || (g->step == READING && news_bytes(g) && !check_members(g));
+	if (delivers)
+		deliver_some(g);
 	if (g->owed > 0) {
 		g->step = CHECKING;
+		return;
+	}
+	if (delivers && news_bytes(g)) {
+		g->step = DELIVERING;
+		alarm_set(&g->again, 0);
 		return;
 	}
 	g->step = RESTING;
