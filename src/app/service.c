@@ -74,6 +74,7 @@ static void purge(void *arg, const struct request_door *door)
 	exact_purge(&f->exact);
 	semantic_purge(&f->semantic);
 	epoch_end_all(&f->epochs);
+	sweep_wake(&f->sweep);
 }
 
 static void write_metrics(void *arg, struct buf *out)
@@ -173,6 +174,7 @@ static void use_embedder(struct service *s, const struct embedder *e)
 	const struct semantic_opts o = opts_of(s, settings_of(s));
 	semantic_use(&s->exchange.flight.semantic, &o);
 	s->exchange.embedder = remote_embed_of(e);
+	sweep_wake(&s->exchange.flight.sweep);
 	embedders_close(&old);
 }
 
@@ -196,6 +198,7 @@ static void apply(struct service *s)
 	shelf_limit(&s->exchange.flight.exact.shelf, st->cache.memory);
 	const struct semantic_opts semantic = opts_of(s, st);
 	semantic_use(&s->exchange.flight.semantic, &semantic);
+	sweep_wake(&s->exchange.flight.sweep);
 	affinity_limit(&s->affinity, st->cache.prefixes / 2);
 	reuse_limit(&s->exchange.flight.attempt.reuse, st->cache.prefixes / 2);
 	s->exchange.embed_ms = st->cache.embedder_deadline;

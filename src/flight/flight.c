@@ -301,6 +301,7 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	e->attempt.loop = l;
 	join_init(&e->join, dice_u64(dice));
 	exact_init(&e->exact, 0, dice);
+	sweep_init(&e->sweep, l, &e->exact, &e->semantic);
 	epoch_init(&e->epochs, l, dice);
 	drift_init(&e->drift, dice_u64(dice));
 	owner_init(&e->owners);
@@ -326,6 +327,7 @@ void flight_env_done(struct flight_env *e)
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
 	window_done(&e->windows);
+	sweep_done(&e->sweep);
 	exact_done(&e->exact);
 	if (e->semantic_index.store)
 		semantic_index_close(&e->semantic_index);
