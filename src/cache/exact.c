@@ -1,12 +1,14 @@
 /* An entry, little-endian: version, tag of the dialect, length of the target (2 bytes), two counts of tokens (8 each),
- * times of keeping and ending (8 each, Unix ms), target, packed tape. */
+ * times of keeping and ending (8 each, Unix ms), target, packed tape, checksum with the digest (codec/checksum.h). */
 #include "cache/exact.h"
 
+#include "base/counter.h"
 #include "base/span.h"
+#include "codec/checksum.h"
 #include "codec/pack.h"
 #include "store/store.h"
 
-#define VERSION 2
+#define VERSION 3	/* 3: with the checksum */
 #define HEAD 36u
 #define TAPE_MAX ((size_t)1 << 30)
 
@@ -30,7 +32,7 @@ static void put_head(const struct head *h, char p[HEAD])
 
 static bool get_head(struct slice s, struct head *h)
 {
-	if (s.n < HEAD || s.p[0] != VERSION)
+	if (s.n < HEAD + CHECKSUM_BYTES || s.p[0] != VERSION)
 		return false;
 	*h = (struct head){ .version = s.p[0], .dialect = s.p[1] };
 	memcpy(&h->target_n, s.p + 2, 2);
@@ -38,7 +40,7 @@ static bool get_head(struct slice s, struct head *h)
 	memcpy(&h->completion_tok, s.p + 12, 8);
 	memcpy(&h->kept_ms, s.p + 20, 8);
 	memcpy(&h->ends_ms, s.p + 28, 8);
-	return s.n >= HEAD + h->target_n && h->kept_ms < h->ends_ms;
+	return s.n >= HEAD + CHECKSUM_BYTES + h->target_n && h->kept_ms < h->ends_ms;
 }
 
 struct slice exact_key(const struct digest *d, char out[EXACT_KEY_BYTES])
@@ -77,6 +79,7 @@ static bool unpack(struct exact *x, struct slice entry, uint64_t max_age_ms, uin
 	if (!get_head(entry, &h) || wall_ms >= h.ends_ms || age_of(&h, wall_ms) > max_age_ms)
 		return false;
 	buf_clear(&x->tape);
+	entry.n -= CHECKSUM_BYTES;	/* was looked at when it came */
 	if (!pack_get(slice_skip(entry, HEAD + h.target_n), TAPE_MAX, &x->tape))
 		return false;
 	*out = (struct exact_answer){ .dialect = h.dialect, .target = slice_of(entry.p + HEAD, h.target_n),
@@ -100,10 +103,15 @@ bool exact_get(struct exact *x, const struct digest *d, uint64_t max_age_ms, str
 bool exact_take(struct exact *x, const struct digest *d, struct slice entry, uint64_t max_age_ms, struct exact_now now,
 	struct exact_answer *out)
 {
+	struct slice checked = entry;
 	struct head h;
 
+	if (!checksum_cut(&checked, digest_slice(d)) || !get_head(entry, &h)) {
+		counter_add(COUNTER_store_foreign, 1);
+		return false;
+	}
 	buf_clear(&x->entry);
-	if (!get_head(entry, &h) || now.wall_ms >= h.ends_ms || !buf_put(&x->entry, entry)
+	if (now.wall_ms >= h.ends_ms || !buf_put(&x->entry, entry)
 			|| !unpack(x, buf_slice(&x->entry), max_age_ms, now.wall_ms, out) || !tape_is_whole(out->tape))
 		return false;
 	/* By the clock of a node that is behind it would stay longer than it was meant to. */
@@ -116,7 +124,7 @@ static uint64_t with_jitter(struct exact *x, uint64_t ttl_ms)
 	return ttl_ms - dice_below(x->dice, ttl_ms / 10 + 1);
 }
 
-static bool write_entry(struct exact *x, const struct exact_answer *a, const struct head *h)
+static bool write_entry(struct exact *x, const struct digest *d, const struct exact_answer *a, const struct head *h)
 {
 	char head[HEAD];
 
@@ -124,7 +132,7 @@ static bool write_entry(struct exact *x, const struct exact_answer *a, const str
 	buf_clear(&x->entry);
 	buf_add(&x->entry, slice_of(head, HEAD));
 	buf_add(&x->entry, slice_of(a->target.p, h->target_n));
-	return pack_put(&x->entry, a->tape);
+	return pack_put(&x->entry, a->tape) && checksum_put(&x->entry, digest_slice(d));
 }
 
 bool exact_put(struct exact *x, const struct digest *d, const struct exact_answer *a, uint64_t ttl_ms,
@@ -136,7 +144,7 @@ bool exact_put(struct exact *x, const struct digest *d, const struct exact_answe
 		.target_n = (uint16_t)MIN_OF(a->target.n, (size_t)UINT16_MAX), .completion_tok = a->completion_tok,
 		.kept_ms = now.wall_ms, .ends_ms = now.wall_ms + left };
 
-	if (left == 0 || !write_entry(x, a, &h))
+	if (left == 0 || !write_entry(x, d, a, &h))
 		return false;
 	bool kept = shelf_put(&x->shelf, digest_slice(d), buf_slice(&x->entry), left, now.ns);
 	if (x->store && store_is_shared(x->store))

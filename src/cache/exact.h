@@ -47,7 +47,7 @@ void exact_done(struct exact *x);
 bool exact_get(struct exact *x, const struct digest *d, uint64_t max_age_ms, struct exact_now now,
 	struct exact_answer *out);
 /* The same from an entry that the shared store gave for this digest; it is kept here too.  False for bytes that are no
- * entry, whose tape cannot be read, or one that has ended. */
+ * entry of this digest (counted), whose tape cannot be read, or one that has ended. */
 bool exact_take(struct exact *x, const struct digest *d, struct slice entry, uint64_t max_age_ms, struct exact_now now,
 	struct exact_answer *out);
 /* Here, and in the shared store without waiting for it.  It ends up to a tenth earlier than `ttl_ms` says, by

@@ -6,8 +6,9 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "codec/checksum.h"
 
-#define VERSION 1u
+#define VERSION 2u		/* 2: with the checksum */
 #define HEX64 16u		/* digits */
 #define CHANNEL SLICE("semantic")
 
@@ -82,7 +83,7 @@ static void tell_entry(struct semantic_index *x, struct spot *p, const struct se
 
 	buf_clear(&x->out);
 	if (spot_at(p, x, n->text, n->point) && buf_put(&x->out, slice_of(&h, sizeof(h)))
-			&& semantic_news_put(&x->out, n, wall_ms))
+			&& semantic_news_put(&x->out, n, wall_ms) && checksum_put(&x->out, digest_slice(&n->partition)))
 		store_near_put(x->store, NULL, &p->point, buf_slice(&x->out), n->ttl_ms, SEMANTIC_INDEX_ENTRIES);
 }
 
@@ -137,7 +138,7 @@ static bool read_value(struct slice value, const struct digest *partition, uint6
 {
 	struct head h;
 
-	if (value.n < sizeof(h))
+	if (!checksum_cut(&value, digest_slice(partition)) || value.n < sizeof(h))
 		return false;
 	memcpy(&h, value.p, sizeof(h));
 	if (h.version != VERSION || !slice_eq(digest_slice(&h.partition), digest_slice(partition))

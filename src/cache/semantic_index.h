@@ -5,7 +5,7 @@
  *
  *  set      near<dimensions>:{<partition, 32 hex digits>}
  *  group    the guards' signature of the question: entries of another could not be served
- *  value    struct head (semantic_index.c), then a piece of news
+ *  value    struct head (semantic_index.c), then a piece of news and a checksum (codec/checksum.h)
  *  notes    labels, 8 bytes each: so an entry always comes with its evidence, whoever forgot it
  *  words    on the channel "semantic": complaints of clients (struct complaint) about entries that are not here, for
  *           the nodes that hold them; where several do it counts several times, which errs on the safe side

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/counter.h"
 #include "base/must.h"
+#include "codec/checksum.h"
 
 #define LOG_TTL_MS 86400000u	/* a log without news goes after a day, or after its last entry's time */
 
@@ -39,7 +41,8 @@ static void on_news(void *arg, const struct semantic_news *n)
 	struct key key = key_of(&n->partition);
 
 	buf_clear(&l->out);
-	if (semantic_news_put(&l->out, n, l->now(l->arg).wall_ms))
+	if (semantic_news_put(&l->out, n, l->now(l->arg).wall_ms)
+			&& checksum_put(&l->out, digest_slice(&n->partition)))
 		store_append(l->store, NULL, slice_of(key.bytes, key.n), buf_slice(&l->out), SEMANTIC_LOG_ENTRIES,
 			MAX_OF(n->ttl_ms, LOG_TTL_MS));
 }
@@ -52,6 +55,10 @@ static void on_entry(struct store_tail *st, struct slice value)
 	struct semantic_log *l = t->log;
 	struct semantic_news n;
 
+	if (!checksum_cut(&value, digest_slice(&t->partition))) {
+		counter_add(COUNTER_store_foreign, 1);
+		return;
+	}
 	if (!semantic_news_get(value, l->now(l->arg).wall_ms, &n))
 		return;
 	n.partition = t->partition;

@@ -2,7 +2,8 @@
  * appends what it keeps and learns, and which every node that is asked about the partition follows.
  *
  *  key      {<partition, 32 hex digits>}:log
- *  entry    a piece of news (semantic_news.h); of another version or shape: passed over
+ *  entry    a piece of news (semantic_news.h) and a checksum (codec/checksum.h); damaged, of another version or shape:
+ *           passed over
  *
  * The whole answer travels with its entry, so that a look-up never waits for the store.  Without a shared store nothing
  * is followed and nothing sent. */

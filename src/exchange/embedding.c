@@ -2,6 +2,7 @@
 
 #include "base/counter.h"
 #include "base/log.h"
+#include "base/span.h"
 #include "cache/remote_embed.h"
 
 #define COMPANY_MS 5u		/* in which questions become one call: little beside a call's 50 ms and more */
@@ -76,7 +77,8 @@ bool embedding_open(struct embedding *e, struct exchange_env *env, const struct 
 	}
 	counter_add(COUNTER_embed_asked, 1);
 	alarm_init(&e->deadline, l, on_deadline);
-	alarm_set(&e->deadline, env->embed_ms);
+	alarm_set(&e->deadline, ask->ms);
+	e->end_ns = loop_now(l) + ask->ms * SPAN_NS_PER_MS;
 	return true;
 }
 
@@ -198,4 +200,12 @@ struct slice embedding_close(struct embedding *e, struct arena *a)
 	record(e, err);
 	flight_leave(&e->reader);
 	return point;
+}
+
+uint64_t embedding_again_ms(const struct embedding *e)
+{
+	const struct remote_embed *r = embedder_of(e);
+	uint64_t now = loop_now(e->env->flight.attempt.loop);
+
+	return r && remote_embed_asks(r) != e->asked && now < e->end_ns ? (e->end_ns - now) / SPAN_NS_PER_MS : 0;
 }

@@ -50,6 +50,10 @@ struct exchange {
 		struct semantic_search find;
 		bool asked, over;
 	} search;			/* of the nodes' shared index */
+	struct {
+		struct task task;	/* in place of `drive` */
+		bool on, over;
+	} beside;			/* only measured: nobody waits for point and index */
 	uint64_t complaint;		/* about an entry that is not here (0: none); perhaps it is found there */
 	struct semantic_note *note;	/* what it said */
 	struct homes *homes;		/* what other nodes are asked before the plan is made; NULL: nothing */

@@ -15,7 +15,7 @@ void similar_close(struct exchange *ex);
 /* True: the reader has an answer. */
 bool similar_find(struct exchange *ex);
 /* The flight was just opened or joined: its answer is kept for similar questions, and tells whether the nearest would
- * have done. */
+ * have done.  In shadow mode what takes time is asked only now, while the flight is under way. */
 void similar_keep(struct exchange *ex);
 
 #endif

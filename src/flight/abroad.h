@@ -6,7 +6,7 @@
  *   {<digest>}:<token>    as a channel: followers say each second that they are there
  *
  * An entry of the log is its number from 0 (4 bytes, so that a lost one is noticed), one letter and what belongs
- * to it:
+ * to it, and last a checksum of all that with the token (codec/checksum.h):
  *
  *   S  tag of the answer's dialect, name of the target: readers may read from here on
  *   E  events, as on a tape

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/counter.h"
 #include "chat/tape.h"
+#include "codec/checksum.h"
 #include "flight/abroad.h"
 #include "flight/flight.h"
 
@@ -61,14 +63,28 @@ static void start(struct follower *fo, struct slice rest)
 		fo->events->on_end(fo->flight, false);
 }
 
+/* The letter of an entry, and what belongs to it; 'F' for one that is not the next one of this log. */
+static char open_entry(const struct follower *fo, struct slice entry, struct slice *out_rest)
+{
+	*out_rest = SLICE_EMPTY;
+	if (!checksum_cut(&entry, slice_of(fo->key + fo->key_n - ABROAD_TOKEN, ABROAD_TOKEN))) {
+		counter_add(COUNTER_store_foreign, 1);
+		return 'F';
+	}
+	if (entry.n < ABROAD_HEAD || memcmp(entry.p, &fo->seq, sizeof(fo->seq)) != 0)
+		return 'F';
+	*out_rest = slice_skip(entry, ABROAD_HEAD);
+	return entry.p[4];
+}
+
 static void on_entry(struct store_tail *t, struct slice entry)
 {
 	struct follower *fo = LIST_ITEM(t, struct follower, tail);
-	struct slice rest = slice_skip(entry, MIN_OF(entry.n, (size_t)ABROAD_HEAD));
-	char kind = entry.n >= ABROAD_HEAD && memcmp(entry.p, &fo->seq, sizeof(fo->seq)) == 0 ? entry.p[4] : 'F';
+	struct slice rest;
 
 	if (fo->flight == NULL)
 		return;
+	char kind = open_entry(fo, entry, &rest);
 	fo->seq++;
 	alarm_set(&fo->silence, ABROAD_LEASE_MS);
 	if (kind == 'S')

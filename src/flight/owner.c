@@ -4,6 +4,7 @@
 
 #include "base/counter.h"
 #include "base/span.h"
+#include "codec/checksum.h"
 #include "flight/abroad.h"
 #include "flight/flight.h"
 
@@ -41,15 +42,16 @@ void owner_init(struct owners *os)
 static void write_entry(struct owner *o, char kind, struct slice rest)
 {
 	char key[ABROAD_KEY_MAX];
+	struct slice token = slice_of(o->token, ABROAD_TOKEN);
 	struct buf b;
 
-	buf_init(&b, BATCH_MAX + ABROAD_HEAD);
+	buf_init(&b, BATCH_MAX + ABROAD_HEAD + CHECKSUM_BYTES);
 	buf_add(&b, slice_of(&o->seq, sizeof(o->seq)));
 	buf_add_char(&b, kind);
 	o->seq++;
-	if (buf_put(&b, rest))
-		store_append(o->store, NULL, abroad_key(key, &o->digest, slice_of(o->token, ABROAD_TOKEN)),
-			buf_slice(&b), ABROAD_LOG_MAX, ABROAD_LOG_MS);
+	if (buf_put(&b, rest) && checksum_put(&b, token))
+		store_append(o->store, NULL, abroad_key(key, &o->digest, token), buf_slice(&b), ABROAD_LOG_MAX,
+			ABROAD_LOG_MS);
 	buf_done(&b);
 }
 

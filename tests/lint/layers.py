@@ -10,7 +10,7 @@ import tree
 OWNERS = [
     (r"openssl/evp\.h", ["src/loop/", "src/codec/sha256."]),
     (r"uv(/.*)?\.h|openssl/(?!evp\.h).*|ares.*\.h", ["src/loop/"]),
-    (r"xxhash\.h", ["src/chat/chain.", "src/flight/join."]),
+    (r"xxhash\.h", ["src/codec/checksum.", "src/chat/chain.", "src/flight/join."]),
     (r"sys/(socket|epoll|eventfd|un)\.h|netinet/.*|netdb\.h|poll\.h|pthread\.h", ["src/loop/"]),
     (r"utf8proc\.h", ["src/codec/unicode."]),
     (r"llhttp\.h|libfyaml\.h|zlib\.h|lz4\.h", ["src/codec/"]),

@@ -313,6 +313,49 @@ def test_purges_reach_what_was_learned_elsewhere(tmp_path, redis, providers):
         assert len(providers[0].calls) == calls + 1
 
 
+WORDS = ("harbour", "genoa", "password", "account", "reset", "hello", "please")
+
+
+def meanings(peer, call):
+    """Of each input which of a few words it has, most of them of little weight, as a vector of 64 numbers."""
+    texts = call.json["input"] if isinstance(call.json["input"], list) else [call.json["input"]]
+    rows = [[(0.1 if w in ("hello", "please") else 1.0) if w in t.lower() else 0.0 for w in WORDS] for t in texts]
+    peer.whole({"object": "list", "model": "meanings",
+                "usage": {"prompt_tokens": len(texts), "total_tokens": len(texts)}, "data": [
+                    {"object": "embedding", "index": i, "embedding": row + [0.0] * (64 - len(row))}
+                    for i, row in enumerate(rows)]})
+
+
+def embedded(provider):
+    """The texts whose vectors the provider was asked for, in order."""
+    inputs = [c.json["input"] for c in provider.calls if c.json["model"] == "meanings"]
+    return [t for i in inputs for t in (i if isinstance(i, list) else [i])]
+
+
+def test_vectors_travel_with_the_answers(tmp_path, redis):
+    """With a provider's embedder a node that follows needs vectors of its own questions only."""
+    harbour, password = "Where is the harbour of Genoa?", "How do I reset the password of my account?"
+    again = "Hello, how do I reset the password of my account, please?"
+    provider = mock.Provider("one", {**mock.SCRIPTS, "meanings": meanings})
+    models = [*FAQ, "  meanings: {targets: [one/meanings], retries: 0}"]
+    try:
+        with nodes_of(2, tmp_path, redis, provider, "cache: {embedder: meanings, embedder_deadline: 5s}\n",
+                      models=models) as (a, b):
+            assert question(b, harbour)[0] == "miss"
+            assert question(a, password)[0] == "miss"
+            time.sleep(0.5)
+            assert embedded(provider) == [harbour, password]
+            chats = len(provider.calls)
+            assert question(b, again)[0] == "semantic"
+            assert embedded(provider) == [harbour, password, again] and len(provider.calls) == chats + 1
+            assert b.metric("weir_embed_asked_total") == 2 and a.metric("weir_embed_asked_total") == 1
+            # and the other way, from the first question on
+            assert question(a, harbour + " Please!")[0] == "semantic"
+            assert embedded(provider).count(harbour) == 1
+    finally:
+        provider.close()
+
+
 # --- what needs no Redis ------------------------------------------------------------------------------------
 
 def vectors(peer, call):

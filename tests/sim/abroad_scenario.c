@@ -2,6 +2,7 @@
  * when the other node or the Redis fails in any way. */
 #include "base/counter.h"
 #include "chat/tape.h"
+#include "codec/checksum.h"
 #include "flight/abroad.h"
 #include "scene.h"
 
@@ -84,6 +85,7 @@ static void write_word(struct sim *s, void *arg)
 	if (is_events)
 		put_events(&t, w);
 	buf_add(&b, is_events ? buf_slice(&t.bytes) : slice_str(w->text));
+	sim_check(s, checksum_put(&b, slice_str(other.log + strlen(other.log) - ABROAD_TOKEN)));
 	if (w->kind == '5')
 		sim_redis_add(other.redis, other.log, slice_str(w->text));
 	else if (w->kind != '4')
@@ -163,6 +165,7 @@ static size_t read_log(struct sim *s, struct entry *out)
 		sim_check(s, e.n >= ABROAD_HEAD);
 		memcpy(&out[n].seq, e.p, sizeof(out[n].seq));
 		out[n].kind = e.p[4];
+		sim_check(s, checksum_cut(&e, slice_str(other.log + strlen(other.log) - ABROAD_TOKEN)));
 		out[n].rest = slice_skip(e, ABROAD_HEAD);
 		sim_check(s, out[n].seq == n);
 	}

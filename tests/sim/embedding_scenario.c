@@ -214,7 +214,7 @@ static const char *vector_of(struct sim *s, size_t n)
 		numbers);
 }
 
-/* A model with more numbers than a point has is told how many to give. */
+/* A model with more numbers than a point has is told how many to give, at once: already the first question counts. */
 static void long_vectors_are_shortened(void **state)
 {
 	struct sim *s = sim_new(SIM_SEED, CONFIG);
@@ -226,11 +226,120 @@ static void long_vectors_are_shortened(void **state)
 
 	sim_run(s);
 	check_word(s, x, "miss");
-	check_word(s, y, "miss");
+	check_word(s, y, "semantic");
 	check_word(s, hit, "semantic");
-	sim_check(s, a->n == 2 && b->n == 3);
+	sim_check(s, a->n == 1 && b->n == 4);
 	sim_check(s, !body_has(b->seen[0], "dimensions") && body_has(b->seen[1], "\"dimensions\":512"));
+	sim_check(s, waited(x, a, 0) < DEADLINE_MS);
 	sim_free(&s);
+}
+
+/* Within the one deadline, and no third time. */
+static void asked_again_once_and_in_time(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
+	const struct sim_act many[] = { SIM_WAIT(200), SIM_ANSWER(200, "", vector_of(s, 1000)), SIM_STOP };
+	struct sim_provider *b = sim_provider(s, "b.test", many, many, many, many, NULL);
+	struct sim_client *x = ask(s, 0, QUESTION), *y = ask(s, 60000, QUESTION);
+
+	sim_run(s);
+	check_word(s, x, "miss");
+	check_word(s, y, "miss");
+	sim_check(s, b->n == 3 && body_has(b->seen[1], "512") && body_has(b->seen[2], "512"));
+	sim_check(s, waited(x, a, 0) <= DEADLINE_MS + 10 && waited(y, a, 1) <= DEADLINE_MS + 10);
+	sim_check_left(s, b, x->answers[0].asked_ms, DEADLINE_MS + 50);
+	sim_free(&s);
+}
+
+/* --- in the shadow -------------------------------------------------------------------------------------- */
+
+#define SHADOW SCENE_LISTEN SCENE_PROVIDERS "models:\n" \
+	"  near: {targets: [a/m1], retries: 0, join: separate, cache: {semantic: shadow}}\n" \
+	"  e: {targets: [b/e1], retries: 0}\n" "cache: {embedder: e}\n"
+static const struct sim_act thinking[] = { SIM_WAIT(400), SIM_GOOD("Hello world"), SIM_STOP };
+static const struct sim_act late_vector[] = { SIM_WAIT(200), SIM_EACH, SIM_STOP };
+
+/* Only measured: no client waits for its point, and what is measured is the same. */
+static void nobody_waits_in_the_shadow(void **state)
+{
+	struct sim *s = sim_new(SIM_SEED, SHADOW);
+	struct sim_provider *a = sim_provider(s, "a.test", thinking, NULL),
+		*b = sim_provider(s, "b.test", late_vector, NULL);
+	uint64_t kept = counter_values[COUNTER_semantic_kept];
+	struct sim_client *c[12];
+
+	for (size_t i = 0; i < COUNT_OF(c); i++)
+		c[i] = ask(s, 60000 * i, i ? LIKE_IT : QUESTION);
+	sim_run(s);
+	for (size_t i = 0; i < COUNT_OF(c); i++) {
+		check_word(s, c[i], "miss");
+		if (waited(c[i], a, i) > (i ? 10 : 30))		/* the first one opens a connection */
+			sim_fail(s, __FILE__, __LINE__, "%zu waited %llu ms", i,
+				(unsigned long long)waited(c[i], a, i));
+	}
+	sim_check(s, a->n == COUNT_OF(c) && b->n == COUNT_OF(c));
+	sim_check(s, counter_values[COUNTER_semantic_kept] == kept + 1);
+	sim_check(s, sim_metric(s, "weir_semantic_results_total", "result=\"asked\"") == COUNT_OF(c));
+	sim_check(s, sim_metric(s, "weir_semantic_results_total", "result=\"right\"") == COUNT_OF(c) - 1);
+	sim_run_for(s, 1000);
+	sim_check(s, sim_log_count(s, "\"endpoint\":\"embed\"") == COUNT_OF(c));
+	sim_free(&s);
+}
+
+/* The answer is there before its point: it goes, nothing is kept, and the call ends with it. */
+static void an_answer_before_its_point(void **state)
+{
+	static const struct sim_act *const ways[] = { slow, hang };
+
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
+		struct sim *s = sim_new(SIM_SEED, SHADOW);
+		struct sim_provider *b = sim_provider(s, "b.test", ways[i], NULL);
+		uint64_t kept = counter_values[COUNTER_semantic_kept];
+		sim_provider(s, "a.test", scene_good, NULL);
+		struct sim_client *x = ask(s, 0, QUESTION);
+		sim_run(s);
+		check_word(s, x, "miss");
+		sim_check(s, x->answers[0].end_ms - x->answers[0].asked_ms < 50);
+		sim_run_for(s, 2000);
+		sim_check(s, b->n == 1 && counter_values[COUNTER_semantic_kept] == kept);
+		sim_check_left(s, b, x->answers[0].end_ms, 20);
+		sim_free(&s);
+	}
+}
+
+static struct sim *set_shadow(uint64_t seed)
+{
+	struct sim *s = sim_new_shuffled(seed, SHADOW);
+
+	sim_provider(s, "a.test", thinking, NULL);
+	sim_provider(s, "b.test", late_vector, NULL);
+	ask(s, 0, QUESTION);
+	ask(s, 100, LIKE_IT);
+	return s;
+}
+
+static void check_told(struct sim *s)
+{
+	LIST_EACH(node, tmp, &s->clients)
+		sim_check_honest(s, LIST_ITEM(node, struct sim_client, node), SCENE_GOOD);
+}
+
+static void reload_shadow(struct sim *s)
+{
+	char why[200];
+
+	sim_check(s, sim_reload(s, CONFIG, why, sizeof(why)));
+}
+
+static void anything_in_the_shadow(void **state)
+{
+	void (*const strikes[])(struct sim *s) = { sim_strike_client_leaves, sim_strike_provider_resets,
+		sim_strike_drain, reload_shadow };
+
+	for (size_t i = 0; i < COUNT_OF(strikes); i++)
+		sim_sweep(&(struct sim_sweep){ .set = set_shadow, .strike = strikes[i], .check = check_told,
+			.seed = i + 1 });
 }
 
 /* --- while it is asked ---------------------------------------------------------------------------------- */
@@ -393,6 +502,10 @@ int main(void)
 		cmocka_unit_test(its_breaker_opens),
 		cmocka_unit_test(wrong_dimensions_are_refused),
 		cmocka_unit_test(long_vectors_are_shortened),
+		cmocka_unit_test(asked_again_once_and_in_time),
+		cmocka_unit_test(nobody_waits_in_the_shadow),
+		cmocka_unit_test(an_answer_before_its_point),
+		cmocka_unit_test(anything_in_the_shadow),
 		cmocka_unit_test(a_reload_while_asking),
 		cmocka_unit_test(a_client_leaves),
 		cmocka_unit_test(a_probe_leaves),

@@ -1,8 +1,10 @@
 /* What the exact cache gives back, and what it does not. */
 #include "unit.h"
 
+#include "base/counter.h"
 #include "base/span.h"
 #include "cache/exact.h"
+#include "codec/checksum.h"
 
 static const struct digest one = { { 1 } }, two = { { 2 } };
 static struct dice dice;
@@ -129,6 +131,7 @@ static void test_taken(void **state)
 	struct exact_answer out;
 	struct exact *x = *state, other;
 
+	counter_reset();
 	exact_init(&other, 1 << 16, &dice);
 	exact_put(&other, &one, &in, 60000, at(0));
 	struct slice entry = buf_slice(&other.entry);
@@ -138,23 +141,27 @@ static void test_taken(void **state)
 	assert_true(exact_get(x, &one, UINT64_MAX, at(20), &out));
 	assert_int_equal(out.age_ms, 20000);
 	assert_false(exact_get(x, &one, UINT64_MAX, at(60), &out));
-	assert_false(exact_take(x, &two, entry, 9999, at(10), &out));
-	assert_false(exact_take(x, &two, entry, UINT64_MAX, at(60), &out));
+	assert_false(exact_take(x, &one, entry, 9999, at(10), &out));
+	assert_false(exact_take(x, &one, entry, UINT64_MAX, at(60), &out));
 	/* a clock that is behind: new, not of a great age */
-	assert_true(exact_take(x, &two, entry, 0, (struct exact_now){ 0, WALL - 5000 }, &out));
+	assert_true(exact_take(x, &one, entry, 0, (struct exact_now){ 0, WALL - 5000 }, &out));
 	assert_int_equal(out.age_ms, 0);
 	/* and one that is an hour behind does not keep it longer than it was meant to be kept */
-	assert_true(exact_take(x, &two, entry, UINT64_MAX, (struct exact_now){ 0, WALL - 3600000 }, &out));
-	assert_false(exact_get(x, &two, UINT64_MAX, (struct exact_now){ at(61).ns, WALL - 3539000 }, &out));
+	assert_true(exact_take(x, &one, entry, UINT64_MAX, (struct exact_now){ 0, WALL - 3600000 }, &out));
+	assert_false(exact_get(x, &one, UINT64_MAX, (struct exact_now){ at(61).ns, WALL - 3539000 }, &out));
+	/* of another request */
+	assert_false(exact_take(x, &two, entry, UINT64_MAX, at(10), &out));
+	assert_int_equal(counter_values[COUNTER_store_foreign], 1);
 	/* what is in it was written by nobody who knows tapes */
 	const struct exact_answer none = { .dialect = 'c', .target = SLICE("p/m"), .tape = SLICE("words") };
 	exact_put(&other, &one, &none, 60000, at(0));
-	assert_false(exact_take(x, &two, buf_slice(&other.entry), UINT64_MAX, at(10), &out));
+	assert_false(exact_take(x, &one, buf_slice(&other.entry), UINT64_MAX, at(10), &out));
+	assert_int_equal(counter_values[COUNTER_store_foreign], 1);
 	exact_done(&other);
 	tape_done(&t);
 }
 
-/* What is no entry of this version is a miss: every cut, every changed byte of the head. */
+/* What is not to the bit what was kept is a miss: every cut, every changed bit. */
 static void test_foreign_bytes(void **state)
 {
 	struct tape t;
@@ -163,19 +170,42 @@ static void test_foreign_bytes(void **state)
 	struct exact *x = *state, other;
 	char bytes[256];
 
+	counter_reset();
 	exact_init(&other, 1 << 16, &dice);
-	exact_put(&other, &two, &in, 60000, at(0));
+	exact_put(&other, &one, &in, 60000, at(0));
 	struct slice entry = buf_slice(&other.entry);
 	assert_true(entry.n < sizeof(bytes));
 	for (size_t n = 0; n < entry.n; n++)
 		assert_false(exact_take(x, &one, slice_of(entry.p, n), UINT64_MAX, at(1), &out));
 	memcpy(bytes, entry.p, entry.n);
-	bytes[0]++;
-	assert_false(exact_take(x, &one, slice_of(bytes, entry.n), UINT64_MAX, at(1), &out));
-	bytes[0]--;
-	bytes[3] = 1;	/* a target of 256 bytes more */
-	assert_false(exact_take(x, &one, slice_of(bytes, entry.n), UINT64_MAX, at(1), &out));
+	for (size_t i = 0; i < 8 * entry.n; i++) {
+		bytes[i / 8] ^= (char)(1 << i % 8);
+		assert_false(exact_take(x, &one, slice_of(bytes, entry.n), UINT64_MAX, at(1), &out));
+		bytes[i / 8] ^= (char)(1 << i % 8);
+	}
 	assert_int_equal(x->shelf.entries.n, 0);
+	assert_int_equal(counter_values[COUNTER_store_foreign], 9 * entry.n);
+	assert_true(exact_take(x, &one, slice_of(bytes, entry.n), UINT64_MAX, at(1), &out));
+	exact_done(&other);
+	tape_done(&t);
+}
+
+/* A right checksum over another version, or over lengths that do not fit, is none of ours either. */
+static void test_foreign_heads(void **state)
+{
+	struct tape t;
+	const struct exact_answer in = { .dialect = 'c', .target = SLICE("p/m"), .tape = words(&t) };
+	struct exact_answer out;
+	struct exact *x = *state, other;
+
+	exact_init(&other, 1 << 16, &dice);
+	for (size_t i = 0; i < 2; i++) {
+		exact_put(&other, &one, &in, 60000, at(0));
+		other.entry.n -= CHECKSUM_BYTES;
+		other.entry.p[i ? 3 : 0] = i ? 1 : 2;	/* a target of 256 bytes more; the last version */
+		assert_true(checksum_put(&other.entry, digest_slice(&one)));
+		assert_false(exact_take(x, &one, buf_slice(&other.entry), UINT64_MAX, at(1), &out));
+	}
 	exact_done(&other);
 	tape_done(&t);
 }
@@ -220,6 +250,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_purge, open_cache, close_cache),
 		cmocka_unit_test_setup_teardown(test_taken, open_cache, close_cache),
 		cmocka_unit_test_setup_teardown(test_foreign_bytes, open_cache, close_cache),
+		cmocka_unit_test_setup_teardown(test_foreign_heads, open_cache, close_cache),
 		cmocka_unit_test_setup_teardown(test_a_foreign_tape, open_cache, close_cache),
 		cmocka_unit_test(test_key),
 	};

@@ -4,6 +4,7 @@
 
 #include "base/must.h"
 #include "chat/tape.h"
+#include "codec/checksum.h"
 #include "flight/abroad.h"
 #include "flight/flight.h"
 #include "flight/follower.h"
@@ -151,10 +152,21 @@ static int teardown(void **state)
 /* --- the log ---------------------------------------------------------------------------------------------- */
 
 /* The tail may be gone after any entry; the store gives no more then. */
-static void give(struct slice bytes)
+static void give_raw(struct slice bytes)
 {
 	if (t.tail)
 		t.tail->on_entry(t.tail, bytes);
+}
+
+static void give(struct slice bytes)
+{
+	struct buf b;
+
+	buf_init(&b, 1000);
+	buf_add(&b, bytes);
+	assert_true(checksum_put(&b, SLICE(TOKEN)));
+	give_raw(buf_slice(&b));
+	buf_done(&b);
 }
 
 static void entry(uint32_t seq, char kind, struct slice rest)
@@ -252,6 +264,26 @@ static void foreign_entries(void **state)
 	assert_string_equal(t.heard, "failed ");
 }
 
+/* Each byte of an entry changed, each cut: what came before stands, and nothing of it comes. */
+static void damaged_entries(void **state)
+{
+	struct buf b;
+
+	for (size_t i = 0; i < 2 * (ABROAD_HEAD + 5 + CHECKSUM_BYTES); i++) {
+		assert_int_equal(setup(NULL), 0);
+		buf_init(&b, 100);
+		buf_add(&b, SLICE("\0\0\0\0Sca/m1"));
+		assert_true(checksum_put(&b, SLICE(TOKEN)));
+		if (i % 2)
+			b.p[i / 2] ^= 0x11;
+		give_raw(slice_of(b.p, i % 2 ? b.n : i / 2));
+		assert_string_equal(t.heard, "failed ");
+		buf_done(&b);
+		assert_int_equal(teardown(NULL), 0);
+	}
+	assert_int_equal(setup(NULL), 0);
+}
+
 static void two_starts(void **state)
 {
 	start();
@@ -327,7 +359,7 @@ static void closed_inside_a_call(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define WITH(f, value) { #f, f, setup, teardown, (void *)(uintptr_t)(value) }
-#define CASES 19u
+#define CASES 20u
 
 int main(void)
 {
@@ -341,6 +373,7 @@ int main(void)
 		CASE(a_beginning_that_was_trimmed),
 		CASE(a_gap),
 		CASE(two_starts),
+		CASE(damaged_entries),
 		CASE(no_tape),
 		CASE(silence),
 		CASE(silence_from_the_start),
