@@ -32,8 +32,8 @@ void redis_near_get(struct buf *out, const struct store_ask *a, struct slice key
 void redis_near_then(struct buf *out, const struct store_ask *a, struct slice key);
 /* The ids in a reply to VSIM that are near enough; how many. */
 size_t redis_near_ids(const struct redis_reply *r, float floor, struct slice ids[STORE_NEAR_MOST]);
-/* The points of a reply to FT.SEARCH or to the script that takes points by their ids, RESP2 or RESP3, as store_near_next takes them.  Those beyond
- * STORE_NEAR_MOST are left out.  False when it makes no sense. */
+/* The points of a reply to FT.SEARCH or to the script that takes them by their ids, RESP2 or RESP3, for
+ * store_near_next.  Those beyond STORE_NEAR_MOST are left out.  False when it makes no sense. */
 bool redis_near_points(const struct redis_reply *r, struct buf *out);
 
 #endif
