@@ -305,8 +305,10 @@ static void test_foreign_bytes(void **state)
 	for (size_t i = 0; i < n; i++) {
 		bytes[i] ^= 0x55;
 		t->on_entry(t, slice_of(bytes, n));
-		ask(w, 1, QUESTION);
+		if (ask(w, 1, QUESTION) == SEMANTIC_HIT)
+			assert_true(tape_is_whole(w->nodes[1].hit.answer.tape));
 		bytes[i] ^= 0x55;
+		semantic_purge(&w->nodes[1].cache);
 	}
 	semantic_purge(&w->nodes[1].cache);
 	w->now_ns += (HOUR_MS + 1) * (uint64_t)SPAN_NS_PER_MS;
