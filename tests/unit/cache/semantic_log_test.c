@@ -310,6 +310,7 @@ static void test_foreign_bytes(void **state)
 		t->on_entry(t, slice_of(bytes, n));
 		assert_int_equal(w->nodes[1].cache.set.entries.n, 0);
 		bytes[i] ^= 0x55;
+		semantic_purge(&w->nodes[1].cache);
 	}
 	assert_int_equal(counter_values[COUNTER_store_foreign] - foreign, 2 * n);
 	t->on_entry(t, slice_of(bytes, n));
