@@ -10,6 +10,7 @@
 
 #define HOUR_MS 3600000u
 #define POINTS 8u
+#define TAPE_HEAD 14u	/* chat/tape.c */
 #define QUESTION "How do I reset my password?"
 
 struct store {
@@ -359,6 +360,24 @@ static void foreign_bytes(void **state)
 	world_free(w);
 }
 
+/* All lengths are right, but an answer that cannot be read to its end would end the process that replays it. */
+static void a_broken_tape(void **state)
+{
+	struct world *w = world_with_entry();
+	uint64_t foreign = counter_values[COUNTER_semantic_index_foreign];
+	char *kind = w->store.points[0].value + w->store.points[0].n - sizeof("Press it.") + 1 - TAPE_HEAD;
+
+	assert_int_equal(*kind, EVENT_TEXT);
+	*kind = EVENT_END + 1;
+	search(w, 1, STORE_OK);
+	assert_int_equal(counter_values[COUNTER_semantic_index_foreign], foreign + 1);
+	assert_int_equal(find_here(w), SEMANTIC_MISS);
+	*kind = EVENT_TEXT;
+	search(w, 1, STORE_OK);
+	assert_int_equal(find_here(w), SEMANTIC_HIT);
+	world_free(w);
+}
+
 static void no_answer(void **state)
 {
 	struct world *w = world_with_entry();
@@ -422,6 +441,7 @@ int main(void)
 		cmocka_unit_test(ages),
 		cmocka_unit_test(labels),
 		cmocka_unit_test(foreign_bytes),
+		cmocka_unit_test(a_broken_tape),
 		cmocka_unit_test(no_answer),
 		cmocka_unit_test(falling_back),
 		cmocka_unit_test(complaints),
