@@ -27,8 +27,8 @@ struct recent {
 struct join;
 
 void recent_done(struct recent *c);
-/* `j`: whose hash it uses.  The entry of a request with this body, this dialect and this door, or NULL; the caller looks
- * at `whose`.  Valid until the next recent_keep. */
+/* `j`: whose hash it uses.  The entry of a request with this body, this dialect and this door, or NULL; the caller
+ * looks at `whose`.  Valid until the next recent_keep. */
 const struct recent_entry *recent_find(const struct recent *c, const struct join *j, const struct request *r);
 /* Copies the request; one whose body is too long is not kept. */
 void recent_keep(struct recent *c, const struct join *j, const struct request *r, const uint64_t whose[RECENT_WHOSE],
