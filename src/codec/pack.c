@@ -5,7 +5,7 @@
 #define COMPRESSED 0x80000000u
 #define RAW_MAX 0x3fffffffu
 #define HEAD 4u
-/* Bytes.  Below this a copy is as good: prose of a KiB gets a fifth smaller at best, and a hit unpacks it each time. */
+/* Bytes.  Below this a copy is as good: prose of a KiB gets a fifth or so smaller, and each hit would unpack it. */
 #define WORTH_IT 1024u
 
 bool pack_put(struct buf *out, struct slice raw)

@@ -85,6 +85,7 @@ static uint64_t max_age(const struct exchange *ex)
 static void serve(struct exchange *ex, const struct exact_answer *a)
 {
 	counter_add(COUNTER_cache_hits, 1);
+	know(ex);
 	if (ex->refresh_ms && a->age_ms >= ex->refresh_ms && !ex->request.door.no_store)
 		refresh_open(ex);
 	flight_replay(&ex->env->flight, ex->env->roster, &ex->request, &ex->arena, a, &ex->reader, &ex->drive);
@@ -98,7 +99,6 @@ bool lookup_here(struct exchange *ex)
 		return false;
 	if (!exact_get(&ex->env->flight.exact, &ex->digest, max_age(ex), now_of(ex), &a))
 		return false;
-	know(ex);
 	serve(ex, &a);
 	return true;
 }
