@@ -100,14 +100,14 @@ struct dialect_decode {
 /* Encoder: events -> the client's bytes.  One for each exchange, used when the provider's own bytes cannot
  * be passed on. */
 struct dialect_encode {
+	enum err err;		/* ERR_TOO_BIG: `out` or the arena had no room, and nothing more is written;
+				 * the caller looks after its calls */
 	const struct request *request;
 	struct slice id;	/* answer id when the provider gave none */
 	uint64_t created_s;	/* Unix seconds */
 	const struct dialect *source;	/* who made the events: its tag seals signatures (chat/seal.h); NULL: as the
 				 * encoder's own dialect */
 	struct arena *arena;	/* for what must be remembered: names, a whole answer's growing parts */
-	enum err err;		/* ERR_TOO_BIG: `out` or the arena had no room, and nothing more is written;
-				 * the caller looks after its calls */
 	union {
 		char bytes[DIALECT_STATE_BYTES];
 		void *align;

@@ -19,18 +19,25 @@ enum step_id {
 #define EXCHANGE_ARENA (512u << 20)
 
 struct exchange {
+	/* What every event touches stands together, from the reader's end to the relay's beginning: of a thousand
+	 * readers of one answer nothing is in the processor's cache any more when the next event comes. */
+	struct reader reader;
 	unsigned magic;
+	enum step_id step;
 	struct exchange_env *env;
-	struct exchange_ask ask;
 	const struct exchange_reply *reply;
 	void *arg;
-	enum step_id step;
+	struct task drive;
+	uint64_t out_ns, out_n;
+	int status;
+	bool head_sent, silent /* nobody to reply to */, whole;
+	bool estimated;			/* a count that no provider could give */
+	struct relay relay;
+
+	struct exchange_ask ask;
 	struct arena arena;		/* before the flight opens, and when it does not */
 	struct request request;
-	struct reader reader;
-	struct relay relay;
 	struct fault fault;		/* the first one */
-	struct task drive;
 	struct alarm ping;
 	struct digest digest;		/* when keep_ms */
 	bool known;			/* its bytes were answered from the cache before: no tree, but a digest */
@@ -59,10 +66,7 @@ struct exchange {
 	struct homes *homes;		/* what other nodes are asked before the plan is made; NULL: nothing */
 	struct store_op recall;		/* the question to the shared store */
 	bool recalled;			/* is answered */
-	uint64_t open_ns, out_ns, wall_ms, body_n, out_n;
-	int status;
-	bool head_sent, silent /* nobody to reply to */, whole;
-	bool estimated;			/* a count that no provider could give */
+	uint64_t open_ns, wall_ms, body_n;
 	struct grave grave;
 	char request_id[65], peer[64], client[CLIENT_KEY_NAME_MAX + 1];
 };

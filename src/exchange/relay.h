@@ -14,8 +14,8 @@ enum relay_mode {
 };
 
 struct relay {
-	enum relay_mode mode;
 	const struct dialect *front;
+	enum relay_mode mode;
 	bool wants_usage;
 	bool begun;			/* the first frame has passed */
 	bool end_seen;			/* the provider's end mark has passed */

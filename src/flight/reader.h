@@ -7,11 +7,11 @@
 struct flight;
 
 struct reader {
+	struct event replayed;		/* what reader_peek gave from the tape */
 	struct cursor cursor;
 	struct flight *flight;
 	size_t tape_at, tape_end;	/* what is to be replayed before the cursor's events; a late joiner's */
 	bool joined;			/* it did not open the flight */
-	struct event replayed;		/* what reader_peek gave from the tape */
 };
 
 /* The next event, borrowed until reader_pass; NULL when there is none yet or no more. */

@@ -22,6 +22,7 @@ struct conn {
 	struct list node;		/* front->conns; first, so that front can walk them */
 	struct front *front;
 	struct stream *stream;
+	struct writer out;		/* beside `stream`: every event touches both */
 	struct http1 http;
 	enum conn_state state;
 	struct alarm clock;
@@ -29,7 +30,6 @@ struct conn {
 	struct task go_on;		/* parse what was sent ahead */
 	struct exchange *exchange;	/* BUSY with a call */
 	struct intake req;
-	struct writer out;
 	struct buf body, ahead;
 	struct slice whole;		/* a body that came in one piece, still in the stream's read buffer */
 	uint64_t sent_mark;		/* output at the last look of the clock */

@@ -34,20 +34,14 @@ enum stream_state {
 };
 
 struct stream {
+	/* What output touches stands together: of a thousand streams nothing is in the processor's cache any more when
+	 * the next event comes. */
 	struct loop *loop;
-	struct list node;		/* in loop->streams until dead */
 	struct list dirty;		/* in loop->dirty while new output waits for the end of the turn */
-	struct task news;		/* tells the owner what the flush found */
-	struct grave grave;
-	struct alarm clock;		/* connect_ms, later linger_ms */
-	struct stream_events ev;
-	void *arg;
-	struct dial *dial;		/* while DIALING */
 	struct watch *watch;		/* from SHAKING on */
 	struct tls_stream *tls;		/* NULL: plain */
 	struct buf out;			/* plain text not yet sent, or not yet sealed; no memory when empty */
 	uint64_t sent;
-	char *detail;			/* what went wrong, for people; NULL: nothing */
 	enum stream_state state;
 	bool paused;
 	bool eof;			/* the peer has ended its side */
@@ -55,6 +49,15 @@ struct stream {
 	bool was_full;			/* stream_full() was true: on_room is owed */
 	bool room;			/* on_room is due */
 	bool broken;			/* writing failed: no more output, and the end of input is a reset */
+
+	struct list node;		/* in loop->streams until dead */
+	struct task news;		/* tells the owner what the flush found */
+	struct grave grave;
+	struct alarm clock;		/* connect_ms, later linger_ms */
+	struct stream_events ev;
+	void *arg;
+	struct dial *dial;		/* while DIALING */
+	char *detail;			/* what went wrong, for people; NULL: nothing */
 	char peer[IP_TEXT];
 };
 
