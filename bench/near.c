@@ -12,6 +12,7 @@
 #include "base/must.h"
 #include "cache/embedders.h"
 #include "cache/flat.h"
+#include "cache/guard_read.h"
 #include "cache/lanes.h"
 #include "route/affinity.h"
 
@@ -180,6 +181,41 @@ static int print_embedders(char **paths, int n)
 	return 0;
 }
 
+/* --- guards ---------------------------------------------------------------------------------------------- */
+
+static enum guard sink;		/* or the compiler would leave them out */
+
+/* As semantic.c does it: the question is read once, and meets some that are near. */
+static void print_guards(void)
+{
+	static char texts[QUESTIONS][400];
+	struct slice questions[QUESTIONS];
+	double reads[ROUNDS_MAX], pairs[ROUNDS_MAX];
+	struct guard_read read;
+	struct dice d;
+
+	dice_init(&d, 4);
+	for (int i = 0; i < QUESTIONS; i++)
+		questions[i] = make_question(&d, texts[i], sizeof(texts[i]));
+	for (int r = 0; r < rounds; r++) {
+		double began = now_us();
+		for (int i = 0; i < QUESTIONS; i++) {
+			guard_read(questions[i], &read);
+			sink = guard_fit(&read, questions[i]);
+		}
+		reads[r] = (now_us() - began) / QUESTIONS;
+		began = now_us();
+		for (int i = 0; i < QUESTIONS; i++)
+			sink = guard_same_as(&read, questions[i]);
+		pairs[r] = (now_us() - began) / QUESTIONS;
+	}
+	printf("\nCPU microseconds of the guards, questions of %d words, median of %d rounds (the best)\n\n"
+		"| a question read | a pair, one of them read before |\n|--:|--:|\n|", WORDS, rounds);
+	print_cost(reads);
+	print_cost(pairs);
+	printf("\n");
+}
+
 /* --- prefix homes ---------------------------------------------------------------------------------------- */
 
 enum { FLEET = 8, SYSTEM = 6000, CHAINS_MAX = 32 };
@@ -342,5 +378,6 @@ int main(int argc, char **argv)
 	if (prefix)
 		return print_prefixes();
 	print_scans();
+	print_guards();
 	return print_embedders(argv + i, argc - i);
 }

@@ -54,21 +54,18 @@ static bool is_ascii(struct slice text)
 	return true;
 }
 
-enum guard guard_eligible(struct slice text)
+enum guard guard_fit(const struct guard_read *g, struct slice text)
 {
-	struct guard_read g;
-
-	guard_read(text, &g);
-	if (g.too_long)
+	if (g->too_long)
 		return GUARD_long_text;
-	if (g.n_tokens < GUARD_TOKENS_MIN || g.n_content == 0)
+	if (g->n_tokens < GUARD_TOKENS_MIN || g->n_content == 0)
 		return GUARD_short_text;
-	if (g.clock || (!is_ascii(text) && speaks_of_now(text)))
+	if (g->clock || (!is_ascii(text) && speaks_of_now(text)))
 		return GUARD_clock;
-	return g.mine || guard_person(text) ? GUARD_personal : GUARD_OK;
+	return g->mine || guard_person(text) ? GUARD_personal : GUARD_OK;
 }
 
-static uint64_t sign_of(const struct guard_read *g)
+uint64_t guard_sign_of(const struct guard_read *g)
 {
 	const uint64_t parts[] = { g->numbers, g->ask, g->n_neg, g->scripts };
 
@@ -80,7 +77,7 @@ uint64_t guard_sign(struct slice text)
 	struct guard_read g;
 
 	guard_read(text, &g);
-	return sign_of(&g);
+	return guard_sign_of(&g);
 }
 
 /* What the words of one text lack in the other. */
@@ -174,11 +171,18 @@ static enum guard same(const struct guard_read *a, const struct guard_read *b)
 	return compare(a, b);
 }
 
+enum guard guard_same_as(const struct guard_read *a, struct slice text_b)
+{
+	struct guard_read b;
+
+	guard_read(text_b, &b);
+	return same(a, &b);
+}
+
 enum guard guard_same(struct slice text_a, struct slice text_b)
 {
-	struct guard_read a, b;
+	struct guard_read a;
 
 	guard_read(text_a, &a);
-	guard_read(text_b, &b);
-	return same(&a, &b);
+	return guard_same_as(&a, text_b);
 }

@@ -15,6 +15,8 @@
 #define GUARD_TOKENS_MAX 256u	/* words of a question (algorithms.md A6) */
 #define GUARD_TOKENS_MIN 3u
 
+struct guard_read;
+
 /* Why two questions are not the same, or why one may not be answered from similar ones at all. */
 enum guard {
 	GUARD_OK,
@@ -29,12 +31,17 @@ const char *guard_name(enum guard g);
 const char *guard_help(enum guard g);
 /* The pair may still be served where evidence speaks for it. */
 bool guard_is_soft(enum guard g);
-/* Whether a question may be answered from a similar one: long and short enough, no clock words, no personal data. */
-enum guard guard_eligible(struct slice text);
+/* Whether a question may be answered from a similar one: long and short enough, no clock words, no personal data.  `g`:
+ * the text as guard_read reads it (guard_read.h). */
+enum guard guard_fit(const struct guard_read *g, struct slice text);
 /* Equal for every pair that guard_same lets pass or calls soft: numbers, negation, script, question word.  Kept beside
  * the vector, compared first.  The same on all nodes. */
 uint64_t guard_sign(struct slice text);
 /* Symmetric.  Texts that are not eligible are told apart by length alone. */
 enum guard guard_same(struct slice a, struct slice b);
+
+/* The same two for a text that was read: a question meets several others. */
+uint64_t guard_sign_of(const struct guard_read *g);
+enum guard guard_same_as(const struct guard_read *a, struct slice b);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/counter.h"
 #include "base/must.h"
 #include "base/span.h"
+#include "cache/guard_read.h"
 
 #define CANDIDATES 4u		/* nearest entries that guards look at */
 #define MODELS_MAX 4096u	/* as many as can be configured (route_conf.h) */
@@ -14,7 +15,7 @@ void semantic_init(struct semantic *s, const struct semantic_opts *o)
 	*s = (struct semantic){ .embedder = o->embedder, .seed = o->seed };
 	map_init(&s->models, MODELS_MAX, o->seed);
 	partition_init(&s->set, o->embedder->dim, o->index_max, o->seed);
-		buf_init(&s->text_a, LIKENESS_TEXT_MAX);
+	buf_init(&s->text_a, LIKENESS_TEXT_MAX);
 	buf_init(&s->text_b, LIKENESS_TEXT_MAX);
 	dice_init(&s->dice, o->seed);
 	exact_init(&s->bodies, o->body_max, &s->dice);
@@ -114,6 +115,7 @@ static void note_label(struct semantic *s, struct partition_entry *e, unsigned b
 struct look {
 	struct semantic *s;
 	const struct semantic_ask *ask;
+	struct guard_read *text;	/* the question's, read once; filled by unfit() */
 	struct semantic_model *model;
 	struct partition_entry *entry;	/* the candidate */
 	float cosine;
@@ -123,7 +125,11 @@ struct look {
 static enum guard unfit(struct look *l)
 {
 	struct slice text = l->ask->question->text;
-	enum guard g = text.n > l->s->embedder->text_max ? GUARD_long_text : guard_eligible(text);
+
+	if (text.n > l->s->embedder->text_max)
+		return GUARD_long_text;
+	guard_read(text, l->text);
+	enum guard g = guard_fit(l->text, text);
 	struct partition *p = g == GUARD_OK ? partition_find(&l->s->set, &l->ask->question->partition) : NULL;
 
 	return p && partition_is_template(&l->s->set, p, text, l->ask->now.ns, false) ? GUARD_template : g;
@@ -149,14 +155,14 @@ static void find_candidate(struct look *l)
 		return;
 	if (!semantic_point(l->s, text, l->ask->point, &vec))
 		return;
-	uint32_t n = flat_find(p->flat, guard_sign(text), &vec, SEMANTIC_FLOOR, near, CANDIDATES);
+	uint32_t n = flat_find(p->flat, guard_sign_of(l->text), &vec, SEMANTIC_FLOOR, near, CANDIDATES);
 	for (uint32_t i = 0; i < n; i++) {
 		struct partition_entry *e = partition_entry(&l->s->set, near[i].id);
 		if (e->ends_ns <= l->ask->now.ns) {
 			partition_drop(&l->s->set, e);
 			continue;
 		}
-		l->guard = guard_same(text, text_of(e));
+		l->guard = guard_same_as(l->text, text_of(e));
 		if (l->guard == GUARD_OK || guard_is_soft(l->guard)) {
 			l->entry = e;
 			l->cosine = near[i].cosine;
@@ -267,7 +273,8 @@ static enum semantic_outcome look_up(struct look *l, struct semantic_note *note,
 
 bool semantic_wants(struct semantic *s, const struct semantic_ask *ask)
 {
-	struct look l = { .s = s, .ask = ask };
+	struct guard_read text;
+	struct look l = { .s = s, .ask = ask, .text = &text };
 
 	return ask->rules->mode != ROSTER_SEMANTIC_OFF && s->set.max && unfit(&l) == GUARD_OK;
 }
@@ -275,7 +282,8 @@ bool semantic_wants(struct semantic *s, const struct semantic_ask *ask)
 enum semantic_outcome semantic_find(struct semantic *s, const struct semantic_ask *ask, struct semantic_note *out_note,
 	struct semantic_hit *out_hit)
 {
-	struct look l = { .s = s, .ask = ask };
+	struct guard_read text;
+	struct look l = { .s = s, .ask = ask, .text = &text };
 
 	*out_note = (struct semantic_note){ .partition = ask->question->partition, .text = ask->question->text,
 		.model = ask->model, .point = ask->point, .rules = *ask->rules, .tenant = ask->tenant,

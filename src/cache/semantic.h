@@ -6,7 +6,7 @@
  *  note        what a request that missed takes along, so that its answer, when it comes, is kept, and tells
  *              whether the nearest entry's would have been right: a label
  *
- * A hit must pass, in this order: the question may be looked up at all (guard_eligible), an entry is near (flat.h), no
+ * A hit must pass, in this order: the question may be looked up at all (guard_fit), an entry is near (flat.h), no
  * guard sees a difference (guard.h), and the mode allows it: `threshold` by similarity alone, `verified` by the entry's
  * evidence.  `shadow` decides as `verified` does, serves nothing and counts what it would have.
  *
