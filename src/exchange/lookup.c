@@ -45,10 +45,11 @@ static void on_recalled(struct store_op *op)
 {
 	struct exchange *ex = LIST_ITEM(op, struct exchange, recall);
 	struct exact *x = &ex->env->flight.exact;
+	struct exact_now now = exact_now_of(exchange_loop(ex));
 	struct exact_answer a;
 
 	ex->recalled = true;
-	if (op->result == STORE_OK && exact_take(x, &ex->digest, op->value, exchange_max_age(ex), exact_now_of(exchange_loop(ex)), &a)) {
+	if (op->result == STORE_OK && exact_take(x, &ex->digest, op->value, exchange_max_age(ex), now, &a)) {
 		counter_add(COUNTER_cache_hits_shared, 1);
 		serve(ex, &a);
 	}
