@@ -149,11 +149,10 @@ static struct answer_limits answer_limits(const struct settings *st)
 		.body_bytes = st->answers.body };
 }
 
-/* What a reload may change at once; requests in progress feel new limits too, but keep their roster. */
 static struct exact_now now_of(void *arg)
 {
 	const struct service *s = arg;
-	return (struct exact_now){ loop_now(s->loop), loop_wall_ms(s->loop) };
+	return exact_now_of(s->loop);
 }
 
 static struct semantic_opts opts_of(const struct service *s, const struct settings *st)
@@ -185,6 +184,7 @@ static void use_keys(struct service *s)
 	must(conf_ok(s->conf));
 }
 
+/* What a reload may change at once; requests in progress feel new limits too, but keep their roster. */
 static void apply(struct service *s)
 {
 	const struct settings *st = settings_of(s);

@@ -6,6 +6,7 @@
 #include "base/span.h"
 #include "codec/checksum.h"
 #include "codec/pack.h"
+#include "loop/loop.h"
 #include "store/store.h"
 
 #define VERSION 3	/* 3: with the checksum */
@@ -49,6 +50,11 @@ struct slice exact_key(const struct digest *d, char out[EXACT_KEY_BYTES])
 	out[1] = ':';
 	digest_hex(d, out + 2);
 	return slice_of(out, EXACT_KEY_BYTES);
+}
+
+struct exact_now exact_now_of(struct loop *l)
+{
+	return (struct exact_now){ loop_now(l), loop_wall_ms(l) };
 }
 
 void exact_init(struct exact *x, size_t max_bytes, struct dice *dice)

@@ -12,6 +12,7 @@
 #include "chat/tape.h"
 #include "store/shelf.h"
 
+struct loop;
 struct store;
 
 /* What is kept beside the tape. */
@@ -27,6 +28,7 @@ struct exact_answer {
 struct exact_now {
 	uint64_t ns, wall_ms;
 };
+struct exact_now exact_now_of(struct loop *l);
 
 struct exact {
 	struct shelf shelf;

@@ -76,6 +76,12 @@ static inline struct loop *exchange_loop(const struct exchange *ex)
 	return ex->env->flight.attempt.loop;
 }
 
+/* How old a kept answer may be. */
+static inline uint64_t exchange_max_age(const struct exchange *ex)
+{
+	return ex->request.door.max_age_ms ? ex->request.door.max_age_ms : UINT64_MAX;
+}
+
 /* What the nodes share, while it can be reached; else NULL. */
 static inline struct store *exchange_store(const struct exchange *ex)
 {

@@ -3,12 +3,6 @@
 #include "base/counter.h"
 #include "exchange/refresh.h"
 
-static struct exact_now now_of(const struct exchange *ex)
-{
-	struct loop *l = exchange_loop(ex);
-	return (struct exact_now){ loop_now(l), loop_wall_ms(l) };
-}
-
 /* An answer to a request of which something was left out is none to one that forbids that. */
 static void whose_of(const struct exchange *ex, const struct request *r, const struct model *m,
 	uint64_t out[RECENT_WHOSE])
@@ -76,11 +70,6 @@ void lookup_digest(struct exchange *ex, const struct request *r, const struct mo
 	digest_request(&ex->env->sha, r, r->dialect->tag, slice_of(whose, sizeof(whose)), &ex->digest);
 }
 
-static uint64_t max_age(const struct exchange *ex)
-{
-	return ex->request.door.max_age_ms ? ex->request.door.max_age_ms : UINT64_MAX;
-}
-
 /* The old one still serves; one request for all who come now renews it (RFC 5861, stale-while-revalidate). */
 static void serve(struct exchange *ex, const struct exact_answer *a)
 {
@@ -97,7 +86,7 @@ bool lookup_here(struct exchange *ex)
 
 	if (ex->keep_ms == 0 || ex->request.door.no_cache)
 		return false;
-	if (!exact_get(&ex->env->flight.exact, &ex->digest, max_age(ex), now_of(ex), &a))
+	if (!exact_get(&ex->env->flight.exact, &ex->digest, exchange_max_age(ex), exact_now_of(exchange_loop(ex)), &a))
 		return false;
 	serve(ex, &a);
 	return true;
@@ -107,10 +96,11 @@ static void on_recalled(struct store_op *op)
 {
 	struct exchange *ex = LIST_ITEM(op, struct exchange, recall);
 	struct exact *x = &ex->env->flight.exact;
+	struct exact_now now = exact_now_of(exchange_loop(ex));
 	struct exact_answer a;
 
 	ex->recalled = true;
-	if (op->result == STORE_OK && exact_take(x, &ex->digest, op->value, max_age(ex), now_of(ex), &a)) {
+	if (op->result == STORE_OK && exact_take(x, &ex->digest, op->value, exchange_max_age(ex), now, &a)) {
 		counter_add(COUNTER_cache_hits_shared, 1);
 		serve(ex, &a);
 	}

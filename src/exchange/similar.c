@@ -37,12 +37,9 @@ static void serve(struct exchange *ex, const struct semantic_hit *hit)
 
 static struct semantic_ask ask_of(const struct exchange *ex, const struct model *m)
 {
-	const struct request_door *door = &ex->request.door;
-	struct loop *l = exchange_loop(ex);
-
 	return (struct semantic_ask){ .model = ex->request.model, .rules = &m->semantic, .question = ex->question,
-		.tenant = door->tenant, .now = { loop_now(l), loop_wall_ms(l) },
-		.max_age_ms = door->no_cache ? 0 : door->max_age_ms ? door->max_age_ms : UINT64_MAX };
+		.tenant = ex->request.door.tenant, .now = exact_now_of(exchange_loop(ex)),
+		.max_age_ms = ex->request.door.no_cache ? 0 : exchange_max_age(ex) };
 }
 
 /* Only a label would come of it when the client wants no kept answer: that is not worth a wait. */

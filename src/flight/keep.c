@@ -4,11 +4,6 @@
 #include "base/siphash.h"
 #include "flight/flight.h"
 
-static struct exact_now now_of(const struct flight_env *env)
-{
-	return (struct exact_now){ loop_now(env->attempt.loop), loop_wall_ms(env->attempt.loop) };
-}
-
 /* A hash of the model's name as the provider says it, and of what it says of its build. */
 static uint64_t version_of(const struct flight *f)
 {
@@ -39,9 +34,10 @@ void keep_answer(struct flight *f)
 		epoch_end_model(&f->env->epochs, f->request.model);
 		return;
 	}
+	const struct exact_now now = exact_now_of(f->env->attempt.loop);
 	if (f->note)
-		semantic_keep(&f->env->semantic, f->note, &a, now_of(f->env));
-	if (f->keep_ms && exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now_of(f->env)))
+		semantic_keep(&f->env->semantic, f->note, &a, now);
+	if (f->keep_ms && exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now))
 		counter_add(COUNTER_cache_kept, 1);
 	sweep_wake(&f->env->sweep);
 }

@@ -368,6 +368,8 @@ static bool open_env(struct redis *s, const struct store_conf *c, char *why, siz
 	}
 	env->user = c->user.n ? arena_copy(&s->texts, c->user) : url->user;
 	env->password = c->password.bytes.n ? arena_copy(&s->texts, c->password.bytes) : url->password;
+	s->nodes.sentinel_user = arena_copy(&s->texts, c->sentinel_user);
+	s->nodes.sentinel_password = arena_copy(&s->texts, c->sentinel_password.bytes);
 	env->name = SLICE("weir");
 	env->db = url->db;
 	env->connect_ms = c->connect;

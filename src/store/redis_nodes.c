@@ -353,7 +353,8 @@ void redis_nodes_open(struct redis_nodes *nodes, uint64_t deadline_ms, size_t re
 	nodes->v[0].nodes = nodes;
 	open_node(&nodes->v[0]);
 	if (nodes->url.master.n)
-		nodes->sentinel = redis_sentinel_open(&nodes->env, &nodes->url, on_master, nodes);
+		nodes->sentinel = redis_sentinel_open(&nodes->env, &nodes->url, nodes->sentinel_user,
+			nodes->sentinel_password, on_master, nodes);
 }
 
 void redis_nodes_close(struct redis_nodes *nodes)

@@ -34,6 +34,7 @@ struct redis_node {
 struct redis_nodes {
 	struct redis_link_env env;
 	struct redis_url url;
+	struct slice sentinel_user, sentinel_password;
 	struct redis_node v[REDIS_NODES_MAX];
 	size_t n;
 	unsigned char slots[REDIS_SLOTS];	/* index of the node */

@@ -88,14 +88,16 @@ static void on_down(void *arg, const char *why, bool was_up)
 }
 
 struct redis_sentinel *redis_sentinel_open(const struct redis_link_env *env, const struct redis_url *url,
-	void (*on_master)(void *arg, const struct redis_addr *addr), void *arg)
+	struct slice user, struct slice password, void (*on_master)(void *arg, const struct redis_addr *addr),
+	void *arg)
 {
 	const struct redis_link_events ev = { .where = where, .on_up = on_up, .on_down = on_down };
 	struct redis_sentinel *s = calloc(1, sizeof(*s));
 
 	must(s != NULL);
 	s->env = *env;
-	s->env.user = s->env.password = SLICE_EMPTY;
+	s->env.user = user;
+	s->env.password = password;
 	s->env.db = 0;
 	s->env.master_only = false;
 	s->url = url;

@@ -18,6 +18,9 @@ static const struct row rows[] = {
 			"ocess"),
 	ROW_STR(struct store_conf, user, 0, 256, "", ROW_RESTART, "ACL user; beats the one in the URL"),
 	ROW_SECRET(struct store_conf, password, ROW_OPTIONAL, ROW_RESTART, "beats the one in the URL"),
+	ROW_STR(struct store_conf, sentinel_user, 0, 256, "", ROW_RESTART, "ACL user of the sentinels"),
+	ROW_SECRET(struct store_conf, sentinel_password, ROW_OPTIONAL, ROW_RESTART,
+		"of the sentinels; the URL's is the servers' alone"),
 	ROW_STR(struct store_conf, prefix, 0, 64, "weir", ROW_RESTART,
 		"stands before every key and channel, with a colon"),
 	ROW_SECTION(struct store_conf, tls, &tls_section, ROW_OPTIONAL, "for rediss://"),
@@ -49,5 +52,9 @@ void store_conf_check(struct conf *c, const struct store_conf *s)
 	arena_init(&a, 0);
 	if (!redis_url_parse(&a, s->url.bytes, &url, &why))
 		conf_fault(c, &s->url, "redis.url %s", why);
+	else if (s->sentinel_password.bytes.n && url.master.n == 0)
+		conf_fault(c, &s->sentinel_password, "sentinel_password has no effect: redis.url names no sentinels");
+	if (s->sentinel_user.n && s->sentinel_password.bytes.n == 0)
+		conf_fault(c, &s->sentinel_user, "sentinel_user needs a sentinel_password");
 	arena_wipe(&a);
 }

@@ -15,6 +15,8 @@ struct store_conf {
 	struct secret url;		/* empty: everything stays in this process */
 	struct slice user;		/* beat those of the URL */
 	struct secret password;
+	struct slice sentinel_user;	/* of the sentinels themselves: they have users of their own */
+	struct secret sentinel_password;
 	struct slice prefix;
 	struct store_tls_conf tls;
 	uint64_t deadline, connect;	/* ms */

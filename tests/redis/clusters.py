@@ -100,19 +100,19 @@ def a_master_that_dies_and_its_replica(b):
     s.wait_near()
 
 
-def _sentinel(b, master, quorum=1):
+def _sentinel(b, master, quorum=1, more=""):
     folder = b.server().folder
     port = free_port()
     path = folder / "sentinel.conf"
     path.write_text("port %d\nbind 127.0.0.1\nsentinel monitor boss 127.0.0.1 %d %d\n"
-                    "sentinel down-after-milliseconds boss 500\nsentinel failover-timeout boss 3000\n"
-                    % (port, master.port, quorum))
+                    "sentinel down-after-milliseconds boss 500\nsentinel failover-timeout boss 3000\n%s"
+                    % (port, master.port, quorum, more))
     process = subprocess.Popen(b.command + [str(path), "--sentinel"], stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
 
     def up():
         try:
-            return ask(port, "PING") == "PONG"
+            return ask(port, "PING") == "PONG" or bool(more)
         except OSError:
             return False
     b.servers.append(_Process(process))
@@ -148,6 +148,31 @@ def a_sentinel_names_the_master(b):
     assert replica.ask("GET", "weir:a") == "two"
     assert s.result("append log e1 100 0") == "ok"
     s.expect("entry t e1")
+
+
+def a_sentinel_with_a_password(b):
+    """Its own, not the servers': without it nobody is named."""
+    master = b.server("--requirepass", "of-the-server")
+    more = "sentinel auth-pass boss of-the-server\nrequirepass of-the-sentinel\n"
+    url = "sentinel://:of-the-server@127.0.0.1:%d/boss" % _sentinel(b, master, more=more)
+    s = b.shell(url, "sentinel_password: of-the-sentinel\n")
+    assert s.result("put a one 60000") == "ok" and s.do("get a")[1] == "one/0"
+    for wrong in ("", "sentinel_password: of-the-server\n"):
+        refused = b.shell(url, wrong, near=False)
+        time.sleep(0.5)
+        assert refused.result("get a") == "away"
+        assert not refused.is_near()
+
+
+def a_sentinel_with_a_user(b):
+    master = b.server()
+    more = "user default off\nuser reader on allchannels +@all >secret\n"
+    url = "sentinel://127.0.0.1:%d/boss" % _sentinel(b, master, more=more)
+    s = b.shell(url, "sentinel_user: reader\nsentinel_password: secret\n")
+    assert s.result("put a one 60000") == "ok"
+    refused = b.shell(url, "sentinel_password: secret\n", near=False)
+    time.sleep(0.5)
+    assert not refused.is_near()
 
 
 def a_sentinel_that_knows_no_such_master(b):

@@ -36,11 +36,34 @@ static void defaults_and_faults(void **state)
 	conf_free(&c);
 }
 
+static void logins_of_sentinels(void **state)
+{
+	static const struct { const char *text, *fault; } rows[] = {
+		{ "url: sentinel://h/boss\nsentinel_user: u\nsentinel_password: p\n", NULL },
+		{ "url: sentinel://:server@h/boss\nsentinel_password: p\n", NULL },
+		{ "url: sentinel://h/boss\nsentinel_user: u\n", "t:2:16: sentinel_user needs a sentinel_password" },
+		{ "url: redis://h\nsentinel_password: p\n", "t:2:20: sentinel_password has no effect" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct conf *c = read_conf(rows[i].text);
+		struct buf b;
+		buf_init(&b, FLAW_PRINT_MAX);
+		conf_faults(c, &b);
+		buf_add_char(&b, '\0');
+		if (rows[i].fault ? strstr(b.p, rows[i].fault) == NULL : !conf_ok(c))
+			fail_msg("%s: %s", rows[i].text, b.p);
+		buf_done(&b);
+		conf_free(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table),
 		cmocka_unit_test(defaults_and_faults),
+		cmocka_unit_test(logins_of_sentinels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
