@@ -56,17 +56,13 @@ static bool may_wait(const struct exchange *ex)
 	return semantic_wants(&ex->env->flight.semantic, &ask);
 }
 
-static bool waits_for_point(struct exchange *ex)
+static void ask_for_point(struct exchange *ex)
 {
-	if (ex->embedding)
-		return embedding_waits(ex->embedding);
 	const struct embedding_ask ask = { .text = ex->question->text, .request_id = ex->ask.request_id,
 		.hops = ex->ask.hops + 1 };
 	struct embedding *e = ARENA_NEW(&ex->arena, struct embedding);
-	if (!embedding_open(e, ex->env, &ask, &ex->drive))
-		return false;
-	ex->embedding = e;
-	return embedding_waits(e);
+	if (embedding_open(e, ex->env, &ask, &ex->drive))
+		ex->embedding = e;
 }
 
 static void take_point(struct exchange *ex)
@@ -93,7 +89,7 @@ static bool waits_for_index(struct exchange *ex)
 {
 	struct flight_env *env = &ex->env->flight;
 
-	if (!epoch_is_known(&env->epochs))
+	if (!semantic_index_may_search(&env->semantic_index) || !epoch_is_known(&env->epochs) || !may_wait(ex))
 		return false;
 	struct semantic_ask ask = ask_of(ex, model_of(ex));
 	ask.point = ex->point;
@@ -106,11 +102,9 @@ bool similar_waits(struct exchange *ex)
 {
 	if (ex->search.asked)
 		return !ex->search.over;
-	if (ex->env->embedder == NULL && !semantic_index_may_search(&ex->env->flight.semantic_index))
-		return false;
-	if (!may_wait(ex))
-		return false;
-	if (ex->env->embedder && waits_for_point(ex))
+	if (ex->embedding == NULL && ex->env->embedder && may_wait(ex))
+		ask_for_point(ex);
+	if (ex->embedding && embedding_waits(ex->embedding))
 		return true;
 	take_point(ex);
 	return waits_for_index(ex);
