@@ -43,7 +43,8 @@ static const struct row cache_rows[] = {
 		"questions of the semantic cache and their answers, one half each; what was not used lately gives way"),
 	ROW_ENUM(struct settings_cache, semantic_index, "flat|vectorset|search", "flat", ROW_RESTART,
 		"where similar questions are looked for: in each node's memory (flat), or also at the Redis that the "
-		"nodes share, by its vector sets (Redis 8) or its search module; one that has none: flat"),
+		"nodes share, by its vector sets (Redis 8) or its search module; one that has none: flat; the same "
+		"on all nodes"),
 	ROW_STR(struct settings_cache, embedder, 0, 4096, "", ROW_RELOAD,
 		"what tells similar questions: a model2vec folder, a file of `weir train`, a model for embeddings "
 		"(NAME or provider/model) that is asked, or empty for the built-in one; another one forgets what was "

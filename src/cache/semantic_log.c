@@ -1,6 +1,5 @@
 #include "cache/semantic_log.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -76,11 +76,6 @@ static bool ask_point(struct exchange *ex, uint64_t ms)
 	return true;
 }
 
-static bool waits_for_point(struct exchange *ex)
-{
-	return (ex->embedding || ask_point(ex, ex->env->embed_ms)) && embedding_waits(ex->embedding);
-}
-
 static void take_point(struct exchange *ex)
 {
 	struct embedding *e = ex->embedding;
@@ -115,7 +110,7 @@ static bool waits_for_index(struct exchange *ex)
 {
 	struct flight_env *env = &ex->env->flight;
 
-	if (!epoch_is_known(&env->epochs))
+	if (!semantic_index_may_search(&env->semantic_index) || !epoch_is_known(&env->epochs) || !may_wait(ex))
 		return false;
 	struct semantic_ask ask = ask_of(ex, model_of(ex));
 	ask.point = ex->point;
@@ -128,11 +123,8 @@ static bool waits(struct exchange *ex)
 {
 	if (ex->search.asked)
 		return !ex->search.over;
-	if (ex->env->embedder == NULL && !semantic_index_may_search(&ex->env->flight.semantic_index))
-		return false;
-	if (!may_wait(ex))
-		return false;
-	if (ex->env->embedder && waits_for_point(ex))
+	bool asked = ex->embedding || (ex->env->embedder && may_wait(ex) && ask_point(ex, ex->env->embed_ms));
+	if (asked && embedding_waits(ex->embedding))
 		return true;
 	return asks_again(ex) || waits_for_index(ex);
 }

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WORDS_MAX 24
-
 static struct slice number(char text[24], uint64_t n)
 {
 	return slice_of(text, (size_t)snprintf(text, 24, "%" PRIu64, n));
@@ -79,12 +77,12 @@ static void search(struct buf *out, const struct store_ask *a, struct slice key)
 static void create(struct buf *out, const struct store_ask *a, struct slice key)
 {
 	char dim[24];
-	struct slice words[WORDS_MAX] = { SLICE("FT.CREATE"), index_of(key), SLICE("ON"), SLICE("HASH"),
+	const struct slice words[] = { SLICE("FT.CREATE"), index_of(key), SLICE("ON"), SLICE("HASH"),
 		SLICE("PREFIX"), SLICE("1"), index_of(key), SLICE("SCHEMA"), SLICE("p"), SLICE("TAG"), SLICE("v"),
 		SLICE("VECTOR"), SLICE("HNSW"), SLICE("6"), SLICE("TYPE"), SLICE("FLOAT32"), SLICE("DIM"),
 		number(dim, a->near->at.n / sizeof(float)), SLICE("DISTANCE_METRIC"), SLICE("COSINE") };
 
-	redis_wire_put(out, words, 20);
+	redis_wire_put(out, words, COUNT_OF(words));
 }
 
 static void add_group_key(struct buf *out, const struct store_ask *a, struct slice key)

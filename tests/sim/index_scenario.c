@@ -6,7 +6,8 @@
 
 #define NODE(listen, admin, kind) "listen: 127.0.0.1:" listen "\nadmin: {listen: 127.0.0.1:" admin "}\n" \
 	SCENE_PROVIDERS "models:\n" SEMANTIC("near", "{mode: threshold, threshold: 0.8}") \
-	SEMANTIC("proved", "{mode: verified}") "cache: {semantic_index: " kind "}\n"
+	SEMANTIC("proved", "{mode: verified}") "  e: {targets: [b/e1], retries: 0}\n" \
+	"cache: {semantic_index: " kind "}\n"
 #define SEMANTIC(name, semantic) "  " name ":\n    targets: [a/m1]\n    retries: 0\n    join: separate\n" \
 	"    cache: {semantic: " semantic "}\n"
 #define REDIS "redis: {url: \"redis://redis.test\"}\n"
@@ -229,6 +230,28 @@ static void before_the_purges_are_known(void **state)
 	close_two();
 }
 
+/* A provider says where questions lie: first it is waited for, then the index. */
+static void with_an_embedder_elsewhere(void **state)
+{
+	static const struct sim_act each[] = { SIM_WAIT(50), SIM_EACH, SIM_STOP };
+	static const char *const kinds[][2] = {
+		{ FIRST("vectorset, embedder: e") REDIS, SECOND("vectorset, embedder: e") REDIS },
+		{ FIRST("search, embedder: e") REDIS, SECOND("search, embedder: e") REDIS },
+	};
+
+	for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
+		open_two(kinds[kind][0], kinds[kind][1]);
+		struct sim_provider *b = sim_provider(two.s, "b.test", each, each, each, scene_down, NULL);
+		sim_check(two.s, !hits(NULL, QUESTION) && b->n == 1);
+		sim_check(two.s, hits(AT_SECOND, REWORDED) && b->n == 2 && two.a->n == 1);
+		sim_check(two.s, !hits(AT_SECOND, "How do I not reset the password of my account?"));
+		/* no point, no search */
+		size_t asked = two.redis->near.n_asked;
+		sim_check(two.s, !hits(NULL, REWORDED) && two.redis->near.n_asked == asked);
+		close_two();
+	}
+}
+
 /* What was said against an entry lies with it: a node that has never seen it knows, and so does one that hears of the
  * complaint before it knows the entry. */
 static void a_complaint_goes_with_its_entry(void **state)
@@ -363,6 +386,7 @@ int main(void)
 		cmocka_unit_test(the_client_leaves_meanwhile),
 		cmocka_unit_test(a_purge_ends_them),
 		cmocka_unit_test(before_the_purges_are_known),
+		cmocka_unit_test(with_an_embedder_elsewhere),
 		cmocka_unit_test(a_complaint_goes_with_its_entry),
 		cmocka_unit_test(a_complaint_reaches_who_has_it),
 		cmocka_unit_test(foreign_words),

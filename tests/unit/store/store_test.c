@@ -159,6 +159,8 @@ static void alone(void **state)
 	store_append(rig.store, NULL, SLICE("log"), SLICE("x"), 10, 0);
 	store_tell(rig.store, SLICE("ch"), SLICE("w"));
 	assert_int_equal(get("log"), STORE_NONE);
+	store_near_get(rig.store, &rig.op, &(struct store_near_point){ .set = SLICE("s:{t}") }, 0);
+	assert_int_equal(wait(), STORE_LACKS);
 	store_unfollow(&t);
 	store_unfollow(&t);
 	store_close(&rig.store);
