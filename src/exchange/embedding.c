@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/span.h"
 #include "cache/remote_embed.h"
+#include "exchange/exchange_priv.h"
 
 #define COMPANY_MS 5u		/* in which questions become one call: little beside a call's 50 ms and more */
 #define BODY_MAX 65536u		/* a text of EMBED_TEXT_MAX, all of it escaped, and names */
@@ -170,13 +171,14 @@ static void record(struct embedding *e, enum err err)
 {
 	const struct flight *f = e->reader.flight;
 	struct loop *l = e->env->flight.attempt.loop;
-	const struct record r = { .wall_ms = loop_wall_ms(l), .request_id = e->request_id, .endpoint = SLICE("embed"),
+	struct record r = { .wall_ms = loop_wall_ms(l), .request_id = e->request_id, .endpoint = SLICE("embed"),
 		.model = f->request.model, .model_known = map_find(&f->roster->models, f->request.model) != NULL,
 		.target = f->target ? f->target->name : SLICE_EMPTY, .upstream_id = f->upstream_id, .err = err,
 		.status = err == ERR_OK ? 200 : err_row(err)->http, .cache = e->reader.joined ? "join" : NULL,
 		.attempts = f->attempts, .finish = f->finish, .prompt_estimate_tok = f->request.prompt_tok,
 		.usage = take_usage(e), .total_ns = loop_now(l) - f->open_ns };
 
+	exchange_price(f, &r);
 	counter_add(COUNTER_embed_late, err == ERR_UP_TOTAL_TIMEOUT);
 	counter_add(COUNTER_embed_failed, err != ERR_OK && err != ERR_UP_TOTAL_TIMEOUT && err != ERR_CLIENT_GONE);
 	e->env->on_record(e->env->arg, &r);

@@ -382,10 +382,9 @@ static void take_usage(const struct exchange *ex, struct flight *f, struct recor
 		*left = USAGE_NONE;
 }
 
-/* Of a kept answer: nothing. */
-static void put_price(const struct flight *f, struct record *r)
+void exchange_price(const struct flight *f, struct record *r)
 {
-	int64_t cost = f->replay ? 0 : price_cost(f->target ? f->target->price : NULL, &r->usage);
+	int64_t cost = f->replay ? 0 : price_part(f->target ? f->target->price : NULL, &r->usage, &f->usage);
 
 	r->priced = cost != PRICE_UNKNOWN;
 	r->cost = cost;
@@ -402,7 +401,7 @@ void exchange_unpaid(void *arg, const struct flight *f)
 		.target = f->target ? f->target->name : SLICE_EMPTY, .usage = f->unpaid,
 		.total_ns = f->end_ns - f->open_ns };
 
-	put_price(f, &r);
+	exchange_price(f, &r);
 	env->on_record(env->arg, &r);
 }
 
@@ -429,7 +428,7 @@ static enum turn step_record(struct exchange *ex)
 	fill_record(ex, &r);
 	if (f) {
 		take_usage(ex, f, &r);
-		put_price(f, &r);
+		exchange_price(f, &r);
 	}
 	if (f && (f->attempts > 1 || (ex->fault.err != ERR_OK && f->attempts)))
 		flight_tries(f, &tries);

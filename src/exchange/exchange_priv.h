@@ -89,6 +89,9 @@ static inline struct store *exchange_store(const struct exchange *ex)
 	return s && store_is_shared(s) && store_is_near(s) ? s : NULL;
 }
 
+/* What r->usage, of this flight's, cost; of a kept answer: nothing. */
+void exchange_price(const struct flight *f, struct record *r);
+
 /* The first fault counts. */
 static inline void exchange_fail(struct exchange *ex, const struct fault *f)
 {

@@ -62,15 +62,20 @@ static void put_cache(const struct flight *f, const char *word, struct buf *b)
 			(unsigned long long)f->similar_id, (double)f->cosine);
 }
 
-/* Of an answer that is whole when its head is written.  Who joined a call does not pay for it, unless all who read it
- * share, and then it is too early to say. */
+/* As the record will say: who joined a call pays for it only when the one who asked first has gone. */
+static bool pays(const struct exchange *ex, const struct flight *f)
+{
+	bool is_left = f->unpaid.prompt_tok >= 0 || f->unpaid.completion_tok >= 0;
+
+	return !f->replay && !f->followed && (!ex->reader.joined || (f->orphan && is_left));
+}
+
+/* Of an answer that is whole when its head is written.  Where all who read it share, it is too early to say. */
 static void put_cost(const struct exchange *ex, const struct flight *f, struct buf *b)
 {
-	bool is_free = f->replay || f->followed || ex->reader.joined;
-
 	if (f->plan.model && f->plan.model->split_usage)
 		return;
-	int64_t cost = is_free ? 0 : price_cost(f->target ? f->target->price : NULL, &f->usage);
+	int64_t cost = !pays(ex, f) ? 0 : price_cost(f->target ? f->target->price : NULL, &f->usage);
 	char text[PRICE_TEXT_MAX];
 
 	if (cost != PRICE_UNKNOWN)

@@ -88,11 +88,11 @@ static int64_t known(int64_t tokens)
 	return MIN_OF(MAX_OF(tokens, (int64_t)0), TOKENS_MAX);
 }
 
-int64_t price_cost(const struct price *p, const struct usage *u)
+int64_t price_part(const struct price *p, const struct usage *u, const struct usage *whole)
 {
 	if (p == NULL || (u->prompt_tok < 0 && u->completion_tok < 0))
 		return PRICE_UNKNOWN;
-	if (p[1].above_tok && u->prompt_tok > p[1].above_tok)
+	if (p[1].above_tok && whole->prompt_tok > p[1].above_tok)
 		p++;
 	int64_t cached = known(u->cached_tok), written = known(u->cache_write_tok);
 	int64_t fresh = known(u->prompt_tok - cached - written);

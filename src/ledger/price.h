@@ -21,8 +21,13 @@ struct price {
 /* Of a provider of the catalogue, by its name there.  A dated name of a model ("gpt-4o-2024-08-06") costs as the model
  * without its date does, unless it has a price of its own.  NULL: not known.  Lives for ever. */
 const struct price *price_listed(struct slice provider, struct slice model);
-/* PRICE_UNKNOWN without a price or without any count. */
-int64_t price_cost(const struct price *p, const struct usage *u);
+/* Of what one record has of a call: whether the prompt is a long one is said by that of the `whole` call.
+ * PRICE_UNKNOWN without a price or without any count. */
+int64_t price_part(const struct price *p, const struct usage *u, const struct usage *whole);
+static inline int64_t price_cost(const struct price *p, const struct usage *u)
+{
+	return price_part(p, u, u);
+}
 /* Picodollars that `dollars_per_million` of one token are. */
 static inline int64_t price_per_token(double dollars_per_million)
 {

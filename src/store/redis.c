@@ -53,6 +53,7 @@ struct redis_call {
 	uint16_t slot;
 	unsigned redirects;
 	bool over, aside_owed, loaded;
+	bool lacks;			/* the search index cannot be made */
 };
 
 /* --- one operation ---------------------------------------------------------------------------------------- */
@@ -97,6 +98,7 @@ static void on_aside(struct redis_ask *a, const struct redis_reply *r)
 	struct redis_call *c = CONTAINER(a, struct redis_call, aside);
 
 	c->aside_owed = false;
+	c->lacks = r && r->kind == REDIS_ERROR && redis_verb_cure(r) == REDIS_CURE_LACK;
 	if (c->at == NULL)
 		call_free(c);
 }
@@ -176,7 +178,7 @@ static enum store_result near_result(struct redis_call *c, const struct redis_re
 
 	buf_clear(b);
 	if (r->kind == REDIS_ERROR)
-		return redis_verb_cure(r) == REDIS_CURE_LACK ? STORE_LACKS : STORE_AWAY;
+		return c->lacks || redis_verb_cure(r) == REDIS_CURE_LACK ? STORE_LACKS : STORE_AWAY;
 	if (c->near == NEAR_IDS)	/* none is near */
 		return r->kind == REDIS_LIST ? STORE_OK : STORE_AWAY;
 	if (!redis_near_points(r, b))

@@ -77,7 +77,7 @@ static void a_like_question_hits(void **state)
 /* What the calls cost is told, once each: the sim's provider counts the bytes of lists, and so of shared calls. */
 static void calls_are_recorded(void **state)
 {
-	struct sim *s = sim_new(SIM_SEED, CONFIG);
+	struct sim *s = sim_new(SIM_SEED, CONFIG "prices: {b/e1: {input: 1}}\n");
 	struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL),
 		*b = sim_provider(s, "b.test", each, NULL);
 	struct sim_client *x = ask(s, 0, QUESTION), *y = ask(s, 10, "Where is the harbour?"),
@@ -92,6 +92,7 @@ static void calls_are_recorded(void **state)
 	sim_check(s, body_has(b->seen[1], "harbour") && body_has(b->seen[1], "ferry"));
 	sim_run_for(s, 1000);			/* the log is written behind */
 	sim_check(s, sim_log_count(s, "\"endpoint\":\"embed\"") == 3);
+	sim_check(s, sim_log_count(s, "\"cost_usd\":0.0000") == 3);	/* a dollar a million, and one part each */
 	sim_check(s, sim_metric(s, "weir_tokens_total", "model=\"e\"") == strlen(QUESTION "Where is the harbour?"
 		"When does the ferry leave?"));
 	sim_free(&s);

@@ -135,9 +135,10 @@ static void who_finds_nothing(void **state)
 /* One node after the other finds out; from then on the logs carry everything, as with `flat`. */
 static void a_server_without_it(void **state)
 {
-	for (unsigned kind = 0; kind < 2; kind++) {
-		open_kind(kind);
-		two.redis->near.lacks = true;
+	for (unsigned kind = 0; kind < 3; kind++) {
+		open_kind(kind > 0);
+		two.redis->near.lacks = kind < 2;
+		two.redis->near.refuses = kind == 2;
 		hits(NULL, QUESTION);
 		hits(AT_SECOND, QUESTION);
 		sim_check(two.s, counter_values[COUNTER_semantic_index_lacking] == 2);

@@ -6,7 +6,8 @@
 #define CONFIG SCENE_LISTEN SCENE_PROVIDERS "models:\n" \
 	"  j:\n    tiers:\n      - targets: [a/m1]\n      - targets: [b/m2]\n    retries: 0\n" \
 	"  apart:\n    join: separate\n    targets: [a/m1]\n" \
-	"  parts:\n    join_usage: split\n    targets: [a/m1]\n"
+	"  parts:\n    join_usage: split\n    targets: [a/m1]\n" \
+	"prices:\n  a/m1: {input: 2.5, output: 10}\n"
 #define BODY(model, more) "{\"model\":\"" model "\",\"stream\":true" more \
 	",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
 #define PATH "/v1/chat/completions"
@@ -240,7 +241,32 @@ static void who_bears_the_tokens(void **state)
 	}
 }
 
-/* The leader leaves in the middle: the tokens stand with one who stays. */
+/* A prompt that is long in whole costs as a long one, also in the parts of those who share it. */
+static void a_part_of_a_long_prompt_costs_as_the_whole(void **state)
+{
+	static const struct sim_act long_one[] = { SIM_ANSWER(200, "", "{\"id\":\"i\",\"object\":\"chat.completion\","
+		"\"created\":1,\"model\":\"gpt-5.4\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
+		"\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":300000,"
+		"\"completion_tokens\":0,\"total_tokens\":300000}}"), SIM_STOP };
+	struct sim *s = sim_new(SIM_SEED, SCENE_LISTEN "providers:\n  openai: {key: \"${SIM_KEY}\"}\n"
+		"models:\n  parts:\n    join_usage: split\n    targets: [openai/gpt-5.4]\n");
+
+	sim_provider(s, "api.openai.com", long_one, NULL);
+	scene_client(s, "parts", false);
+	scene_client(s, "parts", false);
+	sim_run(s);
+	sim_run_for(s, 1000);
+	sim_check(s, sim_log_count(s, "\"prompt_tokens\":150000,") == 2);
+	sim_check(s, sim_log_count(s, "\"cost_usd\":0.75,") == 2);	/* at 5 dollars a million, not 2.5 */
+	sim_free(&s);
+}
+
+static struct slice cost_of(const struct sim_client *c)
+{
+	return sim_http_field(&c->answers[0].http, "x-weir-cost-usd");
+}
+
+/* The leader leaves in the middle: the tokens stand with one who stays, and so does the cost. */
 static void an_orphan_is_paid_for(void **state)
 {
 	static const struct sim_act slow[] = { SIM_WAIT(50), SIM_GOOD("Hello world"), SIM_STOP };
@@ -248,12 +274,14 @@ static void an_orphan_is_paid_for(void **state)
 
 	sim_provider(s, "a.test", slow, NULL);
 	scene_client(s, "j", false, .leave = SIM_LEAVES, .leave_at_ms = 30);
-	scene_client(s, "j", false, .at_ms = 10);
-	scene_client(s, "j", false, .at_ms = 10);
+	struct sim_client *x = scene_client(s, "j", false, .at_ms = 10), *y = scene_client(s, "j", false, .at_ms = 10);
 	sim_run(s);
 	sim_run_for(s, 1000);
 	sim_check(s, sim_log_count(s, "\"prompt_tokens\":9,") == 1);
 	sim_check(s, sim_log_count(s, "\"prompt_tokens\"") == 1);
+	sim_check(s, sim_log_count(s, "\"cost_usd\":0.0000425,") == 1);
+	sim_check(s, slice_eq(cost_of(x), SLICE("0.0000425")) != slice_eq(cost_of(y), SLICE("0.0000425")));
+	sim_check(s, slice_eq(cost_of(x), SLICE("0")) != slice_eq(cost_of(y), SLICE("0")));
 	sim_free(&s);
 }
 
@@ -314,6 +342,7 @@ int main(void)
 		cmocka_unit_test(the_same_key_joins),
 		cmocka_unit_test(a_model_can_keep_samples_apart),
 		cmocka_unit_test(who_bears_the_tokens),
+		cmocka_unit_test(a_part_of_a_long_prompt_costs_as_the_whole),
 		cmocka_unit_test(an_orphan_is_paid_for),
 		cmocka_unit_test(a_crowd_on_one_flight),
 	};

@@ -242,6 +242,10 @@ static bool answer_ft(struct sim_near *near, const struct slice *w, uint64_t now
 {
 	if (lacking(near, "-ERR unknown command 'FT.SEARCH', with args beginning with: 'i'\r\n", out))
 		return true;
+	if (is("FT.CREATE", w[0]) && near->refuses) {
+		buf_add(out, SLICE("-Cannot create index on db != 0\r\n"));
+		return true;
+	}
 	if (is("FT.CREATE", w[0])) {
 		slice_copy(w[1], near->index, sizeof(near->index));
 		buf_add(out, SLICE("+OK\r\n"));

@@ -20,6 +20,7 @@ struct sim_near {
 	struct list points;			/* in the order in which they came */
 	char index[64];				/* FT.CREATE was called with this name; empty: never */
 	bool lacks;				/* knows neither VADD nor FT.SEARCH */
+	bool refuses;				/* knows FT.CREATE, but not here */
 	size_t n_asked;				/* times the nearest points were asked for */
 };
 

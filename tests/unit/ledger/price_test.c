@@ -31,6 +31,8 @@ static void test_a_dated_name_costs_as_the_model_does(void **state)
 	assert_ptr_equal(listed("openai", "gpt-4o-2024-08-06"), listed("openai", "gpt-4o"));
 	assert_ptr_equal(listed("anthropic", "claude-sonnet-4-5-20250929"), listed("anthropic", "claude-sonnet-4-5"));
 	assert_ptr_equal(listed("anthropic", "claude-sonnet-4-5@20250929"), listed("anthropic", "claude-sonnet-4-5"));
+	/* the first one is dearer than its successors */
+	assert_int_equal(listed("openai", "gpt-4o-2024-05-13")->output, 15000000);
 	/* its date is a part of its name */
 	assert_non_null(listed("cohere", "command-a-03-2025"));
 	assert_null(listed("openai", "gpt-4o-2024-08"));
@@ -64,6 +66,9 @@ static void test_long_prompts(void **state)
 
 	assert_int_equal(price_cost(p, &(struct usage){ 272000, 1, -1, -1, -1 }), 272000LL * 2500000 + 15000000);
 	assert_int_equal(price_cost(p, &(struct usage){ 272001, 1, -1, -1, -1 }), 272001LL * 5000000 + 22500000);
+	/* half of a long one */
+	const struct usage whole = { 300000, 2, -1, -1, -1 }, half = { 150000, 1, -1, -1, -1 };
+	assert_int_equal(price_part(p, &half, &whole), 150000LL * 5000000 + 22500000);
 	/* the next row is another model's, not a dearer price */
 	assert_int_equal(price_cost(listed("openai", "gpt-4o"), &(struct usage){ 400000, 0, -1, -1, -1 }),
 		400000LL * 2500000);
