@@ -155,6 +155,17 @@ static void tell(struct journal *j)
 		loop_post(j->loop, &j->news);
 }
 
+void journal_tell_later(struct journal *j)
+{
+	if (j->n_cursors != 1)
+		return;
+	struct task *on_news = LIST_ITEM(j->cursors.next, struct cursor, node)->on_news;
+	if (!on_news->posted)
+		return;
+	loop_unpost(j->loop, on_news);
+	loop_post(j->loop, on_news);
+}
+
 static size_t event_bytes(const struct event *ev)
 {
 	return ev->text.n + ev->extra.n + ev->raw.n;

@@ -56,6 +56,9 @@ void journal_done(struct journal *j);
 enum err journal_add(struct journal *j, const struct event *ev) MUST_CHECK;
 void journal_complete(struct journal *j);
 void journal_fail(struct journal *j, enum err why);
+/* What a lone reader is still to be told this turn it hears behind all that has been posted since: with the end of the
+ * answer, when the writer has posted what ends it.  So do several readers always. */
+void journal_tell_later(struct journal *j);
 /* Forgets everything added so far: a failed attempt before release.  Only while no cursor has read anything. */
 void journal_restart(struct journal *j);
 /* Bytes between the slowest cursor and the end; 0 without cursors. */

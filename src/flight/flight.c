@@ -251,6 +251,7 @@ static void on_end(void *arg)
 	struct flight *f = arg;
 	f->attempt_ended = true;
 	loop_post(f->env->attempt.loop, &f->drive);
+	journal_tell_later(&f->journal);
 }
 
 static const struct attempt_events attempt_events = { .on_event = on_event, .on_end = on_end };

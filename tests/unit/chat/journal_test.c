@@ -202,6 +202,24 @@ static void test_a_crowd_hears_once(void **state)
 	journal_done(&heard);
 }
 
+/* So does a lone one whose writer says that more is posted; it is not told what it has heard already. */
+static void test_a_lone_reader_hears_later(void **state)
+{
+	struct task end = { .go = go_end };
+	struct ear ear = { .on_news.go = on_last_words };
+
+	journal_init(&heard, loop, 1 << 20, false);
+	cursor_open(&ear.cursor, &heard, &ear.on_news);
+	journal_tell_later(&heard);
+	assert_false(ear.on_news.posted);
+	add(&heard, SLICE("last words"));
+	loop_post(loop, &end);
+	journal_tell_later(&heard);
+	loop_run(loop);
+	assert_int_equal(ear.told, 1);
+	journal_done(&heard);
+}
+
 /* It is gone before its news is told. */
 static void test_no_news_of_the_dead(void **state)
 {
@@ -318,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_many_readers_each_at_its_pace),
 		cmocka_unit_test(test_a_crowd_keeps_memory_flat),
 		cmocka_unit_test(test_a_crowd_hears_once),
+		cmocka_unit_test(test_a_lone_reader_hears_later),
 		cmocka_unit_test(test_no_news_of_the_dead),
 		cmocka_unit_test(test_kept_for_late_readers),
 		cmocka_unit_test(test_limit_and_large_events),
