@@ -1,6 +1,6 @@
 /* What the parts of the semantic cache cost, and what training gains: the scan of the flat index by each set of vector
- * instructions, and one embedding by each embedder, what guards cost, and the longest of very many changes of a cache; and what it costs to send a prompt to where its beginning is warm.
- * Links weir's own floors, as translate does.
+ * instructions, one embedding by each embedder, the guards; the longest of very many changes of a cache; and what it
+ * costs to send a prompt to where its beginning is warm.  Links weir's own floors, as translate does.
  *
  * near [--rounds N] [--quick] [--prefix | EMBEDDER...]
  *                          --prefix: only that; EMBEDDER: a file of `weir train`, a model2vec folder */
