@@ -1,6 +1,6 @@
 /* What the parts of the semantic cache cost, and what training gains: the scan of the flat index by each set of vector
- * instructions, and one embedding by each embedder; and what it costs to send a prompt to where its beginning is warm.
- * Links weir's own floors, as translate does.
+ * instructions, one embedding by each embedder, the guards; the longest of very many changes of a cache; and what it
+ * costs to send a prompt to where its beginning is warm.  Links weir's own floors, as translate does.
  *
  * near [--rounds N] [--quick] [--prefix | EMBEDDER...]
  *                          --prefix: only that; EMBEDDER: a file of `weir train`, a model2vec folder */
@@ -15,6 +15,7 @@
 #include "cache/guard_read.h"
 #include "cache/lanes.h"
 #include "route/affinity.h"
+#include "store/shelf.h"
 
 enum { ROUNDS_MAX = 1000, QUESTIONS = 512, WORDS = 16 };
 
@@ -216,6 +217,96 @@ static void print_guards(void)
 	printf("\n");
 }
 
+/* --- the longest of many ---------------------------------------------------------------------------------- */
+
+static struct {
+	double longest, began;
+	size_t n;
+} calls;
+
+static void call_begins(void)
+{
+	calls.began = now_us();
+}
+
+static void call_ends(void)
+{
+	const double us = now_us() - calls.began;
+
+	calls.longest = MAX_OF(calls.longest, us);
+	calls.n++;
+}
+
+static void print_longest(const char *what)
+{
+	printf("| %s | %zu | %.0f |\n", what, calls.n, calls.longest);
+	calls.longest = 0;
+	calls.n = 0;
+}
+
+static void fill_shelf(struct shelf *s, uint64_t from, uint64_t n)
+{
+	static const char value[200];
+
+	for (uint64_t i = from; i < from + n; i++) {
+		call_begins();
+		shelf_put(s, slice_of(&i, sizeof(i)), slice_of(value, sizeof(value)), 3600000, 1);
+		call_ends();
+	}
+}
+
+static void print_shelf(uint64_t n)
+{
+	static const char large[1 << 20];
+	struct shelf s;
+
+	shelf_init(&s, (64u << 20) * (n / 1000) / 300, 5);
+	fill_shelf(&s, 0, n);
+	print_longest("an answer of 200 bytes kept in 64 MiB, until they are full and old ones give way");
+	call_begins();
+	shelf_put(&s, SLICE("large"), slice_of(large, sizeof(large)), 3600000, 1);
+	call_ends();
+	print_longest("one of 1 MiB among them");
+	call_begins();
+	shelf_clear(&s);
+	call_ends();
+	print_longest("a purge");
+	for (bool more = true; more;) {
+		call_begins();
+		more = shelf_sweep(&s, 250);
+		call_ends();
+	}
+	print_longest("pieces of 250 of what it leaves");
+	shelf_done(&s);
+}
+
+static void print_flat(uint32_t rows)
+{
+	struct flat *f = flat_new(256, rows);
+	struct dice d;
+	uint64_t evicted;
+
+	dice_init(&d, 6);
+	for (uint64_t i = 1; i <= 2 * (uint64_t)rows; i++) {
+		const struct embed_vec v = random_vec(&d, 256);
+		call_begins();
+		flat_put(f, i, 7, &v, &evicted);
+		call_ends();
+	}
+	print_longest("a vector put into an index, until it is full and old ones give way");
+	flat_free(&f);
+}
+
+static void print_longests(void)
+{
+	const bool quick = rounds == 1;
+
+	printf("\nCPU microseconds of the longest call\n\n| calls | how many | longest |\n|---|--:|--:|\n");
+	print_shelf(quick ? 3000 : 300000);
+	print_flat(quick ? 1000 : 16384);
+	printf("\n");
+}
+
 /* --- prefix homes ---------------------------------------------------------------------------------------- */
 
 enum { FLEET = 8, SYSTEM = 6000, CHAINS_MAX = 32 };
@@ -379,5 +470,6 @@ int main(int argc, char **argv)
 		return print_prefixes();
 	print_scans();
 	print_guards();
+	print_longests();
 	return print_embedders(argv + i, argc - i);
 }

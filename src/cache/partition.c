@@ -58,7 +58,7 @@ bool partition_sweep(struct partition_set *set, size_t n)
 	while (n > 0 && !list_empty(&set->dying)) {
 		struct partition *p = LIST_ITEM(set->dying.next, struct partition, node);
 		for (; n > 0 && !list_empty(&p->entries); n--)
-			free_entry(set, LIST_ITEM(p->entries.next, struct partition_entry, node));
+			free_entry(set, LIST_ITEM(p->entries.prev, struct partition_entry, node));
 		if (!list_empty(&p->entries))
 			break;
 		list_remove(&p->node);

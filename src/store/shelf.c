@@ -46,13 +46,15 @@ void shelf_clear(struct shelf *s)
 	s->bytes = 0;
 }
 
-/* Returns how many are left of `n`. */
+/* Returns how many are left of `n`.  The youngest first: malloc gives the top of its heap back to the system, and from
+ * the other end that would be all of it with the last one, milliseconds of work. */
 static size_t bury(struct shelf *s, size_t n)
 {
-	struct list *node;
-
-	for (; n > 0 && (node = list_pop_front(&s->dead)) != NULL; n--)
+	for (; n > 0 && !list_empty(&s->dead); n--) {
+		struct list *node = s->dead.prev;
+		list_remove(node);
 		free(LIST_ITEM(node, struct shelf_entry, node));
+	}
 	return n;
 }
 
@@ -83,6 +85,8 @@ static void make_room(struct shelf *s, size_t need, size_t looks, uint64_t now_n
 void shelf_limit(struct shelf *s, size_t max)
 {
 	s->max = max;
+	if (max == 0)
+		shelf_clear(s);
 }
 
 bool shelf_is_over(const struct shelf *s)
