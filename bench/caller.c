@@ -309,7 +309,7 @@ static void fill_ask(struct caller *c, const struct peek *seen)
 	size_t n = seen->model.len < sizeof c->ask.model ? seen->model.len : 0;
 	memcpy(c->ask.model, seen->model.at, n);
 	peek_nonce(seen->messages, &c->ask.nonce);
-	c->ask.print = peek_print(seen->messages);
+	c->ask.print = shop->opt.steady ? 1 : peek_print(seen->messages);
 	c->ask.prompt_tok = seen->messages.len / 4;
 	c->ask.bytes = c->streams ? shop->opt.pad_bytes : shop->opt.answer_bytes;
 	c->ask.fault = simfault_of(seen->model);

@@ -2,6 +2,7 @@
 #ifndef BENCH_CALLER_H
 #define BENCH_CALLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct caller_opt {
 	uint64_t gap_ns, ttft_ns, delay_ns, slow_ns;
 	size_t answer_bytes;            /* body of a JSON answer */
 	size_t pad_bytes;               /* added to each event's text */
+	bool steady;                    /* one fingerprint for all */
 };
 
 struct caller_stat {

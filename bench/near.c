@@ -41,6 +41,11 @@ static double quantile(double *values, size_t n, double share)
 	return values[(size_t)((double)(n - 1) * share)];
 }
 
+static void print_cost(double *values)
+{
+	printf(" %.1f (%.1f) |", quantile(values, (size_t)rounds, 0.5), quantile(values, (size_t)rounds, 0));
+}
+
 /* --- the flat index -------------------------------------------------------------------------------------- */
 
 static struct embed_vec random_vec(struct dice *d, uint32_t dim)
@@ -66,7 +71,7 @@ static struct flat *fill(struct dice *d, uint32_t dim, uint32_t rows)
 	return f;
 }
 
-static double scan_us(struct flat *f, const struct embed_vec *q, uint64_t sign)
+static void print_scan(struct flat *f, const struct embed_vec *q, uint64_t sign)
 {
 	double us[ROUNDS_MAX];
 	struct flat_near near[4];
@@ -77,7 +82,7 @@ static double scan_us(struct flat *f, const struct embed_vec *q, uint64_t sign)
 			flat_find(f, sign, q, 0.8f, near, 4);
 		us[r] = (now_us() - began) / repeats;
 	}
-	return quantile(us, (size_t)rounds, 0.5);
+	print_cost(us);
 }
 
 static void print_scans(void)
@@ -87,7 +92,7 @@ static void print_scans(void)
 	struct dice d;
 
 	dice_init(&d, 1);
-	printf("CPU microseconds of one scan, median of %d rounds\n\n| rows x dimension |", rounds);
+	printf("CPU microseconds of one scan, median of %d rounds (the best)\n\n| rows x dimension |", rounds);
 	for (size_t l = 0; lanes_at(l); l++)
 		printf(" %s |", lanes_at(l)->name);
 	printf(" other signature |\n|---|");
@@ -100,9 +105,10 @@ static void print_scans(void)
 		printf("| %u x %u |", sizes[i].rows, sizes[i].dim);
 		for (size_t l = 0; lanes_at(l); l++) {
 			flat_use(f, lanes_at(l));
-			printf(" %.1f |", scan_us(f, &q, 7));
+			print_scan(f, &q, 7);
 		}
-		printf(" %.1f |\n", scan_us(f, &q, 8));
+		print_scan(f, &q, 8);
+		printf("\n");
 		flat_free(&f);
 	}
 	printf("\n");
@@ -281,11 +287,6 @@ static void fill_table(void)
 		decide(c);
 	}
 	buf_done(&b);
-}
-
-static void print_cost(double *values)
-{
-	printf(" %.1f (%.1f) |", quantile(values, (size_t)rounds, 0.5), quantile(values, (size_t)rounds, 0));
 }
 
 static int print_prefixes(void)

@@ -63,6 +63,7 @@ static void usage(void)
 		"  --answer-bytes B     size of a JSON answer's body; default 1024\n"
 		"  --pad-bytes B        padding in every event's text; default 0\n"
 		"  --slow-ms S          what sim-slow adds; default 2000\n"
+		"  --steady             the fingerprint is the same in all answers, not a hash of the messages\n"
 		"  --spin               poll instead of sleeping\n"
 		"GET /stats shows the counters; GET /stats?reset starts the lateness histogram afresh.\n"
 		"A request's max_tokens is the number of its events.\n"
@@ -71,7 +72,7 @@ static void usage(void)
 }
 
 enum {
-	OPT_LISTEN = 256, OPT_EVENTS, OPT_GAP, OPT_TTFT, OPT_DELAY, OPT_ANSWER, OPT_PAD, OPT_SLOW, OPT_SPIN,
+	OPT_LISTEN = 256, OPT_EVENTS, OPT_GAP, OPT_TTFT, OPT_DELAY, OPT_ANSWER, OPT_PAD, OPT_SLOW, OPT_SPIN, OPT_STEADY,
 	OPT_HELP,
 };
 
@@ -80,6 +81,7 @@ static const struct option options[] = {
 	{"ttft-ms", 1, NULL, OPT_TTFT}, {"delay-ms", 1, NULL, OPT_DELAY},
 	{"answer-bytes", 1, NULL, OPT_ANSWER},
 	{"pad-bytes", 1, NULL, OPT_PAD}, {"slow-ms", 1, NULL, OPT_SLOW}, {"spin", 0, NULL, OPT_SPIN},
+	{"steady", 0, NULL, OPT_STEADY},
 	{"help", 0, NULL, OPT_HELP}, {0},
 };
 
@@ -106,6 +108,7 @@ static void read_option(int o, const char *name, struct sockaddr_in *at)
 	case OPT_PAD: opt->pad_bytes = plug_number(name, optarg, 0, 1 << 24); break;
 	case OPT_SLOW: opt->slow_ns = milliseconds(name); break;
 	case OPT_SPIN: plug_spin(); break;
+	case OPT_STEADY: opt->steady = true; break;
 	case OPT_HELP: usage(); exit(0);
 	default: fprintf(stderr, "weir-provider --help shows the options\n"); exit(2);
 	}

@@ -74,6 +74,7 @@ static void purge(void *arg, const struct request_door *door)
 	exact_purge(&f->exact);
 	semantic_purge(&f->semantic);
 	epoch_end_all(&f->epochs);
+	sweep_wake(&f->sweep);
 }
 
 static void write_metrics(void *arg, struct buf *out)
@@ -172,6 +173,7 @@ static void use_embedder(struct service *s, const struct embedder *e)
 	const struct semantic_opts o = opts_of(s, settings_of(s));
 	semantic_use(&s->exchange.flight.semantic, &o);
 	s->exchange.embedder = remote_embed_of(e);
+	sweep_wake(&s->exchange.flight.sweep);
 	embedders_close(&old);
 }
 
@@ -196,6 +198,7 @@ static void apply(struct service *s)
 	shelf_limit(&s->exchange.flight.exact.shelf, st->cache.memory);
 	const struct semantic_opts semantic = opts_of(s, st);
 	semantic_use(&s->exchange.flight.semantic, &semantic);
+	sweep_wake(&s->exchange.flight.sweep);
 	affinity_limit(&s->affinity, st->cache.prefixes / 2);
 	reuse_limit(&s->exchange.flight.attempt.reuse, st->cache.prefixes / 2);
 	s->exchange.embed_ms = st->cache.embedder_deadline;
@@ -276,6 +279,7 @@ static struct service *make(struct loop *l, struct conf *c)
 	attempt_env_init(&s->exchange.flight.attempt, l, &limits);
 	arena_init(&s->exchange.parse, 0);
 	buf_init(&s->exchange.out, 1u << 30);
+	buf_init(&s->exchange.body, 512u << 20);
 	refresh_init(&s->exchange.refreshes, sys_seed());
 	buf_init(&s->line, 1u << 20);
 	metrics_init(&s->metrics, sys_seed(), loop_wall_ms(l));
@@ -479,6 +483,8 @@ void service_close(struct service **sp)
 	arena_done(&s->exchange.parse);
 	sha256_done(&s->exchange.sha);
 	buf_done(&s->exchange.out);
+	buf_done(&s->exchange.body);
+	recent_done(&s->exchange.recent);
 	buf_done(&s->line);
 	metrics_done(&s->metrics);
 	client_key_done(&s->front.keys);

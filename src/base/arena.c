@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/spare.h"
+
 #define FIRST_BLOCK 2048u
 #define LARGEST_BLOCK 65536u
 #define ALIGN 16u
@@ -13,6 +15,24 @@ struct arena_block {
 	struct arena_block *next;
 	size_t size;
 };
+
+static struct spares spares = { .size = FIRST_BLOCK };	/* each request takes two or three */
+
+static struct arena_block *new_block(size_t size)
+{
+	struct arena_block *b = size == FIRST_BLOCK ? spare_take(&spares) : malloc(size);
+
+	must(b != NULL);
+	return b;
+}
+
+static void give_back(struct arena_block *b)
+{
+	if (b->size == FIRST_BLOCK)
+		spare_give(&spares, b);
+	else
+		free(b);
+}
 
 void arena_init(struct arena *a, size_t limit)
 {
@@ -24,7 +44,7 @@ void arena_done(struct arena *a)
 	while (a->blocks) {
 		struct arena_block *b = a->blocks;
 		a->blocks = b->next;
-		free(b);
+		give_back(b);
 	}
 	arena_init(a, a->limit);
 }
@@ -63,8 +83,7 @@ static bool grow(struct arena *a, size_t need)
 	size_t size = next_size(a, need);
 	if (a->limit && a->used + size > a->limit)
 		return false;
-	struct arena_block *b = malloc(size);
-	must(b != NULL);
+	struct arena_block *b = new_block(size);
 	*b = (struct arena_block){ a->blocks, size };
 	a->blocks = b;
 	a->used += size;

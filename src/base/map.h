@@ -1,5 +1,6 @@
 /* Hash map from a name (bytes) to a pointer: open addressing, linear probing, seeded hash.  Keys are borrowed: the
- * caller keeps the bytes alive as long as the entry. */
+ * caller keeps the bytes alive as long as the entry.  It grows in small steps, so that no call takes long however many
+ * there are. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
@@ -11,9 +12,17 @@ struct map_entry {
 	void *value;
 };
 
+/* Places in pieces, so that neither making nor freeing many takes long.  A piece is made when something comes into
+ * it. */
+struct map_table {
+	struct map_entry **pieces;
+	size_t cap;		/* places: 0 or a power of two */
+};
+
 struct map {
-	struct map_entry *entries;
-	size_t cap, n, max;	/* max: most entries; 0 is no limit */
+	struct map_table now;
+	struct map_table old;	/* after growing: those that have not moved yet, from `moved` on; cap 0: none */
+	size_t n, moved, max;	/* max: most entries; 0 is no limit */
 	struct siphash_key seed;
 };
 

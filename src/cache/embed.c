@@ -70,10 +70,10 @@ bool embed_from(struct slice bytes, uint32_t dim, struct embed_vec *out)
 
 float embed_cosine(const struct embed_vec *a, const struct embed_vec *b, uint32_t dim)
 {
-	const uint32_t here = 0;
+	const int8_t *const row = b->v;
 	int32_t dot;
 
-	lanes_best()->dots(a->v, b->v, (dim + LANES_STEP - 1) / LANES_STEP * LANES_STEP, &here, 1, &dot);
+	lanes_best()->dots(a->v, &row, (dim + LANES_STEP - 1) / LANES_STEP * LANES_STEP, 1, &dot);
 	return (float)dot * a->scale * b->scale;
 }
 

@@ -1,7 +1,8 @@
 /* Rows are dense: 0 .. n-1, each field an array of its own, so that a scan reads the signatures alone until one fits.
+ * The vectors lie in blocks: megabytes are never copied, or touched for the first time, all at once.
  *
- * Invariants: 1. at[i] for i < n are the ids, all different, none 0.  2. rows + i * stride is 64-byte aligned.
- * 3. the hand is below max. */
+ * Invariants: 1. ids[i] for i < n are the ids, all different, none 0.  2. every row is 64-byte aligned.  3. the hand is
+ * below max.  4. there are as many blocks as n rows and one more need at most. */
 #include "cache/flat.h"
 
 #include <stdlib.h>
@@ -10,15 +11,15 @@
 #include "cache/lanes.h"
 
 #define FIRST_ROWS 64u
-#define BATCH 64u		/* dot products a call */
+#define BLOCK_ROWS 64u		/* 16 KiB of 256 dimensions */
 
 struct flat {
-	uint32_t stride, n, cap, max, hand;
+	uint32_t stride, n, cap, max, hand, blocks_n;
 	const struct lanes *lanes;
 	uint64_t *signs, *ids;
 	float *scales;
 	bool *used;
-	int8_t *rows;
+	int8_t **blocks;
 };
 
 struct flat *flat_new(uint32_t dim, uint32_t max)
@@ -40,7 +41,9 @@ void flat_free(struct flat **f)
 	free((*f)->ids);
 	free((*f)->scales);
 	free((*f)->used);
-	free((*f)->rows);
+	for (uint32_t i = 0; i < (*f)->blocks_n; i++)
+		free((*f)->blocks[i]);
+	free((*f)->blocks);
 	free(*f);
 	*f = NULL;
 }
@@ -55,11 +58,17 @@ uint32_t flat_rows(const struct flat *f)
 	return f->n;
 }
 
+/* The last of a small index is no larger than it will ever have to be. */
+static size_t block_bytes(const struct flat *f)
+{
+	return (size_t)MIN_OF(f->max, BLOCK_ROWS) * f->stride;
+}
+
 size_t flat_bytes(const struct flat *f)
 {
-	const size_t row = f->stride + sizeof(*f->signs) + sizeof(*f->ids) + sizeof(*f->scales) + sizeof(*f->used);
+	const size_t row = sizeof(*f->signs) + sizeof(*f->ids) + sizeof(*f->scales) + sizeof(*f->used);
 
-	return sizeof(*f) + f->cap * row;
+	return sizeof(*f) + f->cap * row + f->blocks_n * (block_bytes(f) + sizeof(*f->blocks));
 }
 
 /* --- rows ------------------------------------------------------------------------------------------------ */
@@ -72,21 +81,38 @@ static void *resize(void *p, size_t n, size_t each)
 	return bigger;
 }
 
+/* What is beside the vectors: some 20 bytes a row. */
 static void grow(struct flat *f)
 {
 	const uint32_t cap = MIN_OF(f->cap ? f->cap * 2 : FIRST_ROWS, f->max);
-	int8_t *rows = aligned_alloc(64, (size_t)cap * f->stride);
 
-	must(rows != NULL && f->max <= UINT32_MAX / 2);
-	if (f->n)
-		memcpy(rows, f->rows, (size_t)f->n * f->stride);
-	free(f->rows);
-	f->rows = rows;
+	must(f->max <= UINT32_MAX / 2);
 	f->signs = resize(f->signs, cap, sizeof(*f->signs));
 	f->ids = resize(f->ids, cap, sizeof(*f->ids));
 	f->scales = resize(f->scales, cap, sizeof(*f->scales));
 	f->used = resize(f->used, cap, sizeof(*f->used));
+	f->blocks = resize(f->blocks, (cap + BLOCK_ROWS - 1) / BLOCK_ROWS, sizeof(*f->blocks));
 	f->cap = cap;
+}
+
+static int8_t *row_at(const struct flat *f, uint32_t i)
+{
+	return f->blocks[i / BLOCK_ROWS] + (size_t)(i % BLOCK_ROWS) * f->stride;
+}
+
+static void add_block(struct flat *f)
+{
+	int8_t *block = aligned_alloc(64, block_bytes(f));
+
+	must(block != NULL);
+	f->blocks[f->blocks_n++] = block;
+}
+
+/* One empty block is kept for the next row. */
+static void drop_blocks(struct flat *f)
+{
+	while (f->blocks_n > f->n / BLOCK_ROWS + 1)
+		free(f->blocks[--f->blocks_n]);
 }
 
 /* Looks at all: some microseconds at 16,384 rows, and only when a question was answered anew. */
@@ -122,6 +148,8 @@ static uint32_t row_for(struct flat *f, uint64_t id, uint64_t *out_evicted)
 	if (f->n < f->max) {
 		if (f->n == f->cap)
 			grow(f);
+		if (f->n == f->blocks_n * BLOCK_ROWS)
+			add_block(f);
 		return f->n++;
 	}
 	i = give_way(f);
@@ -138,7 +166,7 @@ void flat_put(struct flat *f, uint64_t id, uint64_t sign, const struct embed_vec
 		return;
 	}
 	const uint32_t i = row_for(f, id, out_evicted);
-	int8_t *row = f->rows + (size_t)i * f->stride;
+	int8_t *row = row_at(f, i);
 	/* -128, which embed_pack never makes but another node might send, has no negative. */
 	for (uint32_t j = 0; j < f->stride; j++)
 		row[j] = MAX_OF(v->v[j], (int8_t)-127);
@@ -155,18 +183,19 @@ void flat_drop(struct flat *f, uint64_t id)
 	if (!row_of(f, id, &i))
 		return;
 	const uint32_t last = --f->n;
-	memcpy(f->rows + (size_t)i * f->stride, f->rows + (size_t)last * f->stride, f->stride);
+	memmove(row_at(f, i), row_at(f, last), f->stride);
 	f->ids[i] = f->ids[last];
 	f->signs[i] = f->signs[last];
 	f->scales[i] = f->scales[last];
 	f->used[i] = f->used[last];
 	if (f->hand >= f->n)
 		f->hand = 0;
+	drop_blocks(f);
 }
 
 /* --- looking --------------------------------------------------------------------------------------------- */
 
-/* The nearest so far, nearest first; among equals the older row. */
+/* The nearest so far, nearest first; among equals the older row.  Nobody below the floor is offered. */
 struct podium {
 	float cosine[FLAT_NEAR_MAX];
 	uint32_t row[FLAT_NEAR_MAX];
@@ -176,7 +205,7 @@ struct podium {
 
 static void podium_offer(struct podium *p, uint32_t row, float cosine)
 {
-	if (cosine < p->floor || (p->n == p->k && cosine <= p->cosine[p->n - 1]))
+	if (p->n == p->k && cosine <= p->cosine[p->n - 1])
 		return;
 	uint32_t i = p->n < p->k ? p->n++ : p->n - 1;
 	for (; i > 0 && p->cosine[i - 1] < cosine; i--) {
@@ -187,28 +216,75 @@ static void podium_offer(struct podium *p, uint32_t row, float cosine)
 	p->row[i] = row;
 }
 
-static void weigh(const struct flat *f, const struct embed_vec *v, const uint32_t *at, uint32_t count, struct podium *p)
-{
-	int32_t dots[BATCH];
+/* Rows of one block that the signature lets through. */
+struct batch {
+	const int8_t *row[BLOCK_ROWS];
+	uint32_t at[BLOCK_ROWS];
+	float scale[BLOCK_ROWS];
+	uint32_t n;
+};
 
-	f->lanes->dots(v->v, f->rows, f->stride, at, count, dots);
-	for (uint32_t i = 0; i < count; i++)
-		podium_offer(p, at[i], (float)dots[i] * v->scale * f->scales[at[i]]);
+static bool is_one_signature(const uint64_t *signs, uint32_t n, uint64_t sign)
+{
+	uint64_t other = signs[0] ^ sign;
+
+	for (uint32_t i = 1; i < n && signs[0] == sign; i++)
+		other |= signs[i] ^ sign;
+	return other == 0;
 }
 
+static void take_all(const struct flat *f, uint32_t first, uint32_t n, struct batch *b)
+{
+	const int8_t *rows = row_at(f, first);
+
+	for (uint32_t i = 0; i < n; i++)
+		b->row[i] = rows + (size_t)i * f->stride;
+	for (uint32_t i = 0; i < n; i++)
+		b->at[i] = first + i;
+	memcpy(b->scale, f->scales + first, n * sizeof(*b->scale));
+	b->n = n;
+}
+
+static void take_some(const struct flat *f, uint32_t first, uint32_t n, uint64_t sign, struct batch *b)
+{
+	const int8_t *row = row_at(f, first);
+
+	b->n = 0;
+	for (uint32_t i = first; i < first + n; i++, row += f->stride) {
+		b->row[b->n] = row;
+		b->at[b->n] = i;
+		b->scale[b->n] = f->scales[i];
+		b->n += f->signs[i] == sign;
+	}
+}
+
+static void weigh(const struct flat *f, const struct embed_vec *v, const struct batch *b, struct podium *p)
+{
+	int32_t dots[BLOCK_ROWS];
+	float cosines[BLOCK_ROWS];
+
+	f->lanes->dots(v->v, b->row, f->stride, b->n, dots);
+	for (uint32_t i = 0; i < b->n; i++)
+		cosines[i] = (float)dots[i] * v->scale * b->scale[i];
+	for (uint32_t i = 0; i < b->n; i++)
+		if (cosines[i] >= p->floor)
+			podium_offer(p, b->at[i], cosines[i]);
+}
+
+/* Mostly the rows of a block have one signature: what was kept at one time was asked in one way. */
 static void scan(const struct flat *f, uint64_t sign, const struct embed_vec *v, struct podium *p)
 {
-	uint32_t at[BATCH] = { 0 }, count = 0;
+	struct batch b;
 
-	for (uint32_t i = 0; i < f->n; i++) {
-		at[count] = i;
-		count += f->signs[i] == sign;
-		if (count == BATCH) {
-			weigh(f, v, at, count, p);
-			count = 0;
-		}
+	for (uint32_t first = 0; first < f->n; first += BLOCK_ROWS) {
+		const uint32_t n = MIN_OF(f->n - first, BLOCK_ROWS);
+		if (is_one_signature(f->signs + first, n, sign))
+			take_all(f, first, n, &b);
+		else
+			take_some(f, first, n, sign, &b);
+		if (b.n)
+			weigh(f, v, &b, p);
 	}
-	weigh(f, v, at, count, p);
 }
 
 uint32_t flat_find(struct flat *f, uint64_t sign, const struct embed_vec *v, float floor, struct flat_near *out,

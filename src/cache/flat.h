@@ -15,7 +15,8 @@ struct flat_near {
 };
 
 /* At most `max` rows, not 0; the one longest unused gives way (CLOCK: a row that was found since the hand last passed
- * is spared once).  Memory grows with the rows. */
+ * is spared once).  Memory grows with the rows,
+ * in small steps. */
 struct flat *flat_new(uint32_t dim, uint32_t max);
 /* Sets NULL; accepts NULL. */
 void flat_free(struct flat **f);

@@ -1,5 +1,7 @@
 #include "cache/lanes.h"
 
+#include "base/must.h"
+
 /* A constant inner loop over size_t is what the compiler makes vectors of. */
 #define BLOCK 32u
 
@@ -25,11 +27,10 @@ static int32_t plain_dot(const int8_t *q, const int8_t *row, uint32_t n)
 	return sum;
 }
 
-static void plain_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count,
-	int32_t *out)
+static void plain_dots(const int8_t *q, const int8_t *const *rows, uint32_t n, uint32_t count, int32_t *out)
 {
 	for (uint32_t i = 0; i < count; i++)
-		out[i] = plain_dot(q, rows + (size_t)at[i] * n, n);
+		out[i] = plain_dot(q, rows[i], n);
 }
 
 static const struct lanes plain = { "plain", plain_dots, plain_add };
@@ -51,40 +52,53 @@ static inline __m256i avx2_part(__m256i size, __m256i q, const int8_t *row)
 	return _mm256_madd_epi16(_mm256_maddubs_epi16(size, signed_row), _mm256_set1_epi16(1));
 }
 
+/* The four sums of four times eight. */
 __attribute__((target("avx2")))
-static inline int32_t avx2_total(__m256i sum)
+static inline __m128i avx2_totals(__m256i a, __m256i b, __m256i c, __m256i d)
 {
-	__m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+	const __m256i all = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
 
-	half = _mm_add_epi32(half, _mm_shuffle_epi32(half, _MM_SHUFFLE(1, 0, 3, 2)));
-	half = _mm_add_epi32(half, _mm_shuffle_epi32(half, _MM_SHUFFLE(2, 3, 0, 1)));
-	return _mm_cvtsi128_si32(half);
+	return _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
 }
 
 /* |q| * (row with the sign of q): what maddubs wants is one unsigned side.  Two products make at most 128 * 127 * 2,
- * which 16 bits hold.  Two rows at a time, for one look at q; the last of an odd number stands for both. */
+ * which 16 bits hold.  Four rows for one look at q, and their sums are made together. */
 __attribute__((target("avx2")))
-static void avx2_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count,
-	int32_t *out)
+static void avx2_four(const int8_t *q, const int8_t *const *r, uint32_t n, int32_t *out)
 {
-	for (uint32_t i = 0; i < count; i += 2) {
-		const uint32_t other = i + 1 < count ? i + 1 : i;
-		const int8_t *a = rows + (size_t)at[i] * n, *b = rows + (size_t)at[other] * n;
-		__m256i sum_a = _mm256_setzero_si256(), sum_b = sum_a;
-		for (size_t j = 0; j < n; j += 32) {
-			const __m256i v = _mm256_load_si256((const __m256i *)(const void *)(q + j));
-			const __m256i size = _mm256_abs_epi8(v);
-			sum_a = _mm256_add_epi32(sum_a, avx2_part(size, v, a + j));
-			sum_b = _mm256_add_epi32(sum_b, avx2_part(size, v, b + j));
-		}
-		out[i] = avx2_total(sum_a);
-		out[other] = avx2_total(sum_b);
+	__m256i sum[4] = { _mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
+		_mm256_setzero_si256() };
+
+	for (size_t j = 0; j < n; j += 32) {
+		const __m256i v = _mm256_load_si256((const __m256i *)(const void *)(q + j));
+		const __m256i size = _mm256_abs_epi8(v);
+		for (int k = 0; k < 4; k++)
+			sum[k] = _mm256_add_epi32(sum[k], avx2_part(size, v, r[k] + j));
 	}
+	_mm_storeu_si128((__m128i *)(void *)out, avx2_totals(sum[0], sum[1], sum[2], sum[3]));
+}
+
+__attribute__((target("avx2")))
+static void avx2_dots(const int8_t *q, const int8_t *const *rows, uint32_t n, uint32_t count, int32_t *out)
+{
+	const uint32_t whole = count / 4 * 4;
+	const int8_t *last[4];
+	int32_t sums[4];
+
+	for (uint32_t i = 0; i < whole; i += 4)
+		avx2_four(q, rows + i, n, out + i);
+	if (whole == count)
+		return;
+	for (uint32_t k = 0; k < 4; k++)
+		last[k] = rows[MIN_OF(whole + k, count - 1)];
+	avx2_four(q, last, n, sums);
+	for (uint32_t k = 0; whole + k < count; k++)
+		out[whole + k] = sums[k];
 }
 
 /* dpbusd wants one unsigned side too: row + 128, and 128 times the sum of q taken off again. */
 __attribute__((target("avx512f,avx512bw,avx512vnni")))
-static void vnni_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count, int32_t *out)
+static void vnni_dots(const int8_t *q, const int8_t *const *rows, uint32_t n, uint32_t count, int32_t *out)
 {
 	const __m512i flip = _mm512_set1_epi8((char)0x80);
 	__m512i all = _mm512_setzero_si512();
@@ -93,7 +107,7 @@ static void vnni_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uin
 		all = _mm512_dpbusd_epi32(all, flip, _mm512_load_si512(q + j));
 	const int32_t excess = _mm512_reduce_add_epi32(all);
 	for (uint32_t i = 0; i < count; i++) {
-		const int8_t *row = rows + (size_t)at[i] * n;
+		const int8_t *row = rows[i];
 		__m512i sum = _mm512_setzero_si512();
 		for (uint32_t j = 0; j < n; j += 64)
 			sum = _mm512_dpbusd_epi32(sum, _mm512_xor_si512(_mm512_load_si512(row + j), flip),
@@ -120,10 +134,10 @@ static size_t fill(const struct lanes **known)
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 
-static void neon_dots(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count, int32_t *out)
+static void neon_dots(const int8_t *q, const int8_t *const *rows, uint32_t n, uint32_t count, int32_t *out)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		const int8_t *row = rows + (size_t)at[i] * n;
+		const int8_t *row = rows[i];
 		int32x4_t sum = vdupq_n_s32(0);
 		for (uint32_t j = 0; j < n; j += 16) {
 			int8x16_t a = vld1q_s8(q + j), b = vld1q_s8(row + j);

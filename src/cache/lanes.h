@@ -10,8 +10,9 @@
 
 struct lanes {
 	const char *name;
-	/* out[i] = sum of q[j] * rows[at[i] * n + j], j < n.  Rows hold no -128: its negative is not an int8. */
-	void (*dots)(const int8_t *q, const int8_t *rows, uint32_t n, const uint32_t *at, uint32_t count, int32_t *out);
+	/* out[i] = sum of q[j] * rows[i][j], j < n.  Rows hold no -128: its negative is not an int8.  q and the rows
+	 * lie on multiples of LANES_STEP. */
+	void (*dots)(const int8_t *q, const int8_t *const *rows, uint32_t n, uint32_t count, int32_t *out);
 	/* sums[j] += weight * row[j], j < n */
 	void (*add)(int32_t *sums, const int8_t *row, int32_t weight, uint32_t n);
 };

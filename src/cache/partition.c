@@ -6,37 +6,72 @@
 #include "base/must.h"
 #include "base/span.h"
 
+#define SWEEP_A_PUT 4u		/* more than come: what is to be freed cannot pile up */
+
 void partition_init(struct partition_set *set, uint32_t dim, size_t max_bytes, uint64_t seed)
 {
 	*set = (struct partition_set){ .max = max_bytes, .dim = dim, .seed = { seed, ~seed } };
 	map_init(&set->partitions, PARTITION_MAX + 1, seed);
 	map_init(&set->entries, 0, seed);
 	list_init(&set->recent);
+	list_init(&set->dying);
+}
+
+static size_t size_of(const struct partition_entry *e)
+{
+	return sizeof(*e) + e->text_n;
+}
+
+static void free_entry(struct partition_set *set, struct partition_entry *e)
+{
+	must(map_take(&set->entries, slice_of(&e->id, sizeof(e->id))) == e);
+	list_remove(&e->node);
+	free(e);
 }
 
 static void forget_entry(struct partition_set *set, struct partition_entry *e)
 {
-	must(map_take(&set->entries, slice_of(&e->id, sizeof(e->id))) == e);
-	list_remove(&e->node);
-	set->bytes -= sizeof(*e) + e->text_n;
-	free(e);
+	set->bytes -= size_of(e);
+	e->in->texts -= size_of(e);
+	free_entry(set, e);
 }
 
+/* At once for who looks; freeing ten thousand entries takes its time. */
 static void forget(struct partition_set *set, struct partition *p)
 {
-	LIST_EACH(node, tmp, &p->entries)
-		forget_entry(set, LIST_ITEM(node, struct partition_entry, node));
 	must(map_take(&set->partitions, digest_slice(&p->digest)) == p);
+	set->bytes -= p->bytes + p->texts;
+	p->dying = true;
 	list_remove(&p->node);
-	set->bytes -= p->bytes;
-	flat_free(&p->flat);
-	free(p);
+	list_push_back(&set->dying, &p->node);
+}
+
+void partition_clear(struct partition_set *set, uint32_t dim)
+{
+	LIST_EACH(node, tmp, &set->recent)
+		forget(set, LIST_ITEM(node, struct partition, node));
+	set->dim = dim;
+}
+
+bool partition_sweep(struct partition_set *set, size_t n)
+{
+	while (n > 0 && !list_empty(&set->dying)) {
+		struct partition *p = LIST_ITEM(set->dying.next, struct partition, node);
+		for (; n > 0 && !list_empty(&p->entries); n--)
+			free_entry(set, LIST_ITEM(p->entries.next, struct partition_entry, node));
+		if (!list_empty(&p->entries))
+			break;
+		list_remove(&p->node);
+		flat_free(&p->flat);
+		free(p);
+	}
+	return !list_empty(&set->dying);
 }
 
 void partition_done(struct partition_set *set)
 {
-	LIST_EACH(node, tmp, &set->recent)
-		forget(set, LIST_ITEM(node, struct partition, node));
+	partition_clear(set, set->dim);
+	partition_sweep(set, SIZE_MAX);
 	map_done(&set->partitions);
 	map_done(&set->entries);
 }
@@ -54,7 +89,9 @@ struct partition *partition_find(struct partition_set *set, const struct digest 
 
 struct partition_entry *partition_entry(const struct partition_set *set, uint64_t id)
 {
-	return map_find(&set->entries, slice_of(&id, sizeof(id)));
+	struct partition_entry *e = map_find(&set->entries, slice_of(&id, sizeof(id)));
+
+	return e && !e->in->dying ? e : NULL;
 }
 
 void partition_drop(struct partition_set *set, struct partition_entry *e)
@@ -115,8 +152,11 @@ void partition_limit(struct partition_set *set, size_t max_bytes)
 static struct partition_entry *make_entry(struct partition_set *set, struct partition *p, const struct partition_new *n)
 {
 	struct partition_entry *e = calloc(1, sizeof(*e) + n->text.n);
+	struct partition_entry *dying = map_find(&set->entries, slice_of(&n->id, sizeof(n->id)));
 
 	must(e != NULL);
+	if (dying)			/* followed again, a log brings it again */
+		free_entry(set, dying);
 	e->id = n->id;
 	e->in = p;
 	e->tenant = n->tenant;
@@ -128,7 +168,8 @@ static struct partition_entry *make_entry(struct partition_set *set, struct part
 	list_init(&e->node);
 	list_push_back(&p->entries, &e->node);
 	must(map_put(&set->entries, slice_of(&e->id, sizeof(e->id)), e));
-	set->bytes += sizeof(*e) + e->text_n;
+	set->bytes += size_of(e);
+	p->texts += size_of(e);
 	return e;
 }
 
@@ -140,6 +181,7 @@ bool partition_put(struct partition_set *set, const struct digest *d, const stru
 	must(n->id != 0 && n->rows != 0);
 	if (set->max == 0 || n->vec->scale == 0 || partition_entry(set, n->id))
 		return false;
+	partition_sweep(set, SWEEP_A_PUT);
 	if (p == NULL)
 		p = make(set, d, n->rows);
 	p->owner = n->owner;

@@ -38,13 +38,15 @@ struct partition {
 	struct list entries;
 	void *owner;			/* of the user of the set: partition_new.owner */
 	struct flat *flat;
-	size_t bytes;
+	size_t bytes, texts;		/* of itself; of its entries */
+	bool dying;			/* nothing finds it; goes with partition_sweep */
 	struct partition_begin begins[PARTITION_BEGINS];
 };
 
 struct partition_set {
 	struct map partitions, entries;	/* digest -> partition; id -> entry */
 	struct list recent;		/* longest unused first */
+	struct list dying;
 	size_t bytes, max;
 	uint32_t dim;
 	struct siphash_key seed;
@@ -53,6 +55,10 @@ struct partition_set {
 void partition_init(struct partition_set *set, uint32_t dim, size_t max_bytes, uint64_t seed);
 /* Frees everything; the set can be used again after partition_init only. */
 void partition_done(struct partition_set *set);
+/* Forgets everything; `dim` of what comes now.  As with all that goes at once, the memory goes with partition_sweep. */
+void partition_clear(struct partition_set *set, uint32_t dim);
+/* Frees some: `n` entries at most.  True: there is more to do. */
+bool partition_sweep(struct partition_set *set, size_t n);
 /* A new limit; what is too much goes now. */
 void partition_limit(struct partition_set *set, size_t max_bytes);
 /* Marks it used; NULL: none. */

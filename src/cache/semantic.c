@@ -37,10 +37,7 @@ void semantic_done(struct semantic *s)
 
 void semantic_purge(struct semantic *s)
 {
-	size_t max = s->set.max;
-
-	partition_done(&s->set);
-	partition_init(&s->set, s->embedder->dim, max, s->seed);
+	partition_clear(&s->set, s->embedder->dim);
 	exact_purge(&s->bodies);
 }
 

@@ -89,7 +89,7 @@ void semantic_init(struct semantic *s, const struct semantic_opts *o);
 void semantic_done(struct semantic *s);
 /* New limits and embedder (a reload); another embedder forgets everything. */
 void semantic_use(struct semantic *s, const struct semantic_opts *o);
-/* Forgets all entries; books and figures stay. */
+/* Forgets all entries; books and figures stay.  Memory that goes at once is freed by sweep.h. */
 void semantic_purge(struct semantic *s);
 
 struct semantic_ask {

@@ -57,5 +57,5 @@ bool semantic_news_get(struct slice value, uint64_t wall_ms, struct semantic_new
 	out->answer.completion_tok = h.completion_tok;
 	out->answer.target = cut(&rest, h.target_n);
 	out->answer.tape = cut(&rest, h.tape_n);
-	return true;
+	return h.kind == 1 || tape_is_whole(out->answer.tape);
 }

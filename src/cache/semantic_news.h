@@ -29,7 +29,8 @@ struct semantic_news {
 
 /* Appends.  False: it is longer than `out` may be. */
 bool semantic_news_put(struct buf *out, const struct semantic_news *n, uint64_t wall_ms);
-/* Slices of *out point into `bytes`; the partition is not in them.  False: not whole, of another version, or over. */
+/* Slices of *out point into `bytes`; the partition is not in them.  False: not whole, of another version, or over;
+ * an answer that could not be played. */
 bool semantic_news_get(struct slice bytes, uint64_t wall_ms, struct semantic_news *out);
 
 #endif

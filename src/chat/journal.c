@@ -14,6 +14,7 @@ struct journal_segment {
 	uint32_t bytes_n, events_n;
 	uint32_t cursors;		/* that stand in it */
 	uint64_t before;		/* bytes added to the journal before this segment */
+	uint64_t events_before;		/* the same of events */
 };
 
 static char *bytes_of(struct journal_segment *s)
@@ -32,9 +33,17 @@ static size_t room_of(const struct journal_segment *s)
 	return s->size - sizeof(*s) - s->bytes_n - s->events_n * sizeof(struct event);
 }
 
+static void spread_news(struct task *t)
+{
+	struct journal *j = CONTAINER(t, struct journal, news);
+
+	LIST_EACH(node, tmp, &j->cursors)
+		loop_post(j->loop, LIST_ITEM(node, struct cursor, node)->on_news);
+}
+
 void journal_init(struct journal *j, struct loop *l, size_t limit, bool keep)
 {
-	*j = (struct journal){ .loop = l, .limit = limit, .keep = keep };
+	*j = (struct journal){ .loop = l, .limit = limit, .keep = keep, .news.go = spread_news };
 	list_init(&j->cursors);
 }
 
@@ -53,6 +62,7 @@ static void free_segments(struct journal *j)
 void journal_done(struct journal *j)
 {
 	must(list_empty(&j->cursors));
+	loop_unpost(j->loop, &j->news);
 	free_segments(j);
 }
 
@@ -63,7 +73,7 @@ static bool grow(struct journal *j, size_t need)
 		return false;
 	struct journal_segment *s = malloc(size);
 	must(s != NULL);
-	*s = (struct journal_segment){ .size = size, .before = j->added };
+	*s = (struct journal_segment){ .size = size, .before = j->added, .events_before = j->n_events };
 	*(j->last ? &j->last->next : &j->first) = s;
 	j->last = s;
 	j->held += size;
@@ -72,34 +82,23 @@ static bool grow(struct journal *j, size_t need)
 }
 
 /* The only mover of cursors between segments: a crowd must not be looked through to learn that nobody stands in one. */
-static void stand(struct cursor *c, struct journal_segment *s, uint32_t at)
+static void stand(struct cursor *c, struct journal_segment *s)
 {
 	if (c->segment)
 		c->segment->cursors--;
 	if (s)
 		s->cursors++;
 	c->segment = s;
-	c->at = at;
 }
 
-/* Cursors that wait at the very end of an emptied journal start again in the new or reset segment. */
+/* Cursors that wait at the very end of an emptied journal go to the new segment. */
 static void place_cursors(struct journal *j, struct journal_segment *at_end_of)
 {
 	LIST_EACH(node, tmp, &j->cursors) {
 		struct cursor *c = LIST_ITEM(node, struct cursor, node);
 		if (c->segment == at_end_of)
-			stand(c, j->last, 0);
+			stand(c, j->last);
 	}
-}
-
-static bool all_at_end(const struct journal *j)
-{
-	LIST_EACH(node, tmp, &j->cursors) {
-		const struct cursor *c = LIST_ITEM(node, struct cursor, node);
-		if (c->segment != j->last || c->at != j->last->events_n)
-			return false;
-	}
-	return !list_empty(&j->cursors);
 }
 
 /* Every reader has everything and nothing is kept: the one segment is written again from its start (invariant
@@ -108,7 +107,9 @@ static void reuse(struct journal *j)
 {
 	struct journal_segment *s = j->last;
 
-	if (j->keep || s == NULL || s != j->first || s->events_n == 0 || !all_at_end(j))
+	if (j->keep || s == NULL || s != j->first || s->events_n == 0)
+		return;
+	if (j->n_cursors == 0 || j->abreast < j->n_cursors)
 		return;
 	if (s->size > SEGMENT_BYTES) {
 		j->last = NULL;
@@ -118,7 +119,7 @@ static void reuse(struct journal *j)
 	}
 	s->bytes_n = s->events_n = 0;
 	s->before = j->added;
-	place_cursors(j, s);
+	s->events_before = j->n_events;
 }
 
 static bool make_room(struct journal *j, size_t need)
@@ -144,10 +145,14 @@ static struct slice copy_in(struct journal_segment *s, struct slice from)
 	return slice_of(to, from.n);
 }
 
+/* A crowd is gone through once a turn, whatever comes in it, and hears of the last event and of the end together: who
+ * has ended the answer by then posted that before. */
 static void tell(struct journal *j)
 {
-	LIST_EACH(node, tmp, &j->cursors)
-		loop_post(j->loop, LIST_ITEM(node, struct cursor, node)->on_news);
+	if (j->n_cursors == 1)
+		loop_post(j->loop, LIST_ITEM(j->cursors.next, struct cursor, node)->on_news);
+	else if (j->n_cursors > 1)
+		loop_post(j->loop, &j->news);
 }
 
 static size_t event_bytes(const struct event *ev)
@@ -170,6 +175,7 @@ enum err journal_add(struct journal *j, const struct event *ev)
 	*event_at(s, s->events_n++) = copy;
 	j->added += bytes;
 	j->n_events++;
+	j->abreast = 0;
 	tell(j);
 	return ERR_OK;
 }
@@ -194,11 +200,12 @@ void journal_restart(struct journal *j)
 	must(j->state == JOURNAL_OPEN);
 	LIST_EACH(node, tmp, &j->cursors) {
 		struct cursor *c = LIST_ITEM(node, struct cursor, node);
-		must(c->read == 0);
-		stand(c, NULL, 0);
+		must(c->read == 0 && c->event == 0);
+		stand(c, NULL);
 	}
 	free_segments(j);
 	j->added = j->n_events = 0;
+	j->abreast = j->n_cursors;
 }
 
 uint64_t journal_lag(const struct journal *j)
@@ -217,9 +224,11 @@ void journal_wait_drain(struct journal *j, size_t low_water)
 
 void cursor_open(struct cursor *c, struct journal *j, struct task *on_news)
 {
-	*c = (struct cursor){ .journal = j, .on_news = on_news };
-	stand(c, j->first, 0);
-	c->read = j->first ? j->first->before : j->added;
+	*c = (struct cursor){ .journal = j, .on_news = on_news, .read = j->first ? j->first->before : j->added,
+		.event = j->first ? j->first->events_before : j->n_events };
+	stand(c, j->first);
+	j->n_cursors++;
+	j->abreast += c->event == j->n_events;
 	list_push_back(&j->cursors, &c->node);
 	if (j->n_events || j->state != JOURNAL_OPEN)
 		loop_post(j->loop, on_news);
@@ -252,28 +261,38 @@ void cursor_close(struct cursor *c)
 	if (j == NULL)
 		return;
 	list_remove(&c->node);
-	stand(c, NULL, 0);
+	stand(c, NULL);
+	j->n_cursors--;
+	j->abreast -= c->event == j->n_events;
+	must(j->abreast <= j->n_cursors);
 	c->journal = NULL;
 	trim(j);
 	wake_writer(j);
 }
 
+/* Of the next event in the segment that the cursor stands in. */
+static uint32_t index_of(const struct cursor *c)
+{
+	return (uint32_t)(c->event - c->segment->events_before);
+}
+
 const struct event *cursor_peek(struct cursor *c)
 {
-	while (c->segment && c->at == c->segment->events_n && c->segment->next) {
-		stand(c, c->segment->next, 0);
+	if (c->journal == NULL || c->event == c->journal->n_events)
+		return NULL;
+	while (index_of(c) == c->segment->events_n) {
+		stand(c, c->segment->next);
 		trim(c->journal);
 	}
-	if (c->segment == NULL || c->at == c->segment->events_n)
-		return NULL;
-	return event_at(c->segment, c->at);
+	return event_at(c->segment, index_of(c));
 }
 
 void cursor_pass(struct cursor *c)
 {
-	must(c->segment && c->at < c->segment->events_n);
-	c->read += event_bytes(event_at(c->segment, c->at));
-	c->at++;
+	must(c->segment && index_of(c) < c->segment->events_n);
+	c->read += event_bytes(event_at(c->segment, index_of(c)));
+	c->event++;
+	c->journal->abreast += c->event == c->journal->n_events;
 	wake_writer(c->journal);
 }
 
@@ -281,7 +300,9 @@ void cursor_skip(struct cursor *c)
 {
 	struct journal *j = c->journal;
 
-	stand(c, j->last, j->last ? j->last->events_n : 0);
+	stand(c, j->last);
+	j->abreast += c->event != j->n_events;
+	c->event = j->n_events;
 	c->read = j->added;
 }
 

@@ -25,10 +25,13 @@ struct journal {
 	struct loop *loop;
 	struct journal_segment *first, *last;
 	struct list cursors;		/* struct cursor.node */
+	struct task news;		/* posts the tasks of several cursors */
 	struct task *on_drain;		/* posted when the lag falls to low-water while the writer waits; may be NULL */
 	uint64_t added;			/* bytes added since the start */
 	size_t held, limit;		/* bytes in memory */
 	uint64_t n_events;		/* events added since the start */
+	size_t n_cursors, abreast;	/* abreast: those that have passed everything.  A count, since a crowd must not
+					 * be looked through for each event */
 	enum journal_state state;
 	enum err err;			/* JOURNAL_FAILED: why */
 	bool keep;			/* keep what was read: late joiners and caches want the whole */
@@ -42,7 +45,7 @@ struct cursor {
 	struct journal *journal;
 	struct task *on_news;		/* posted when there is something new, or the state changed */
 	struct journal_segment *segment;
-	uint32_t at;			/* event index inside the segment */
+	uint64_t event;			/* events passed since the start: the number of the next */
 	uint64_t read;			/* bytes passed since the start */
 };
 

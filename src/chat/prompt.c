@@ -133,6 +133,7 @@ static void join_neighbours(struct prompt *p)
 				*m->end = gone->parts;
 				m->end = gone->end;
 			}
+			m->raw = gone->raw;
 			m->next = gone->next;
 			p->n_messages--;
 		}

@@ -84,6 +84,8 @@ struct prompt_message {
 	struct slice name;		/* of the speaker; usually empty */
 	struct prompt_part *parts;
 	struct prompt_part **end;	/* where the next part goes */
+	/* as it came, for members beyond the typed ones, of joined messages the last; may be NULL */
+	yyjson_val *raw;
 };
 
 enum prompt_tool_kind {

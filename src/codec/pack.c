@@ -5,7 +5,8 @@
 #define COMPRESSED 0x80000000u
 #define RAW_MAX 0x3fffffffu
 #define HEAD 4u
-#define WORTH_IT 256u	/* bytes; below this a copy is as good */
+/* Bytes.  Below this a copy is as good: prose of a KiB gets a fifth smaller at best, and a hit would unpack it each time. */
+#define WORTH_IT 1024u
 
 bool pack_put(struct buf *out, struct slice raw)
 {

@@ -11,6 +11,7 @@
  *   openai_read     client's body -> typed view: _parts its messages, _state reasoning in them, _tools
  *   openai_field    one member, checked
  *   openai_write    typed view -> provider's body: _parts its messages, _content and _state in them, _tools
+ *   openai_rest     members inside messages that no reader knows, for a body of the same dialect
  *   openai_state    the forms in which opaque state of reasoning travels */
 #ifndef DIALECT_OPENAI_CHAT_H
 #define DIALECT_OPENAI_CHAT_H

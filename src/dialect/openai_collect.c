@@ -122,20 +122,20 @@ static bool has_room(struct dialect_encode *e, struct buf *out, size_t text_n)
 }
 
 /* before "text" */
-static void put(struct dialect_encode *e, struct buf *out, const char *before, struct slice text)
+static void put(struct dialect_encode *e, struct buf *out, struct slice before, struct slice text)
 {
 	if (!has_room(e, out, text.n))
 		return;
-	buf_add(out, slice_str(before));
+	buf_add(out, before);
 	buf_add_char(out, '"');
 	buf_add_json(out, text);
 	buf_add_char(out, '"');
 }
 
-static void put_fixed(struct dialect_encode *e, struct buf *out, const char *text)
+static void put_fixed(struct dialect_encode *e, struct buf *out, struct slice text)
 {
 	if (has_room(e, out, 0))
-		buf_add(out, slice_str(text));
+		buf_add(out, text);
 }
 
 static struct slice text_of(const struct openai_answer_text *t)
@@ -145,32 +145,32 @@ static struct slice text_of(const struct openai_answer_text *t)
 
 static void put_call(struct dialect_encode *e, struct buf *out, const struct openai_answer_call *call)
 {
-	put(e, out, "{\"id\":", openai_answer_call_id(e, call));
+	put(e, out, SLICE("{\"id\":"), openai_answer_call_id(e, call));
 	if (call->state.n) {
-		put(e, out, ",\"extra_content\":{\"google\":{\"thought_signature\":", call->state);
-		put_fixed(e, out, "}}");
+		put(e, out, SLICE(",\"extra_content\":{\"google\":{\"thought_signature\":"), call->state);
+		put_fixed(e, out, SLICE("}}"));
 	}
-	put_fixed(e, out, call->custom ? ",\"type\":\"custom\",\"custom\":"
-		: ",\"type\":\"function\",\"function\":");
-	put(e, out, "{\"name\":", call->name);
-	put(e, out, call->custom ? ",\"input\":" : ",\"arguments\":", text_of(&call->args));
-	put_fixed(e, out, "}}");
+	put_fixed(e, out, call->custom ? SLICE(",\"type\":\"custom\",\"custom\":")
+		: SLICE(",\"type\":\"function\",\"function\":"));
+	put(e, out, SLICE("{\"name\":"), call->name);
+	put(e, out, call->custom ? SLICE(",\"input\":") : SLICE(",\"arguments\":"), text_of(&call->args));
+	put_fixed(e, out, SLICE("}}"));
 }
 
 static void put_calls(struct dialect_encode *e, struct buf *out, const struct openai_answer_choice *c)
 {
 	if (c->calls && openai_answer_of(e)->legacy) {
-		put(e, out, ",\"function_call\":{\"name\":", c->calls->name);
-		put(e, out, ",\"arguments\":", text_of(&c->calls->args));
-		put_fixed(e, out, "}");
+		put(e, out, SLICE(",\"function_call\":{\"name\":"), c->calls->name);
+		put(e, out, SLICE(",\"arguments\":"), text_of(&c->calls->args));
+		put_fixed(e, out, SLICE("}"));
 		return;
 	}
 	for (const struct openai_answer_call *call = c->calls; call; call = call->next) {
-		put_fixed(e, out, call == c->calls ? ",\"tool_calls\":[" : ",");
+		put_fixed(e, out, call == c->calls ? SLICE(",\"tool_calls\":[") : SLICE(","));
 		put_call(e, out, call);
 	}
 	if (c->calls)
-		put_fixed(e, out, "]");
+		put_fixed(e, out, SLICE("]"));
 }
 
 /* Who reads the items does not read reasoning_content: what came behind the last signed text stands among
@@ -179,21 +179,21 @@ static void put_unsigned(struct dialect_encode *e, struct buf *out, const struct
 {
 	if (c->signed_n == 0 || c->signed_n == c->reasoning.n)
 		return;
-	put(e, out, ",{\"type\":\"reasoning.text\",\"text\":",
+	put(e, out, SLICE(",{\"type\":\"reasoning.text\",\"text\":"),
 		slice_skip(text_of(&c->reasoning), c->signed_n));
 	if (has_room(e, out, 0))
 		buf_addf(out, ",\"index\":%u}", c->n_details);
 }
 
 /* A list of elements that are JSON already (has_room() counts six bytes for one); none: nothing. */
-static void put_list(struct dialect_encode *e, struct buf *out, const char *before,
-	const struct openai_answer_text *list, const char *after)
+static void put_list(struct dialect_encode *e, struct buf *out, struct slice before,
+	const struct openai_answer_text *list, struct slice after)
 {
 	if (list->n == 0 || !has_room(e, out, list->n / 6 + 1))
 		return;
-	buf_add(out, slice_str(before));
+	buf_add(out, before);
 	buf_add(out, text_of(list));
-	buf_add(out, slice_str(after));
+	buf_add(out, after);
 }
 
 /* protocols.md 1.4; the transcript is the text, and the answer can be named by nobody. */
@@ -205,55 +205,55 @@ static void put_sound(struct dialect_encode *e, struct buf *out, const struct op
 		e->err = ERR_TOO_BIG;
 	if (text.n == 0)
 		return;
-	put(e, out, ",\"audio\":{\"id\":", openai_answer_of(e)->id);
-	put(e, out, ",\"data\":", text);
-	put(e, out, ",\"transcript\":", SLICE_EMPTY);
+	put(e, out, SLICE(",\"audio\":{\"id\":"), openai_answer_of(e)->id);
+	put(e, out, SLICE(",\"data\":"), text);
+	put(e, out, SLICE(",\"transcript\":"), SLICE_EMPTY);
 	if (has_room(e, out, 0))
 		buf_addf(out, ",\"expires_at\":%llu}", (unsigned long long)e->created_s);
 }
 
 static void put_message(struct dialect_encode *e, struct buf *out, const struct openai_answer_choice *c)
 {
-	put(e, out, "\"message\":{\"role\":", SLICE("assistant"));
+	put(e, out, SLICE("\"message\":{\"role\":"), SLICE("assistant"));
 	if (c->text.n || (c->calls == NULL && c->refusal.n == 0))
-		put(e, out, ",\"content\":", text_of(&c->text));
+		put(e, out, SLICE(",\"content\":"), text_of(&c->text));
 	else
-		put_fixed(e, out, ",\"content\":null");
+		put_fixed(e, out, SLICE(",\"content\":null"));
 	if (c->refusal.n)
-		put(e, out, ",\"refusal\":", text_of(&c->refusal));
+		put(e, out, SLICE(",\"refusal\":"), text_of(&c->refusal));
 	else
-		put_fixed(e, out, ",\"refusal\":null");
+		put_fixed(e, out, SLICE(",\"refusal\":null"));
 	if (c->reasoning.n)
-		put(e, out, ",\"reasoning_content\":", text_of(&c->reasoning));
-	put_list(e, out, ",\"reasoning_details\":[", &c->details, "");
+		put(e, out, SLICE(",\"reasoning_content\":"), text_of(&c->reasoning));
+	put_list(e, out, SLICE(",\"reasoning_details\":["), &c->details, SLICE(""));
 	if (c->details.n) {
 		put_unsigned(e, out, c);
-		put_fixed(e, out, "]");
+		put_fixed(e, out, SLICE("]"));
 	}
-	put_list(e, out, ",\"thinking_blocks\":[", &c->blocks, "]");
-	put_list(e, out, ",\"annotations\":[", &c->annotations, "]");
-	put_list(e, out, ",\"images\":[", &c->images, "]");
+	put_list(e, out, SLICE(",\"thinking_blocks\":["), &c->blocks, SLICE("]"));
+	put_list(e, out, SLICE(",\"annotations\":["), &c->annotations, SLICE("]"));
+	put_list(e, out, SLICE(",\"images\":["), &c->images, SLICE("]"));
 	put_sound(e, out, c);
 	put_calls(e, out, c);
-	put_fixed(e, out, "},\"logprobs\":");
-	put_list(e, out, "{\"content\":[", &c->logprobs, "],\"refusal\":null}");
-	put_fixed(e, out, c->logprobs.n ? ",\"finish_reason\":" : "null,\"finish_reason\":");
+	put_fixed(e, out, SLICE("},\"logprobs\":"));
+	put_list(e, out, SLICE("{\"content\":["), &c->logprobs, SLICE("],\"refusal\":null}"));
+	put_fixed(e, out, c->logprobs.n ? SLICE(",\"finish_reason\":") : SLICE("null,\"finish_reason\":"));
 	if (c->finish.n)
-		put(e, out, "", c->finish);
+		put(e, out, SLICE(""), c->finish);
 	else
-		put_fixed(e, out, "null");
+		put_fixed(e, out, SLICE("null"));
 }
 
 void openai_collect_write(struct dialect_encode *e, struct buf *out)
 {
 	const struct openai_answer *a = openai_answer_of(e);
 
-	put(e, out, "{\"id\":", a->id);
-	put_fixed(e, out, ",\"object\":\"chat.completion\",\"created\":");
+	put(e, out, SLICE("{\"id\":"), a->id);
+	put_fixed(e, out, SLICE(",\"object\":\"chat.completion\",\"created\":"));
 	if (has_room(e, out, 0))
 		buf_add_u64(out, e->created_s);
-	put(e, out, ",\"model\":", a->model);
-	put_fixed(e, out, ",\"choices\":[");
+	put(e, out, SLICE(",\"model\":"), a->model);
+	put_fixed(e, out, SLICE(",\"choices\":["));
 	for (const struct openai_answer_choice *c = a->choices; c; c = c->next) {
 		if (has_room(e, out, 0)) {
 			buf_add(out, c == a->choices ? SLICE("{\"index\":") : SLICE(",{\"index\":"));
@@ -261,12 +261,12 @@ void openai_collect_write(struct dialect_encode *e, struct buf *out)
 			buf_add_char(out, ',');
 		}
 		put_message(e, out, c);
-		put_fixed(e, out, "}");
+		put_fixed(e, out, SLICE("}"));
 	}
-	put_fixed(e, out, "]");
+	put_fixed(e, out, SLICE("]"));
 	if (a->has_usage && has_room(e, out, 0)) {
 		buf_add(out, SLICE(",\"usage\":"));
 		openai_usage_write(&a->usage, out);
 	}
-	put_fixed(e, out, "}");
+	put_fixed(e, out, SLICE("}"));
 }

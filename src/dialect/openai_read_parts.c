@@ -338,6 +338,7 @@ static bool role_tool(struct openai_field *f, yyjson_val *v, struct prompt_messa
 	if (part->id.n == 0)
 		return openai_field_refuse(f, "tool_call_id", "is missing");
 	part->id = cut_id(f, part->id, NULL);
+	part->raw = v;
 	part->name = m->name;
 	m->name = SLICE_EMPTY;	/* results of one turn are joined, whatever they are called */
 	return read_content(f, v, &at);
@@ -348,6 +349,7 @@ static bool role_function(struct openai_field *f, yyjson_val *v, struct prompt_m
 	struct prompt_part *part = prompt_add_part(f->prompt, m, PROMPT_PART_TOOL_RESULT);
 	struct prompt_part **at = &part->content;
 
+	part->raw = v;
 	part->name = m->name;
 	if (slice_eq(m->name, f->legacy_name))
 		part->id = f->legacy_id;
@@ -373,6 +375,7 @@ static bool read_message(struct openai_field *f, yyjson_val *v)
 		if (!slice_eq(role, slice_str(roles[i].name)))
 			continue;
 		struct prompt_message *m = prompt_add_message(f->prompt, roles[i].role);
+		m->raw = v;
 		if (!openai_field_str(f, v, "name", &m->name) || !roles[i].read(f, v, m))
 			return false;
 		mark_end(v, m);

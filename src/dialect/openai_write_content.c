@@ -1,6 +1,7 @@
 #include "dialect/openai_write_content.h"
 
 #include "codec/base64.h"
+#include "dialect/openai_rest.h"
 
 /* --- media ---------------------------------------------------------------------------------------------- */
 
@@ -206,6 +207,7 @@ void openai_write_content_part(struct openai_write *o, const struct prompt_part 
 		return;
 	}
 	put_mark(o, part);
+	openai_rest_put(o, part->raw, OPENAI_REST_PART);
 	json_out_obj_end(w);
 }
 
@@ -217,10 +219,12 @@ static bool is_text_alone(const struct prompt_part *parts)
 	return true;
 }
 
-static bool has_mark(const struct openai_write *o, const struct prompt_part *parts)
+/* Something that one string cannot hold: a mark, or a member that only the client knows. */
+static bool has_more(const struct openai_write *o, const struct prompt_part *parts)
 {
 	for (; parts; parts = parts->next)
-		if (parts->cache != PROMPT_CACHE_NONE && (o->q->cache_control || o->is_own))
+		if ((parts->cache != PROMPT_CACHE_NONE && (o->q->cache_control || o->is_own))
+				|| openai_rest_has(o, parts->raw, OPENAI_REST_PART))
 			return true;
 	return false;
 }
@@ -256,7 +260,7 @@ static bool takes_any(struct openai_write *o, const struct prompt_part *parts)
 
 void openai_write_content(struct openai_write *o, const struct prompt_part *parts)
 {
-	bool is_one = (parts == NULL || parts->next == NULL) && !has_mark(o, parts);
+	bool is_one = (parts == NULL || parts->next == NULL) && !has_more(o, parts);
 
 	json_out_key(&o->w, "content");
 	if (is_text_alone(parts) && (is_one || o->q->flat_text)) {

@@ -2,6 +2,7 @@
  * behind the results, reasoning state in the member that the provider knows for it, if any. */
 #include "dialect/openai_write_parts.h"
 
+#include "dialect/openai_rest.h"
 #include "dialect/openai_write_content.h"
 #include "dialect/openai_write_state.h"
 
@@ -34,6 +35,7 @@ static void put_call(struct openai_write *o, const struct prompt_part *call)
 		call->args.n || call->custom ? call->args : SLICE("{}"));
 	json_out_obj_end(w);
 	openai_write_state_of_call(o, call);
+	openai_rest_put(o, call->raw, OPENAI_REST_CALL);
 	json_out_obj_end(w);
 }
 
@@ -114,6 +116,7 @@ static void put_assistant(struct openai_write *o, const struct prompt_message *m
 	put_own_members(o, m->parts);
 	if (has_calls)
 		put_calls(o, m->parts);
+	openai_rest_put(o, m->raw, OPENAI_REST_MESSAGE);
 	json_out_obj_end(&o->w);
 }
 
@@ -144,6 +147,7 @@ static void put_result(struct openai_write *o, const struct prompt_part *result)
 		json_out_str_add(w, is_media(part) ? SLICE("[attached to the next message]") : part->text);
 	}
 	json_out_str_end(w);
+	openai_rest_put(o, result->raw, OPENAI_REST_MESSAGE);
 	json_out_obj_end(w);
 }
 
@@ -229,6 +233,7 @@ static void put_plain_message(struct openai_write *o, const char *role, const st
 {
 	open_message(o, role, m->name);
 	openai_write_content(o, m->parts);
+	openai_rest_put(o, m->raw, OPENAI_REST_MESSAGE);
 	json_out_obj_end(&o->w);
 }
 

@@ -7,8 +7,8 @@ void claim_note(struct exchange *ex, const struct request *r, const struct model
 	struct exchange_env *env = ex->env;
 	uint32_t hot = env->hot;
 
-	if (hot == 0 || exchange_store(ex) == NULL || r->doc == NULL || r->op != REQUEST_CHAT || !flight_may_share(r)
-			|| r->door.strict || m == NULL || !m->join)
+	if (hot == 0 || exchange_store(ex) == NULL || (r->doc == NULL && !ex->known) || r->op != REQUEST_CHAT
+			|| !flight_may_share(r) || r->door.strict || m == NULL || !m->join)
 		return;
 	ex->claim.hot = heat_note(&env->heat, join_hash(&env->flight.join, r), loop_now(exchange_loop(ex))) >= hot;
 }

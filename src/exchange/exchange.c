@@ -4,6 +4,7 @@
 
 #include "base/counter.h"
 #include "base/span.h"
+#include "base/spare.h"
 #include "exchange/exchange_priv.h"
 #include "exchange/claim.h"
 #include "exchange/homes.h"
@@ -12,6 +13,10 @@
 #include "exchange/similar.h"
 #include "flight/lead.h"
 #include "route/affinity.h"
+
+#define BODY_KEPT (1u << 20)	/* a scratch that one answer made larger than this is given back */
+
+static struct spares spares = { .size = sizeof(struct exchange) };
 
 enum turn { TURN_NEXT, TURN_WAIT, TURN_DONE };
 
@@ -56,9 +61,9 @@ static void share(const struct model *m, struct request *r)
 static void parse(struct exchange *ex)
 {
 	struct exchange_env *env = ex->env;
-	struct request r = { .choices = 1, .door = ex->ask.door };
+	struct request r = { .choices = 1, .dialect = ex->ask.dialect, .body = ex->ask.body, .door = ex->ask.door };
 	struct fault f = { .err = ERR_OK };
-	enum err e = ex->ask.dialect->parse(&env->parse, ex->ask.body, &r, &f);
+	enum err e = lookup_known(ex, &r) ? ERR_OK : ex->ask.dialect->parse(&env->parse, ex->ask.body, &r, &f);
 
 	if (e != ERR_OK) {
 		f.err = e;
@@ -68,10 +73,11 @@ static void parse(struct exchange *ex)
 		/* Only what the flight needs moves over: the parsed tree is 12 times the text (yyjson) and is
 		 * dropped here. */
 		const struct model *m = map_find(&env->roster->models, r.model);	/* NULL: a direct name */
+		ex->model_known = m != NULL;
 		share(m, &r);
 		if (ex->ask.timeout_ms)
 			r.timeout_ms = ex->ask.timeout_ms;
-		if (flight_may_share(&r))
+		if (flight_may_share(&r) && !ex->known)
 			r.join_hash = join_hash(&env->flight.join, &r);
 		request_keep(&ex->arena, &r, &ex->request);
 		ex->request.chain = affinity_chain(env->roster, &ex->request, &ex->arena, &env->parse);
@@ -242,17 +248,18 @@ static enum err encode_fault(const struct exchange *ex)
 
 static void end_well(struct exchange *ex)
 {
-	struct buf body;
+	struct buf *body = &ex->env->body;
 
-	buf_init(&body, EXCHANGE_ARENA);
-	relay_end(&ex->relay, &body);
+	buf_clear(body);
+	relay_end(&ex->relay, body);
 	if (ex->relay.encode.err != ERR_OK)
 		exchange_fail(ex, &(struct fault){ .err = encode_fault(ex) });
 	else if (ex->head_sent)
-		reply_put(ex, buf_slice(&body));
+		reply_put(ex, buf_slice(body));
 	else
-		reply_json(ex, buf_slice(&body));
-	buf_done(&body);
+		reply_json(ex, buf_slice(body));
+	if (body->cap > BODY_KEPT)
+		buf_done(body);
 	ex->whole = ex->fault.err == ERR_OK;
 }
 
@@ -340,7 +347,7 @@ static void fill_record(const struct exchange *ex, struct record *r)
 		.total_ns = now - ex->open_ns };
 	if (f == NULL)
 		return;
-	r->model_known = map_find(&f->roster->models, r->model) != NULL;
+	r->model_known = ex->model_known;
 	r->target = f->target && !ex->estimated ? f->target->name : SLICE_EMPTY;
 	r->attempts = f->attempts;
 	r->finish = f->finish;
@@ -404,7 +411,7 @@ static void dig(struct grave *g)
 	struct exchange *ex = LIST_ITEM(g, struct exchange, grave);
 	arena_done(&ex->arena);
 	ex->magic = 0;
-	free(ex);
+	spare_give(&spares, ex);
 }
 
 static enum turn step_record(struct exchange *ex)
@@ -489,10 +496,9 @@ static void on_ping(struct alarm *a)
 struct exchange *exchange_open(struct exchange_env *env, const struct exchange_ask *ask,
 	const struct exchange_reply *reply, void *arg)
 {
-	struct exchange *ex = calloc(1, sizeof(*ex));
+	struct exchange *ex = spare_zeroed(&spares);
 	struct loop *l = env->flight.attempt.loop;
 
-	must(ex != NULL);
 	ex->magic = EXCHANGE_MAGIC;
 	ex->env = env;
 	ex->ask = *ask;

@@ -6,6 +6,7 @@
 #define EXCHANGE_EXCHANGE_H
 
 #include "base/siphash.h"
+#include "exchange/recent.h"
 #include "exchange/refresh.h"
 #include "flight/flight.h"
 #include "flight/heat.h"
@@ -33,7 +34,9 @@ struct exchange_env {
 	struct roster *roster;			/* the present one */
 	struct arena parse;			/* scratch while a body is parsed */
 	struct buf out;				/* scratch while bytes are written */
+	struct buf body;			/* scratch while an answer that is no stream is written */
 	struct sha256 sha;			/* for digests */
+	struct recent recent;			/* answered from the cache lately: known by their bytes */
 	struct refreshes refreshes;		/* kept answers that are being renewed */
 	struct heat heat;			/* which requests come often */
 	uint32_t hot;				/* that often a second: other nodes are asked; 0: never */

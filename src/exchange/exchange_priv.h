@@ -33,6 +33,8 @@ struct exchange {
 	struct task drive;
 	struct alarm ping;
 	struct digest digest;		/* when keep_ms */
+	bool known;			/* its bytes were answered from the cache before: no tree, but a digest */
+	bool model_known;		/* its model is one of the configuration's */
 	uint64_t keep_ms;		/* its answer may come from the cache, and go there for this long */
 	uint64_t refresh_ms;		/* an older one is renewed; 0: none is */
 	struct {

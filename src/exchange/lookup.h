@@ -4,6 +4,9 @@
 
 #include "exchange/exchange_priv.h"
 
+/* The same bytes were answered from the cache lately: fills in what parsing would (no tree), and the digest.  `r` has
+ * body, dialect and door. */
+bool lookup_known(struct exchange *ex, struct request *r);
 /* Makes the request's name for the caches while its tree is there, and only where a cache will ask for it. */
 void lookup_digest(struct exchange *ex, const struct request *r, const struct model *m);
 /* True: the reader has an answer, and the rest of the exchange is as for any other. */

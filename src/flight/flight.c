@@ -5,6 +5,7 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "base/span.h"
+#include "base/spare.h"
 #include "flight/flight_priv.h"
 #include "flight/keep.h"
 #include "flight/lag.h"
@@ -13,6 +14,7 @@
 #define MAGIC 0x666c6774u	/* "flgt" */
 
 static const struct attempt_events attempt_events;
+static struct spares spares = { .size = sizeof(struct flight) };
 
 /* --- states --------------------------------------------------------------------------------------------- */
 
@@ -299,6 +301,7 @@ void flight_env_init(struct flight_env *e, struct loop *l, struct dice *dice)
 	e->attempt.loop = l;
 	join_init(&e->join, dice_u64(dice));
 	exact_init(&e->exact, 0, dice);
+	sweep_init(&e->sweep, l, &e->exact, &e->semantic);
 	epoch_init(&e->epochs, l, dice);
 	drift_init(&e->drift, dice_u64(dice));
 	owner_init(&e->owners);
@@ -324,6 +327,7 @@ void flight_env_done(struct flight_env *e)
 	attempt_env_done(&e->attempt);
 	join_done(&e->join);
 	window_done(&e->windows);
+	sweep_done(&e->sweep);
 	exact_done(&e->exact);
 	if (e->semantic_index.store)
 		semantic_index_close(&e->semantic_index);
@@ -390,9 +394,8 @@ static struct flight *new_flight(struct flight_env *env, struct roster *roster, 
 	struct arena *arena)
 {
 	struct loop *l = env->attempt.loop;
-	struct flight *f = calloc(1, sizeof(*f));
+	struct flight *f = spare_zeroed(&spares);
 
-	must(f != NULL);
 	f->magic = MAGIC;
 	f->env = env;
 	f->arena = *arena;
@@ -530,7 +533,7 @@ static void dig(struct grave *g)
 	roster_unref(&f->roster);
 	arena_done(&f->arena);
 	f->magic = 0;
-	free(f);
+	spare_give(&spares, f);
 }
 
 /* Many SDKs close when they read the end mark: what only the provider's transfer still lacks then is a good answer. */

@@ -32,6 +32,7 @@
 #include "cache/epoch.h"
 #include "cache/exact.h"
 #include "cache/semantic_index.h"
+#include "cache/sweep.h"
 #include "chat/journal.h"
 #include "chat/tape.h"
 #include "flight/abroad.h"
@@ -72,6 +73,7 @@ struct flight_env {
 	struct semantic semantic;
 	struct semantic_index semantic_index;	/* when nodes share it: one of these */
 	struct semantic_log semantic_log;
+	struct sweep sweep;			/* of both caches */
 };
 
 /* What happened in one attempt: for the record. */

@@ -39,6 +39,7 @@ void keep_answer(struct flight *f)
 		semantic_keep(&f->env->semantic, f->note, &a, now);
 	if (f->keep_ms && exact_put(&f->env->exact, &f->digest, &a, f->keep_ms, now))
 		counter_add(COUNTER_cache_kept, 1);
+	sweep_wake(&f->env->sweep);
 }
 
 /* Once it is too long, or holds something that has no typed form, nobody can join any more. */

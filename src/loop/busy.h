@@ -9,7 +9,7 @@
 #include "base/histo.h"
 #include "loop/loop.h"
 
-#define BUSY_RUN 16u
+#define BUSY_RUN 4u
 /* What keeps everybody else waiting longer is a stall. */
 #define BUSY_STALL_NS UINT64_C(1000000)
 

@@ -37,9 +37,14 @@ uint64_t loop_now(const struct loop *l)
 
 uint64_t loop_wall_ms(const struct loop *l)
 {
-	struct timespec ts;
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / SPAN_NS_PER_MS;
+	if (l->wall_stale) {
+		struct loop *own = (struct loop *)l;
+		struct timespec ts;
+		clock_gettime(CLOCK_REALTIME, &ts);
+		own->wall_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / SPAN_NS_PER_MS;
+		own->wall_stale = false;
+	}
+	return l->wall_ms;
 }
 
 const struct loop_busy *loop_busy(const struct loop *l)
@@ -157,7 +162,7 @@ static void end_turn(struct loop *l)
 	else
 		uv_idle_stop(&l->idle);
 	arm_timer(l);
-	l->now_stale = true;
+	l->now_stale = l->wall_stale = true;
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -171,7 +176,7 @@ struct loop *loop_new(void)
 
 	must(l != NULL);
 	must(uv_loop_init(&l->uv) == 0);
-	l->now_stale = true;
+	l->now_stale = l->wall_stale = true;
 	l->armed_ms = UINT64_MAX;
 	wheel_init(&l->wheel, uv_hrtime() / SPAN_NS_PER_MS);
 	list_init(&l->tasks);

@@ -44,7 +44,7 @@ void loop_stop(struct loop *l);
 uint64_t loop_now(const struct loop *l);
 /* Monotonic nanoseconds right now (a clock call): for measuring within a turn. */
 uint64_t loop_clock(const struct loop *l);
-/* Unix milliseconds, for display and HTTP dates only. */
+/* Unix milliseconds, read once per turn; for display and HTTP dates only. */
 uint64_t loop_wall_ms(const struct loop *l);
 
 /* `t->go` runs at the end of this turn; a task already posted stays posted once. */

@@ -30,7 +30,8 @@ struct loop {
 	uv_idle_t idle;			/* active while work is left over: the next poll does not sleep */
 	uv_timer_t timer;		/* wakes the wheel */
 	uint64_t now_ns;
-	bool now_stale;			/* the turn is over: the next loop_now() reads the clock */
+	uint64_t wall_ms;
+	bool now_stale, wall_stale;	/* the turn is over: the next loop_now(), loop_wall_ms() reads the clock */
 	bool stopped;
 	struct wheel wheel;
 	uint64_t armed_ms;		/* what `timer` is set for; UINT64_MAX: nothing */

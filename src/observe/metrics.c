@@ -372,7 +372,7 @@ void metrics_write(const struct metrics *m, const struct health_table *health, c
 		&of_requests, &m->first);
 	write_histo(out, "weir_loop_busy_seconds", "time from one look at the sockets to the next, without sleep",
 		&of_loop, &busy->turns);
-	write_histo(out, "weir_loop_step_seconds", "single steps of that: one task, all due timers, up to 16 sockets",
+	write_histo(out, "weir_loop_step_seconds", "single steps of that: one task, all due timers, up to 4 sockets",
 		&of_loop, &busy->steps);
 	write_waits(out);
 	write_health(out, health, now_ns);

@@ -46,7 +46,9 @@ struct redis_call {
 	struct store_wait *wait;
 	struct alarm deadline;
 	struct buf bytes;		/* the command, for another server */
-	struct buf create;		/* of a search index: the command that makes it */
+	struct buf then;		/* STORE_NEAR_GET: see redis_near_then */
+	float floor;			/* the same, of a vector set: the ids come first, those so near are asked for */
+	enum { NEAR_NONE, NEAR_IDS, NEAR_POINTS, NEAR_SEARCH } near;	/* what it waits for */
 	enum store_verb verb;
 	uint16_t slot;
 	unsigned redirects;
@@ -67,7 +69,7 @@ static void call_free(struct redis_call *c)
 	c->redis->n_calls--;
 	counter_sub(COUNTER_store_open, 1);
 	buf_done(&c->bytes);
-	buf_done(&c->create);
+	buf_done(&c->then);
 	free(c);
 }
 
@@ -142,8 +144,8 @@ static bool load_script(struct redis_call *c)
 		return false;
 	c->loaded = true;
 	buf_init(&b, 4096);
-	if (buf_len(&c->create))
-		buf_add(&b, buf_slice(&c->create));
+	if (c->near == NEAR_SEARCH)
+		buf_add(&b, buf_slice(&c->then));
 	else
 		redis_verb_load(&b, c->verb);
 	send_aside(c, buf_slice(&b));
@@ -175,6 +177,8 @@ static enum store_result near_result(struct redis_call *c, const struct redis_re
 	buf_clear(b);
 	if (r->kind == REDIS_ERROR)
 		return redis_verb_cure(r) == REDIS_CURE_LACK ? STORE_LACKS : STORE_AWAY;
+	if (c->near == NEAR_IDS)	/* none is near */
+		return r->kind == REDIS_LIST ? STORE_OK : STORE_AWAY;
 	if (!redis_near_points(r, b))
 		return STORE_AWAY;
 	*out = buf_slice(b);
@@ -187,18 +191,35 @@ static void take_reply(struct redis_call *c, const struct redis_reply *r)
 	struct slice value = SLICE_EMPTY;
 	int64_t number = 0;
 
-	if (r && c->verb == STORE_NEAR_GET)
+	if (r && c->near)
 		result = near_result(c, r, &value);
 	else if (r && r->kind != REDIS_ERROR)
 		result = redis_verb_result(c->verb, r, &value, &number);
 	answer(c, result, value, number);
 }
 
+/* Ids have come: true, when their points are asked for, within the same deadline. */
+static bool ask_points(struct redis_call *c, const struct redis_reply *r)
+{
+	struct slice ids[STORE_NEAR_MOST];
+	size_t n = c->near == NEAR_IDS ? redis_near_ids(r, c->floor, ids) : 0;
+
+	if (n == 0)
+		return false;
+	buf_clear(&c->bytes);
+	redis_verb_take(&c->bytes, buf_slice(&c->then), ids, n);
+	c->near = NEAR_POINTS;
+	if (send(c))
+		return true;
+	answer(c, STORE_AWAY, SLICE_EMPTY, 0);
+	return false;
+}
+
 static void on_reply(struct redis_ask *a, const struct redis_reply *r)
 {
 	struct redis_call *c = CONTAINER(a, struct redis_call, ask);
 
-	if (r && r->kind == REDIS_ERROR && !c->over && cure(c, r))
+	if (r && !c->over && (r->kind == REDIS_ERROR ? cure(c, r) : ask_points(c, r)))
 		return;
 	if (!c->over)
 		take_reply(c, r);
@@ -230,9 +251,12 @@ static struct redis_call *call_new(struct redis *s, const struct store_ask *a, s
 	c->slot = redis_slot_of(key);
 	buf_init(&c->bytes, key.n + a->value.n + (a->near ? a->near->at.n : 0) + COMMAND_REST);
 	redis_verb_put(&c->bytes, a, key);
-	buf_init(&c->create, 2 * key.n + COMMAND_REST);
-	if (redis_near_is_search(a))
-		redis_near_create(&c->create, a, key);
+	buf_init(&c->then, 2 * key.n + COMMAND_REST);
+	if (a->verb == STORE_NEAR_GET) {
+		c->near = redis_near_is_search(a) ? NEAR_SEARCH : NEAR_IDS;
+		c->floor = a->floor;
+		redis_near_then(&c->then, a, key);
+	}
 	alarm_init(&c->deadline, s->nodes.env.loop, on_deadline);
 	list_push_back(&s->calls, &c->node);
 	s->n_calls++;

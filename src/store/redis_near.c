@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define WORDS_MAX 24
 
@@ -49,14 +50,6 @@ size_t redis_near_args(const struct store_ask *a, struct slice key, struct redis
 	size_t n = 0;
 
 	args[n++] = p->group;
-	if (a->verb == STORE_NEAR_GET) {
-		args[n++] = p->at;
-		args[n++] = number(t->max, STORE_NEAR_MOST);
-		/* VSIM tells likeness as (cosine + 1) / 2 (redis.io/docs/latest/commands/vsim). */
-		args[n++] = slice_of(t->floor, (size_t)snprintf(t->floor, sizeof(t->floor), "%.6f",
-			((double)a->floor + 1) / 2));
-		return n;
-	}
 	args[n++] = p->id;
 	if (a->verb == STORE_NEAR_PUT)
 		args[n++] = p->at;
@@ -70,7 +63,7 @@ size_t redis_near_args(const struct store_ask *a, struct slice key, struct redis
 }
 
 /* redis.io/docs/latest/develop/ai/search-and-query/query/vector-search; dialect 2 is the least that knows KNN. */
-void redis_near_search(struct buf *out, const struct store_ask *a, struct slice key)
+static void search(struct buf *out, const struct store_ask *a, struct slice key)
 {
 	struct redis_near_texts t;
 	char query[192];
@@ -83,7 +76,7 @@ void redis_near_search(struct buf *out, const struct store_ask *a, struct slice 
 		SLICE("e"), SLICE("l"), SLICE("LIMIT"), SLICE("0"), most, SLICE("DIALECT"), SLICE("2") }, 18);
 }
 
-void redis_near_create(struct buf *out, const struct store_ask *a, struct slice key)
+static void create(struct buf *out, const struct store_ask *a, struct slice key)
 {
 	char dim[24];
 	struct slice words[WORDS_MAX] = { SLICE("FT.CREATE"), index_of(key), SLICE("ON"), SLICE("HASH"),
@@ -94,7 +87,51 @@ void redis_near_create(struct buf *out, const struct store_ask *a, struct slice 
 	redis_wire_put(out, words, 20);
 }
 
+static void add_group_key(struct buf *out, const struct store_ask *a, struct slice key)
+{
+	buf_addf(out, "%.*s:%.*s", SLICE_ARG(key), SLICE_ARG(a->near->group));
+}
+
+void redis_near_get(struct buf *out, const struct store_ask *a, struct slice key)
+{
+	struct redis_near_texts t;
+	struct buf group;
+
+	if (redis_near_is_search(a)) {
+		search(out, a, key);
+		return;
+	}
+	buf_init(&group, key.n + STORE_NEAR_GROUP + 2);	/* ":" and what ends a C string */
+	add_group_key(&group, a, key);
+	redis_wire_put(out, (struct slice[]){ SLICE("VSIM"), buf_slice(&group), SLICE("FP32"), a->near->at,
+		SLICE("WITHSCORES"), SLICE("COUNT"), number(t.max, STORE_NEAR_MOST) }, 7);
+	buf_done(&group);
+}
+
+void redis_near_then(struct buf *out, const struct store_ask *a, struct slice key)
+{
+	if (redis_near_is_search(a))
+		create(out, a, key);
+	else
+		add_group_key(out, a, key);
+}
+
 /* --- replies -------------------------------------------------------------------------------------------- */
+
+/* RESP3: a map of ids to likenesses; RESP2: a list of both in turn.  VSIM tells likeness as (cosine + 1) / 2
+ * (redis.io/docs/latest/commands/vsim). */
+size_t redis_near_ids(const struct redis_reply *r, float floor, struct slice ids[STORE_NEAR_MOST])
+{
+	char text[32];
+	size_t n = 0;
+
+	for (size_t i = 0; r->kind == REDIS_LIST && i + 1 < r->n && n < STORE_NEAR_MOST; i += 2) {
+		float likeness = strtof(slice_copy(r->v[i + 1].text, text, sizeof(text)), NULL);
+		if (likeness >= (floor + 1) / 2 && r->v[i].text.n <= STORE_NEAR_GROUP)	/* else it is not ours */
+			ids[n++] = r->v[i].text;
+	}
+	return n;
+}
 
 /* From a list of names and values; the notes may be missing. */
 static bool add_fields(const struct redis_reply *r, struct buf *out)

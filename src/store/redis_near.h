@@ -16,20 +16,24 @@
 
 #define REDIS_NEAR_ARGS 7
 
-/* What the script of STORE_NEAR_PUT, _NOTE and, by vector sets, _GET is given after the key; how many.  `texts` is
- * where numbers are written. */
+/* What the script of STORE_NEAR_PUT and _NOTE is given after the key; how many.  `texts` is where numbers are
+ * written. */
 struct redis_near_texts {
-	char ttl[24], max[24], floor[24], tag[128];
+	char ttl[24], max[24], tag[128];
 };
 size_t redis_near_args(const struct store_ask *a, struct slice key, struct redis_near_texts *texts,
 	struct slice args[REDIS_NEAR_ARGS]);
-/* Appends FT.SEARCH; FT.CREATE of its index. */
-void redis_near_search(struct buf *out, const struct store_ask *a, struct slice key);
-void redis_near_create(struct buf *out, const struct store_ask *a, struct slice key);
-/* Does this ask go to a search index by itself, without a script? */
+/* Is it asked of a search index? */
 bool redis_near_is_search(const struct store_ask *a);
-/* The points of a reply to STORE_NEAR_GET, of either kind, RESP2 or RESP3, as store_near_next takes them.  Those beyond
- * STORE_NEAR_MOST are left out.  False when it makes no sense. */
+/* STORE_NEAR_GET: appends FT.SEARCH, or VSIM: by itself, which Redis runs in a thread; in a script it would hold up
+ * everything. */
+void redis_near_get(struct buf *out, const struct store_ask *a, struct slice key);
+/* What may have to follow: FT.CREATE of the index; of a vector set, its key. */
+void redis_near_then(struct buf *out, const struct store_ask *a, struct slice key);
+/* The ids in a reply to VSIM that are near enough; how many. */
+size_t redis_near_ids(const struct redis_reply *r, float floor, struct slice ids[STORE_NEAR_MOST]);
+/* The points of a reply to FT.SEARCH or to the script that takes them by their ids, RESP2 or RESP3, for
+ * store_near_next.  Those beyond STORE_NEAR_MOST are left out.  False when it makes no sense. */
 bool redis_near_points(const struct redis_reply *r, struct buf *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "store/redis_id.h"
+#include "store/redis_member.h"
 #include "store/redis_verb.h"
 
 /* One read waits this long for news; then the logs are checked for gaps.  Without CLIENT UNBLOCK (RESP2: our id is not
@@ -15,15 +16,21 @@
 #define BLOCK_MS 5000u
 #define BLOCK_RESP2_MS 250u
 #define SILENCE_MS (BLOCK_MS + 2000u)
-/* Entries of one log a read; after a reply that was too big one is tried. */
+/* Entries of one log a read: twice as many after a small reply, half as many after a large one, so that no reply takes
+ * long to take apart; after one that was too big one is tried. */
 #define COUNT_MOST 32u
+#define REPLY_SMALL (64u << 10)
+#define REPLY_LARGE (256u << 10)
+/* What followers are given between two looks at the sockets. */
+#define DELIVER_ENTRIES 16u
+#define DELIVER_BYTES (64u << 10)
 #define REPLY_MAX (64u << 20)
 /* After an error, and while UNBLOCK came before the read it should end. */
 #define PAUSE_MS 1000u
 #define UNBLOCK_AGAIN_MS 5u
 #define WHOLE 0xffffu		/* the group of a store that is no cluster */
 
-enum step { RESTING, STARTING, READING, CHECKING };
+enum step { RESTING, STARTING, READING, CHECKING, DELIVERING };
 
 struct redis_tail_group {
 	struct list node;
@@ -47,52 +54,25 @@ struct unblock {
 	struct redis_tail_group *group;	/* NULL: closed since */
 };
 
-struct member {
-	struct list node;		/* in group->members */
-	struct redis_tail_group *group;
-	struct store_tail *tail;	/* NULL: it has left, and goes when nothing is owed */
-	struct redis_ask ask;
-	struct redis_id id, last;		/* delivered last; the last of `batch` */
-	struct buf batch;		/* read, not delivered: length and bytes of each value */
-	bool started, asked, in_read, missing, bad;
-	size_t key_n;
-	char key[];
-};
-
 static uint16_t slot_of(const struct redis_tail_group *g)
 {
 	return g->slot == WHOLE ? 0 : (uint16_t)g->slot;
 }
 
-static struct slice key_of(const struct member *m)
+static struct slice key_of(const struct redis_member *m)
 {
 	return slice_of(m->key, m->key_n);
 }
 
 /* --- members ---------------------------------------------------------------------------------------------- */
 
-static void member_free(struct member *m)
-{
-	if (m->tail)
-		m->tail->priv = NULL;
-	list_remove(&m->node);
-	buf_done(&m->batch);
-	free(m);
-}
-
-static void forget_batch(struct member *m)
-{
-	buf_done(&m->batch);
-	m->last = m->id;
-}
-
 /* Those that have left go once no reply points to them. */
 static void sweep(struct redis_tail_group *g)
 {
 	LIST_EACH(node, tmp, &g->members) {
-		struct member *m = LIST_ITEM(node, struct member, node);
+		struct redis_member *m = LIST_ITEM(node, struct redis_member, node);
 		if (m->tail == NULL && !m->asked)
-			member_free(m);
+			redis_member_free(m);
 	}
 }
 
@@ -106,7 +86,7 @@ static void send(struct redis_tail_group *g, struct redis_ask *a, const struct s
 	buf_done(&b);
 }
 
-static void send_member(struct member *m, const struct slice *words, size_t n)
+static void send_member(struct redis_member *m, const struct slice *words, size_t n)
 {
 	m->asked = true;
 	m->group->owed++;
@@ -129,7 +109,7 @@ static void rest_after(struct redis_tail_group *g, const struct redis_reply *r)
 }
 
 /* The last entry there is: what is followed begins behind it. */
-static void take_start(struct member *m, const struct redis_reply *r)
+static void take_start(struct redis_member *m, const struct redis_reply *r)
 {
 	m->started = true;
 	m->bad = r->kind == REDIS_ERROR;
@@ -137,7 +117,7 @@ static void take_start(struct member *m, const struct redis_reply *r)
 		m->last = m->id;
 }
 
-static void take_check(struct member *m, const struct redis_reply *r)
+static void take_check(struct redis_member *m, const struct redis_reply *r)
 {
 	/* Not a stream: it would spoil the reads of all others. */
 	m->bad = redis_wire_says(r, "WRONGTYPE");
@@ -146,7 +126,7 @@ static void take_check(struct member *m, const struct redis_reply *r)
 
 static void on_member_reply(struct redis_ask *a, const struct redis_reply *r)
 {
-	struct member *m = CONTAINER(a, struct member, ask);
+	struct redis_member *m = CONTAINER(a, struct redis_member, ask);
 	struct redis_tail_group *g = m->group;
 
 	m->asked = false;
@@ -159,33 +139,32 @@ static void on_member_reply(struct redis_ask *a, const struct redis_reply *r)
 		loop_post(g->all->nodes->env.loop, &g->go);
 }
 
-static void take_entries(struct member *m, const struct redis_reply *entries)
+static uint32_t next_count(const struct redis_tail_group *g, size_t bytes)
 {
-	for (size_t i = 0; i < entries->n; i++) {
-		const struct redis_reply *e = &entries->v[i];
-		const struct redis_reply *value = e->n == 2 ? redis_wire_field(&e->v[1], REDIS_VERB_FIELD) : NULL;
-		struct redis_id id;
-		if (e->n < 1 || !redis_id_parse(e->v[0].text, &id) || !redis_id_before(m->last, id))
-			continue;
-		m->last = id;
-		if (value == NULL)
-			continue;		/* not one of ours */
-		uint64_t n = value->text.n;
-		buf_add(&m->batch, slice_of(&n, sizeof(n)));
-		buf_add(&m->batch, value->text);
-	}
+	if (bytes > REPLY_LARGE)
+		return MAX_OF(g->count / 2, 1u);
+	return bytes < REPLY_SMALL ? MIN_OF(g->count * 2, COUNT_MOST) : g->count;
+}
+
+static size_t news_bytes(const struct redis_tail_group *g)
+{
+	size_t n = 0;
+
+	for (struct list *node = g->members.next; node != &g->members; node = node->next)
+		n += buf_len(&LIST_ITEM(node, struct redis_member, node)->batch);
+	return n;
 }
 
 /* Whose are these?  Two tails may follow one log from different places; whoever is behind its first entry was served,
  * and results come in the order of the question. */
-static struct member *owner_of(struct redis_tail_group *g, struct slice key, const struct redis_reply *entries)
+static struct redis_member *owner_of(struct redis_tail_group *g, struct slice key, const struct redis_reply *entries)
 {
 	struct redis_id first;
 
 	if (entries->n == 0 || entries->v[0].n < 1 || !redis_id_parse(entries->v[0].v[0].text, &first))
 		return NULL;
 	LIST_EACH(node, tmp, &g->members) {
-		struct member *m = LIST_ITEM(node, struct member, node);
+		struct redis_member *m = LIST_ITEM(node, struct redis_member, node);
 		if (m->in_read && slice_eq(key_of(m), key) && redis_id_before(m->id, first)) {
 			m->in_read = false;
 			return m;
@@ -203,9 +182,9 @@ static void take_read(struct redis_tail_group *g, const struct redis_reply *r)
 		const struct redis_reply *pair = flat ? &r->v[i] : r->v[i].v;
 		if (!flat && r->v[i].n != 2)
 			continue;
-		struct member *m = owner_of(g, pair[0].text, &pair[1]);
+		struct redis_member *m = owner_of(g, pair[0].text, &pair[1]);
 		if (m)
-			take_entries(m, &pair[1]);
+			redis_member_take(m, &pair[1]);
 	}
 }
 
@@ -226,7 +205,7 @@ static void on_read(struct redis_ask *a, const struct redis_reply *r)
 		take_read(g, r);
 	else
 		g->check_all = true;
-	g->count = COUNT_MOST;
+	g->count = next_count(g, news_bytes(g));
 	loop_post(g->all->nodes->env.loop, &g->go);
 }
 
@@ -235,7 +214,7 @@ static void on_read(struct redis_ask *a, const struct redis_reply *r)
 static bool start_members(struct redis_tail_group *g)
 {
 	LIST_EACH(node, tmp, &g->members) {
-		struct member *m = LIST_ITEM(node, struct member, node);
+		struct redis_member *m = LIST_ITEM(node, struct redis_member, node);
 		if (!m->started && m->tail)
 			send_member(m, (struct slice[]){ SLICE("XREVRANGE"), key_of(m), SLICE("+"), SLICE("-"),
 				SLICE("COUNT"), SLICE("1") }, 6);
@@ -248,7 +227,7 @@ static bool check_members(struct redis_tail_group *g)
 	char text[REDIS_ID_TEXT];
 
 	LIST_EACH(node, tmp, &g->members) {
-		struct member *m = LIST_ITEM(node, struct member, node);
+		struct redis_member *m = LIST_ITEM(node, struct redis_member, node);
 		m->missing = false;
 		if (m->tail == NULL || !m->started || !(g->check_all || buf_len(&m->batch)))
 			continue;
@@ -275,14 +254,14 @@ static void read_members(struct redis_tail_group *g)
 		SLICE("STREAMS") };
 	memcpy(words, head, sizeof(head));
 	LIST_EACH(node, tmp, &g->members) {
-		struct member *m = LIST_ITEM(node, struct member, node);
+		struct redis_member *m = LIST_ITEM(node, struct redis_member, node);
 		m->in_read = m->tail && m->started && !m->bad && n < max;
 		if (m->in_read)
 			words[at + n++] = key_of(m);
 	}
 	size_t i = 0;
 	LIST_EACH(node, tmp, &g->members) {
-		struct member *m = LIST_ITEM(node, struct member, node);
+		struct redis_member *m = LIST_ITEM(node, struct redis_member, node);
 		if (m->in_read) {
 			words[at + n + i] = redis_id_print(m->id, ids[i]);
 			i++;
@@ -300,44 +279,13 @@ static void read_members(struct redis_tail_group *g)
 	free(ids);
 }
 
-/* One tail's news; it may leave in any of its callbacks. */
-static void deliver(struct member *m)
-{
-	struct buf batch = m->batch;
-	struct redis_id last = m->last;
-
-	buf_init(&m->batch, REPLY_MAX);
-	if (m->missing && m->tail && m->tail->on_gap) {
-		m->missing = false;
-		m->id = m->last = (struct redis_id){ 0, 0 };
-		counter_add(COUNTER_store_gaps, 1);
-		m->tail->on_gap(m->tail);
-	} else {
-		m->id = last;
-		while (m->tail && buf_len(&batch)) {
-			uint64_t n;
-			memcpy(&n, buf_slice(&batch).p, sizeof(n));
-			buf_eat(&batch, sizeof(n));
-			m->tail->on_entry(m->tail, slice_of(buf_slice(&batch).p, n));
-			buf_eat(&batch, n);
-		}
-	}
-	buf_done(&batch);
-}
-
 /* A callback may take members out, but only sweep() frees them. */
-static void deliver_all(struct redis_tail_group *g)
+static void deliver_some(struct redis_tail_group *g)
 {
-	LIST_EACH(node, tmp, &g->members)
-		deliver(LIST_ITEM(node, struct member, node));
-}
+	struct redis_member_ration left = { DELIVER_ENTRIES, DELIVER_BYTES };
 
-static bool has_news(const struct redis_tail_group *g)
-{
-	for (struct list *node = g->members.next; node != &g->members; node = node->next)
-		if (buf_len(&LIST_ITEM(node, struct member, node)->batch))
-			return true;
-	return false;
+	LIST_EACH(node, tmp, &g->members)
+		redis_member_deliver(LIST_ITEM(node, struct redis_member, node), &left);
 }
 
 static void group_close(struct redis_tail_group *g);
@@ -349,10 +297,16 @@ static void on_go(struct task *t)
 
 	if (g->owed > 0 || alarm_is_set(&g->again))
 		return;
-	if (g->step == CHECKING || (g->step == READING && has_news(g) && !check_members(g)))
-		deliver_all(g);
+	const bool delivers = g->step >= CHECKING || (g->step == READING && news_bytes(g) && !check_members(g));
+	if (delivers)
+		deliver_some(g);
 	if (g->owed > 0) {
 		g->step = CHECKING;
+		return;
+	}
+	if (delivers && news_bytes(g)) {
+		g->step = DELIVERING;
+		alarm_set(&g->again, 0);
 		return;
 	}
 	g->step = RESTING;
@@ -448,7 +402,7 @@ static void on_down(void *arg, const char *why, bool was_up)
 	g->step = RESTING;
 	alarm_clear(&g->again);
 	LIST_EACH(node, tmp, &g->members)
-		forget_batch(LIST_ITEM(node, struct member, node));
+		redis_member_forget(LIST_ITEM(node, struct redis_member, node));
 	loop_post(g->all->nodes->env.loop, &g->go);
 }
 
@@ -503,7 +457,7 @@ static struct redis_tail_group *group_for(struct redis_tails *ts, struct slice k
 
 /* --- all of them ------------------------------------------------------------------------------------------ */
 
-static void join_group(struct redis_tails *ts, struct member *m)
+static void join_group(struct redis_tails *ts, struct redis_member *m)
 {
 	m->group = group_for(ts, key_of(m));
 	list_push_back(&m->group->members, &m->node);
@@ -516,7 +470,7 @@ void redis_tail_add(struct redis_tails *ts, struct store_tail *t, struct slice k
 		counter_add(COUNTER_store_refused, 1);
 		return;
 	}
-	struct member *m = calloc(1, sizeof(*m) + key.n);
+	struct redis_member *m = calloc(1, sizeof(*m) + key.n);
 	must(m != NULL);
 	ts->n++;
 	m->tail = t;
@@ -531,7 +485,7 @@ void redis_tail_add(struct redis_tails *ts, struct store_tail *t, struct slice k
 
 void redis_tail_remove(struct store_tail *t)
 {
-	struct member *m = t->priv;
+	struct redis_member *m = t->priv;
 
 	if (m == NULL)
 		return;
@@ -553,8 +507,8 @@ static void split(struct redis_tails *ts, struct redis_tail_group *g)
 	list_move_all(&members, &g->members);
 	group_close(g);
 	while (!list_empty(&members)) {
-		struct member *m = LIST_ITEM(list_pop_front(&members), struct member, node);
-		forget_batch(m);
+		struct redis_member *m = LIST_ITEM(list_pop_front(&members), struct redis_member, node);
+		redis_member_forget(m);
 		join_group(ts, m);
 	}
 }
@@ -591,7 +545,7 @@ void redis_tail_close(struct redis_tails *ts)
 		struct redis_tail_group *g = LIST_ITEM(node, struct redis_tail_group, node);
 		redis_link_close(&g->link);
 		LIST_EACH(at, next, &g->members)
-			member_free(LIST_ITEM(at, struct member, node));
+			redis_member_free(LIST_ITEM(at, struct redis_member, node));
 		group_close(g);
 	}
 }

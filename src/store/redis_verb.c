@@ -92,7 +92,7 @@ static enum script script_of(enum store_verb verb)
 	case STORE_RENEW_IF: return SCRIPT_renew_if;
 	case STORE_NEAR_PUT: return SCRIPT_near_put;
 	case STORE_NEAR_NOTE: return SCRIPT_near_note;
-	case STORE_NEAR_GET: return SCRIPT_near_get;
+	case STORE_NEAR_GET: return SCRIPT_near_take;
 	case STORE_BUMP:
 	case STORE_GET:
 	case STORE_PUT:
@@ -108,10 +108,6 @@ static void near(struct buf *out, const struct store_ask *a, struct slice key)
 	struct redis_near_texts texts;
 	struct slice args[REDIS_NEAR_ARGS];
 
-	if (redis_near_is_search(a)) {
-		redis_near_search(out, a, key);
-		return;
-	}
 	size_t n = redis_near_args(a, key, &texts, args);
 	call(out, script_of(a->verb), key, args, n);
 }
@@ -132,14 +128,19 @@ void redis_verb_put(struct buf *out, const struct store_ask *a, struct slice key
 	case STORE_APPEND: append(out, a, key); break;
 	case STORE_TELL: redis_wire_put(out, (struct slice[]){ SLICE("PUBLISH"), key, a->value }, 3); break;
 	case STORE_NEAR_PUT:
-	case STORE_NEAR_NOTE:
-	case STORE_NEAR_GET: near(out, a, key); break;
+	case STORE_NEAR_NOTE: near(out, a, key); break;
+	case STORE_NEAR_GET: redis_near_get(out, a, key); break;
 	}
 }
 
 void redis_verb_load(struct buf *out, enum store_verb verb)
 {
 	redis_wire_put(out, (struct slice[]){ SLICE("SCRIPT"), SLICE("LOAD"), scripts[script_of(verb)].text }, 3);
+}
+
+void redis_verb_take(struct buf *out, struct slice key, const struct slice *ids, size_t n)
+{
+	call(out, SCRIPT_near_take, key, ids, n);
 }
 
 enum store_result redis_verb_result(enum store_verb verb, const struct redis_reply *r, struct slice *out_value,

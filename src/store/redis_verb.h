@@ -24,6 +24,8 @@ void redis_verb_put(struct buf *out, const struct store_ask *a, struct slice key
 #define REDIS_VERB_FIELD "v"
 /* Appends SCRIPT LOAD of the verb's script. */
 void redis_verb_load(struct buf *out, enum store_verb verb);
+/* Appends what takes the points of these ids from the vector set `key`, at most STORE_NEAR_MOST. */
+void redis_verb_take(struct buf *out, struct slice key, const struct slice *ids, size_t n);
 /* STORE_AWAY for every reply that makes no sense.  *out_value points into `r`.  Not for STORE_NEAR_GET
  * (redis_near.h). */
 enum store_result redis_verb_result(enum store_verb verb, const struct redis_reply *r, struct slice *out_value,

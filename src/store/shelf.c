@@ -28,6 +28,7 @@ void shelf_init(struct shelf *s, size_t max, uint64_t seed)
 	*s = (struct shelf){ .max = max };
 	map_init(&s->entries, 0, seed);
 	list_init(&s->ring);
+	list_init(&s->dead);
 }
 
 static void take_out(struct shelf *s, struct shelf_entry *e)
@@ -40,20 +41,32 @@ static void take_out(struct shelf *s, struct shelf_entry *e)
 
 void shelf_clear(struct shelf *s)
 {
-	LIST_EACH(node, tmp, &s->ring)
-		take_out(s, LIST_ITEM(node, struct shelf_entry, node));
+	list_move_all(&s->dead, &s->ring);
+	map_done(&s->entries);
+	s->bytes = 0;
+}
+
+/* Returns how many are left of `n`. */
+static size_t bury(struct shelf *s, size_t n)
+{
+	struct list *node;
+
+	for (; n > 0 && (node = list_pop_front(&s->dead)) != NULL; n--)
+		free(LIST_ITEM(node, struct shelf_entry, node));
+	return n;
 }
 
 void shelf_done(struct shelf *s)
 {
 	shelf_clear(s);
-	map_done(&s->entries);
+	bury(s, SIZE_MAX);
 }
 
-/* The hand moves on until `need` bytes fit: a used entry gets a second chance, for which it goes to the back. */
-static void make_room(struct shelf *s, size_t need, uint64_t now_ns)
+/* The hand moves on until `need` bytes fit, past `looks` entries at most: a used entry gets a second chance, for which
+ * it goes to the back. */
+static void make_room(struct shelf *s, size_t need, size_t looks, uint64_t now_ns)
 {
-	while (s->bytes + need > s->max && !list_empty(&s->ring)) {
+	for (; looks > 0 && s->bytes + need > s->max && !list_empty(&s->ring); looks--) {
 		struct shelf_entry *e = LIST_ITEM(s->ring.next, struct shelf_entry, node);
 		bool expired = e->expires_ns <= now_ns;
 		if (e->used && !expired) {
@@ -70,7 +83,17 @@ static void make_room(struct shelf *s, size_t need, uint64_t now_ns)
 void shelf_limit(struct shelf *s, size_t max)
 {
 	s->max = max;
-	make_room(s, 0, 0);
+}
+
+bool shelf_is_over(const struct shelf *s)
+{
+	return s->bytes > s->max || !list_empty(&s->dead);
+}
+
+bool shelf_sweep(struct shelf *s, size_t n)
+{
+	make_room(s, 0, bury(s, n), 0);
+	return shelf_is_over(s);
 }
 
 bool shelf_get(struct shelf *s, struct slice key, uint64_t now_ns, struct shelf_value *out)
@@ -96,7 +119,9 @@ bool shelf_put(struct shelf *s, struct slice key, struct slice value, uint64_t t
 	shelf_drop(s, key);
 	if (ttl_ms == 0 || size > s->max / 4 || value.n > UINT32_MAX || key.n > UINT32_MAX)
 		return false;
-	make_room(s, size, now_ns);
+	make_room(s, size, SHELF_LOOKS, now_ns);
+	if (s->bytes + size > s->max + s->max / 4)
+		return false;
 	struct shelf_entry *e = malloc(size);
 	must(e != NULL);
 	*e = (struct shelf_entry){ .put_ns = now_ns, .expires_ns = now_ns + ttl_ms * SPAN_NS_PER_MS,

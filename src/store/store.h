@@ -63,7 +63,7 @@ struct store_near_point {
 	enum store_near by;
 	struct slice set;	/* key "...{tag}", the tag of letters and digits: it is a search index's tag too */
 	struct slice group;	/* STORE_NEAR_GROUP letters and digits: only points of one group are found together */
-	struct slice id;	/* letters and digits; of one point in the set */
+	struct slice id;	/* letters and digits, at most STORE_NEAR_GROUP; of one point in the set */
 	struct slice at;	/* floats, little-endian; of one set all as many */
 };
 

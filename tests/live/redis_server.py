@@ -1,5 +1,6 @@
 """A Redis of the test's own on loopback, without a file on disk."""
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -12,9 +13,13 @@ from ports import free_port
 PROGRAM = shutil.which("redis-server") or shutil.which("redis-check-rdb")
 
 
+# Others, as tests/redis finds them: one of them may have what the one above has not.
+OTHERS = sorted(str(p) for p in (pathlib.Path(__file__).resolve().parents[2] / "deps/redis").glob("*/redis-server"))
+
+
 class Redis:
-    def __init__(self, tmp, *options):
-        self.tmp, self.options, self.process = tmp, options, None
+    def __init__(self, tmp, *options, program=PROGRAM):
+        self.tmp, self.options, self.program, self.process = tmp, options, program, None
         self.port = free_port()
         self.start()
 
@@ -26,7 +31,7 @@ class Redis:
         self.process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
              "--appendonly", "no", "--dir", str(self.tmp), "--loglevel", "warning", *self.options],
-            executable=PROGRAM, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            executable=self.program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(500):
             if self.ask("PING") == "PONG":
                 return

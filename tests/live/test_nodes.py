@@ -13,7 +13,7 @@ import pytest
 from cells import check_answers, spec_of
 from conftest import Weir
 from fronts import FRONTS
-from redis_server import PROGRAM, Redis
+from redis_server import OTHERS, PROGRAM, Redis
 from scenarios import SCENARIOS
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Redis on this machine")
@@ -354,6 +354,38 @@ def test_vectors_travel_with_the_answers(tmp_path, redis):
             assert embedded(provider).count(harbour) == 1
     finally:
         provider.close()
+
+
+@pytest.mark.parametrize("kind, command", [("vectorset", "VADD"), ("search", "FT.SEARCH")])
+def test_an_index_at_the_server(tmp_path, providers, kind, command):
+    for program in (PROGRAM, *OTHERS):
+        redis = Redis(tmp_path, program=program)
+        if "unknown command" not in redis.ask(command):
+            break
+        redis.close()
+    else:
+        pytest.skip(f"no server here knows {command}")
+    try:
+        with nodes_of(2, tmp_path, redis, providers[0], f"cache: {{semantic_index: {kind}}}\n", models=FAQ) as (a, b):
+            keys = int(redis.ask("DBSIZE"))
+            assert question(a, "How do I reset the password of my account?")[0] == "miss"
+            eventually(lambda: int(redis.ask("DBSIZE")) > keys)
+            # nothing was asked of b before: it finds what a has kept
+            assert question(b, "Hello, how do I reset the password of my account, please?")[0] == "semantic"
+            assert question(b, "How do I not reset the password of my account?")[0] == "miss"
+            word, name = question(b, "how do I reset the password of my account")
+            assert word == "semantic"
+            # said to a, which has not served it, with another question
+            question(a, "Where is the harbour of Genoa?", **{"x-weir-feedback": f"bad {name}"})
+            eventually(lambda: question(b, "how do I reset the password of my account")[0] == "miss")
+            purge(a, "?model=faq")
+            eventually(lambda: question(b, "Where is the harbour of Genoa?")[0] == "miss")
+            redis.kill()
+            assert question(b, "Where is the harbour of Genoa, please?")[0] == "semantic"
+            assert question(b, "What is the capital of France?")[0] == "miss"
+            redis.start()
+    finally:
+        redis.close()
 
 
 # --- what needs no Redis ------------------------------------------------------------------------------------

@@ -129,6 +129,17 @@ def forgotten_under_us(b):
         assert index.get("1,0,0,0") == []
 
 
+def four_values_come_in_one_answer(b):
+    for server, index in _kinds(b, "deadline: 2s\nvalue: 64KiB\n"):
+        for i in range(4):
+            assert index.put("p%d" % i, "9,%d,0,0" % i, str(i) * 16384) == "ok"
+        assert index.put("p5", "9,5,0,0", "5" * 16385) == "away"
+        for i in range(4):
+            index.note("p%d" % i, "n" * 1024, 1024)
+        assert [len(x) for x in index.get("9,0,0,0")] == [16384 + 1 + 1024] * 4
+        assert index.s.is_near()
+
+
 def what_makes_no_sense_is_no_answer(b):
     for server, index in _kinds(b):
         index.put("p1", "1,0,0,0", "v")

@@ -80,8 +80,9 @@ static void it_expires(void **state)
 	sim_free(&s);
 }
 
-/* Who is answered from the cache and who is not, after one plain answer. */
-static void who_gets_a_hit(void **state)
+/* Who is answered from the cache and who is not, after one plain answer; `known`: and after a hit, by which its bytes
+ * are known. */
+static void who_gets_it(bool known)
 {
 	static const struct {
 		const char *name, *fields, *body;
@@ -110,14 +111,22 @@ static void who_gets_a_hit(void **state)
 		struct sim *s = sim_new(SIM_SEED, CONFIG);
 		struct sim_provider *a = sim_provider(s, "a.test", scene_good, NULL);
 		ask_at(s, 0, KEY, BODY("true", ""));
+		struct sim_client *hit = known ? ask_at(s, 5000, KEY, BODY("true", "")) : NULL;
 		struct sim_client *y = ask_at(s, 10000, rows[i].fields, rows[i].body);
 
 		sim_run(s);
 		sim_check_whole(s, y, SCENE_GOOD);
+		sim_check(s, hit == NULL || slice_eq(cache_of(hit), SLICE("hit")));
 		if (a->n != rows[i].calls || !slice_eq(cache_of(y), slice_str(rows[i].word)))
 			fail_msg("%s: %zu calls, cache %.*s", rows[i].name, a->n, SLICE_ARG(cache_of(y)));
 		sim_free(&s);
 	}
+}
+
+static void who_gets_a_hit(void **state)
+{
+	who_gets_it(false);
+	who_gets_it(true);
 }
 
 /* What was asked for with no-store, or by a model without cache, is not kept. */
@@ -234,6 +243,8 @@ static void a_purge_of_some(void **state)
 			ask_at(s, 0, KEY, BODY("true", ""));
 			ask_at(s, 10, "x-api-key: other\r\n", BODY("true", ""));
 			scene_client(s, "ours", true, .at_ms = 20);
+			ask_at(s, 5000, KEY, BODY("true", ""));		/* known by its bytes from here on */
+			scene_client(s, "ours", true, .at_ms = 5000);
 			sim_run(s);
 			if (again == 0) {
 				sim_check(s, a->n == 3);

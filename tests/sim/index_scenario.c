@@ -156,13 +156,18 @@ static void no_server(void **state)
 	close_two();
 }
 
-/* 20 ms is redis.deadline; the provider answers at once. */
+/* 20 ms is redis.deadline, for the ids of a vector set and their points together; the provider answers at once. */
 static void a_slow_server_is_a_miss(void **state)
 {
-	for (unsigned kind = 0; kind < 2; kind++) {
-		open_kind(kind);
+	static const struct {
+		unsigned kind;
+		uint64_t delay_ms;
+	} rows[] = { { 0, 500 }, { 0, 15 }, { 1, 500 } };
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		open_kind(rows[i].kind);
 		hits(NULL, QUESTION);
-		two.redis->delay_ms = 500;
+		two.redis->delay_ms = rows[i].delay_ms;
 		uint64_t before = sim_now_ms(two.s);
 		struct sim_client *y = ask(AT_SECOND, KEY, body("near", "s", QUESTION));
 		while (!y->done && sim_now_ms(two.s) < before + 1000)
@@ -197,6 +202,31 @@ static void a_purge_ends_them(void **state)
 		sim_check(two.s, hits(NULL, REWORDED) && two.a->n == 2);
 		close_two();
 	}
+}
+
+static const char *no_logs(struct sim_redis *r, const struct slice *w, size_t n)
+{
+	return slice_eq(w[0], SLICE("XREAD")) ? "-ERR not now\r\n" : NULL;
+}
+
+/* A node that has not read the log of purges yet: what is there may have ended. */
+static void before_the_purges_are_known(void **state)
+{
+	char why[200];
+
+	open_kind(0);
+	hits(NULL, QUESTION);
+	sim_subject.close(two.second);
+	two.redis->answer = no_logs;
+	two.second = sim_subject.open(two.s->loop, SECOND("vectorset") REDIS, why, sizeof(why));
+	sim_run_for(two.s, 1000);
+	size_t asked = two.redis->near.n_asked;
+	sim_check(two.s, counter_values[COUNTER_store_near] == 1);
+	sim_check(two.s, !hits(AT_SECOND, QUESTION) && two.redis->near.n_asked == asked && two.a->n == 2);
+	two.redis->answer = NULL;
+	sim_run_for(two.s, 20000);
+	sim_check(two.s, hits(AT_SECOND, QUESTION) && two.redis->near.n_asked == asked + 1);
+	close_two();
 }
 
 /* What was said against an entry lies with it: a node that has never seen it knows, and so does one that hears of the
@@ -286,7 +316,8 @@ static void foreign_bytes_in_its_place(void **state)
 			whole[i / 2] = (char)~whole[i / 2];
 		buf_clear(&p->value);
 		buf_add(&p->value, slice_of(whole, i % 2 ? n : i / 2));
-		buf_add(&p->notes, slice_of(whole, i / 2));	/* no labels either */
+		if (i % 2 == 0)
+			buf_add(&p->notes, slice_of(whole, i / 2));	/* no labels either */
 		struct sim_client *y = ask(AT_SECOND, KEY, body("near", "s", QUESTION));
 		sim_run_for(two.s, 2000);
 		sim_check(two.s, y->done && y->answers[0].http.status == 200);
@@ -331,6 +362,7 @@ int main(void)
 		cmocka_unit_test(a_slow_server_is_a_miss),
 		cmocka_unit_test(the_client_leaves_meanwhile),
 		cmocka_unit_test(a_purge_ends_them),
+		cmocka_unit_test(before_the_purges_are_known),
 		cmocka_unit_test(a_complaint_goes_with_its_entry),
 		cmocka_unit_test(a_complaint_reaches_who_has_it),
 		cmocka_unit_test(foreign_words),

@@ -403,6 +403,56 @@ static void followed_at_once(void **state)
 	store_unfollow(&y.t);
 }
 
+struct counting {
+	struct store_tail t;
+	struct loop *loop;
+	int next, most, now, leave_at;	/* most: entries at one time of the loop */
+	uint64_t at_ns;
+};
+
+static void on_counted(struct store_tail *t, struct slice value)
+{
+	struct counting *x = CONTAINER(t, struct counting, t);
+	uint64_t n;
+
+	x->now = loop_now(x->loop) == x->at_ns ? x->now + 1 : 1;
+	x->at_ns = loop_now(x->loop);
+	x->most = MAX_OF(x->most, x->now);
+	assert_true(slice_u64(value, &n));
+	assert_int_equal(n, x->next++);
+	if (x->next == x->leave_at)
+		store_unfollow(&x->t);
+	assert_true(slice_u64(value, &n));	/* borrowed until we return */
+}
+
+/* A long log comes in portions, between which others have their turn: in order, once, also when the connection is lost
+ * in the middle, and no more when its follower has left. */
+static void a_long_log_in_portions(void **state)
+{
+	enum { ENTRIES = 300 };
+
+	for (int i = 0; i < ENTRIES; i++) {
+		char value[16];
+		snprintf(value, sizeof(value), "%d", i);
+		store_append(scene.store, NULL, SLICE("long"), slice_str(value), 1000, 0);
+		run_for(1);
+	}
+	for (int lost_ms = 0; lost_ms < 40; lost_ms += 3) {
+		struct counting x = { .t = { .on_entry = on_counted }, .loop = scene.loop };
+		struct counting y = { .t = { .on_entry = on_counted }, .loop = scene.loop, .leave_at = 40 };
+		store_follow(scene.store, &x.t, SLICE("long"), true);
+		store_follow(scene.store, &y.t, SLICE("long"), true);
+		run_for((uint64_t)lost_ms);
+		if (lost_ms)
+			sim_redis_hang_up(scene.redis);
+		run_for(10000);
+		assert_int_equal(x.next, ENTRIES);
+		assert_int_equal(y.next, 40);
+		assert_true(x.most <= 16);
+		store_unfollow(&x.t);
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -423,6 +473,7 @@ int main(void)
 		CASE(a_log_over_lost_connections),
 		CASE(a_gap_is_told),
 		CASE(followed_at_once),
+		CASE(a_long_log_in_portions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

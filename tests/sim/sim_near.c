@@ -161,20 +161,52 @@ static void add_text(struct buf *out, struct slice s)
 	buf_add(out, SLICE("\r\n"));
 }
 
-/* near_get: group, point, most, least likeness. */
-static void get(struct sim_near *near, struct slice set, const struct slice *a, uint64_t now_ms, struct buf *out)
+/* "set:group" */
+static void split(struct slice key, struct slice *out_set, struct slice *out_group)
+{
+	size_t at = key.n;
+
+	while (at && key.p[at - 1] != ':')
+		at--;
+	*out_set = slice_of(key.p, at ? at - 1 : 0);
+	*out_group = slice_skip(key, at);
+}
+
+/* VSIM key FP32 point WITHSCORES COUNT n; RESP3. */
+static void vsim(struct sim_near *near, const struct slice *w, uint64_t now_ms, struct buf *out)
 {
 	struct sim_near_point *found[NEAR_MAX];
-	char least[32];
-	const struct near_to t = { .set = set, .group = a[0], .at = a[1], .most = number(a[2]), .now_ms = now_ms,
-		.floor = strtof(slice_copy(a[3], least, sizeof(least)), NULL) * 2 - 1 };
-	size_t n = nearest(near, &t, found);
+	struct near_to t = { .at = w[3], .most = number(w[6]), .now_ms = now_ms, .floor = -1 };
 
-	buf_addf(out, "*%zu\r\n", 2 * n);
+	split(w[1], &t.set, &t.group);
+	size_t n = nearest(near, &t, found);
+	buf_addf(out, "%%%zu\r\n", n);
 	for (size_t i = 0; i < n; i++) {
-		add_text(out, buf_slice(&found[i]->value));
-		add_text(out, buf_slice(&found[i]->notes));
+		add_text(out, slice_str(found[i]->id));
+		buf_addf(out, ",%.6f\r\n", ((double)cosine(found[i], t.at) + 1) / 2);
 	}
+}
+
+/* near_take: the vector set's key, then ids. */
+static void take(struct sim_near *near, struct slice key, const struct slice *ids, size_t n, struct buf *out)
+{
+	struct slice set, group;
+	struct buf list;
+	size_t found = 0;
+
+	buf_init(&list, 1u << 22);
+	split(key, &set, &group);
+	for (size_t i = 0; i < n; i++) {
+		const struct sim_near_point *p = find(near, set, group, ids[i]);
+		if (p == NULL)
+			continue;
+		found++;
+		add_text(&list, buf_slice(&p->value));
+		add_text(&list, buf_slice(&p->notes));
+	}
+	buf_addf(out, "*%zu\r\n", 2 * found);
+	buf_add(out, buf_slice(&list));
+	buf_done(&list);
 }
 
 /* "(@p:{TAG})=>[KNN 4 @v $q AS d]"; RESP3. */
@@ -223,19 +255,24 @@ bool sim_near_answer(struct sim_near *near, const struct slice *w, size_t n, uin
 {
 	if (slice_starts(w[0], SLICE("FT.")))
 		return answer_ft(near, w, now_ms, out);
+	if (is("VSIM", w[0])) {
+		if (!lacking(near, "-ERR unknown command 'VSIM', with args beginning with: 'k'\r\n", out))
+			vsim(near, w, now_ms, out);
+		return true;
+	}
 	if (!is("EVALSHA", w[0]))
 		return false;
 #define SCRIPT(name, sha, text) const bool name = slice_eq(w[1], SLICE(sha));
 #include "store/redis_scripts.def"
 #undef SCRIPT
-	if (drop_if || renew_if || bump || append || !(near_put || near_note || near_get))
+	if (drop_if || renew_if || bump || append || !(near_put || near_note || near_take))
 		return false;
 	/* What a search index is made of are plain hashes, which every Redis has. */
 	bool plain = near_note || (near_put && w[10].n);
 	if (!plain && lacking(near, "-ERR Unknown Redis command called from script script: x\r\n", out))
 		return true;
-	if (near_get) {
-		get(near, w[3], w + 4, now_ms, out);
+	if (near_take) {
+		take(near, w[3], w + 4, n - 4, out);
 		return true;
 	}
 	if (near_put)

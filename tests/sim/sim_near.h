@@ -1,5 +1,5 @@
-/* Points found by likeness, for the scripted Redis: what the store's near_ scripts do with vector sets, and FT.CREATE
- * and FT.SEARCH as the store asks them. */
+/* Points found by likeness, for the scripted Redis: VSIM, FT.CREATE and FT.SEARCH as the store asks them,
+ * and what its near_ scripts do. */
 #ifndef SIM_NEAR_H
 #define SIM_NEAR_H
 

@@ -348,7 +348,7 @@ static void evalsha(struct conn *c, const struct slice *w, size_t n)
 	struct value *v = value_at(c->redis, w[3]);
 	bool same = v && slice_eq(buf_slice(&v->bytes), w[4]);
 
-	must(!is_append && !is_near_put && !is_near_note && !is_near_get);
+	must(!is_append && !is_near_put && !is_near_note && !is_near_take);
 	if (is_bump || !(is_drop_if || is_renew_if)) {
 		buf_add(&c->out, SLICE("-NOSCRIPT No matching script.\r\n"));
 		return;

@@ -45,7 +45,7 @@ static void put(struct flat *f, uint64_t id, uint64_t sign, const struct embed_v
 static void test_lanes_agree(void **state)
 {
 	static _Alignas(64) int8_t q[EMBED_DIM_MAX], rows[8 * EMBED_DIM_MAX];
-	const uint32_t at[8] = { 7, 0, 1, 2, 3, 4, 5, 6 };
+	static const unsigned order[8] = { 7, 0, 1, 2, 3, 4, 5, 6 };
 	const struct lanes *plain = lanes_at(0);
 	struct dice d;
 
@@ -57,15 +57,22 @@ static void test_lanes_agree(void **state)
 			for (uint32_t i = 0; i < 8 * n; i++)
 				rows[i] = (int8_t)(round < 2 ? 127 : (int)dice_below(&d, 255) - 127);
 			int32_t want[8], got[8];
-			plain->dots(q, rows, n, at, 8, want);
+			const int8_t *at[8];
+			for (size_t i = 0; i < 8; i++)
+				at[i] = rows + (size_t)order[i] * n;
+			plain->dots(q, at, n, 8, want);
 			int32_t zeroth = 0;
 			for (uint32_t i = 0; i < n; i++)
 				zeroth += q[i] * rows[i];
 			assert_int_equal(want[1], zeroth);
-			for (size_t i = 1; lanes_at(i); i++) {
-				lanes_at(i)->dots(q, rows, n, at, 8, got);
-				assert_memory_equal(got, want, sizeof(want));
-			}
+			for (size_t i = 1; lanes_at(i); i++)
+				for (uint32_t count = 0; count <= 8; count++) {
+					memset(got, 0x5a, sizeof(got));
+					lanes_at(i)->dots(q, at, n, count, got);
+					assert_memory_equal(got, want, count * sizeof(want[0]));
+					for (uint32_t j = count; j < 8; j++)
+						assert_int_equal(got[j], 0x5a5a5a5a);
+				}
 		}
 }
 
@@ -287,7 +294,7 @@ static void test_memory(void **state)
 		put(f, i, 0, &v, i > 100 ? i - 100 : 0);
 	}
 	assert_int_equal(flat_rows(f), 100);
-	assert_true(flat_bytes(f) - empty == 100 * (256 + 8 + 8 + 4 + 1));
+	assert_true(flat_bytes(f) - empty == 100 * (8 + 8 + 4 + 1) + 2 * (64 * 256 + 8));
 	flat_free(&f);
 	flat_free(&f);
 }

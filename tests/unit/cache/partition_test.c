@@ -63,6 +63,7 @@ static void test_recent(void **state)
 	assert_true(has(2));
 	assert_int_equal(counter_values[COUNTER_semantic_evicted], 1);
 	assert_int_equal(set.partitions.n, PARTITION_MAX);
+	assert_false(partition_sweep(&set, 1));
 	assert_int_equal(set.entries.n, PARTITION_MAX);
 	partition_forget(&set, &first);
 	partition_forget(&set, &first);
@@ -87,6 +88,35 @@ static void test_bytes(void **state)
 	}
 }
 
+/* What is forgotten is not found at once, comes again under its id, and is freed piece by piece. */
+static void test_forgotten_in_pieces(void **state)
+{
+	struct digest first = name_of(0);
+
+	partition_init(&set, 32, 64 << 20, 7);
+	for (uint64_t id = 1; id <= ROWS; id++)
+		assert_true(put(0, id) && put(1, 100 + id));
+	partition_forget(&set, &first);
+	assert_null(partition_entry(&set, 5));
+	assert_non_null(partition_entry(&set, 105));
+	assert_true(partition_sweep(&set, 3));
+	assert_int_equal(set.entries.n, 2 * ROWS - 3);
+	assert_true(put(0, 5));
+	assert_non_null(partition_entry(&set, 5));
+	assert_true(partition_find(&set, &first) == partition_entry(&set, 5)->in);
+	for (int i = 0; partition_sweep(&set, 1); i++)
+		assert_true(i < 100);
+	assert_int_equal(set.entries.n, ROWS + 1);
+	assert_non_null(partition_entry(&set, 5));
+	partition_clear(&set, 64);
+	assert_int_equal(set.bytes, 0);
+	assert_null(partition_entry(&set, 5));
+	assert_true(put(3, 5));
+	assert_int_equal(set.dim, 64);
+	partition_done(&set);		/* and what is dying when all ends */
+	assert_int_equal(set.bytes, 0);
+}
+
 static void test_zero_vector(void **state)
 {
 	const struct embed_vec none = { .scale = 0 };
@@ -105,6 +135,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_forgotten_in_pieces),
 		cmocka_unit_test(test_zero_vector),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,6 +269,7 @@ static void test_gap(void **state)
 	flow(&w->store);
 	assert_int_equal(evidence_of(w, 0)->pos[15], 1);
 	w->store.tails[0]->on_gap(w->store.tails[0]);
+	partition_sweep(&w->nodes[0].cache.set, SIZE_MAX);
 	assert_int_equal(w->nodes[0].cache.set.entries.n, 0);
 	w->store.heard[0] = 0;
 	flow(&w->store);
@@ -309,6 +310,7 @@ static void test_foreign_bytes(void **state)
 		t->on_entry(t, slice_of(bytes, n));
 		assert_int_equal(w->nodes[1].cache.set.entries.n, 0);
 		bytes[i] ^= 0x55;
+		semantic_purge(&w->nodes[1].cache);
 	}
 	assert_int_equal(counter_values[COUNTER_store_foreign] - foreign, 2 * n);
 	t->on_entry(t, slice_of(bytes, n));
@@ -316,6 +318,7 @@ static void test_foreign_bytes(void **state)
 	semantic_purge(&w->nodes[1].cache);
 	w->now_ns += (HOUR_MS + 1) * (uint64_t)SPAN_NS_PER_MS;
 	t->on_entry(t, slice_of(bytes, n));
+	partition_sweep(&w->nodes[1].cache.set, SIZE_MAX);
 	assert_int_equal(w->nodes[1].cache.set.entries.n, 0);
 	world_free(w);
 }

@@ -110,6 +110,113 @@ static void test_many_readers_each_at_its_pace(void **state)
 	journal_done(&j);
 }
 
+static void read_all(struct cursor *c, int *seen)
+{
+	for (const struct event *ev; (ev = cursor_peek(c)); cursor_pass(c))
+		assert_int_equal(strtol(ev->text.p, NULL, 10), (*seen)++);
+}
+
+static void add_number(struct journal *j, int n)
+{
+	char text[200];
+
+	memset(text, 'z', sizeof(text));
+	text[snprintf(text, sizeof(text), "%d:", n)] = 'z';
+	add(j, slice_of(text, sizeof(text)));
+}
+
+/* Memory is used again as soon as the last reader has everything, and not before: whoever else leaves or comes. */
+static void test_a_crowd_keeps_memory_flat(void **state)
+{
+	struct journal j;
+	struct cursor fast, slow, brief;
+	int fast_n = 0, slow_n = 0;
+
+	journal_init(&j, loop, 1 << 20, false);
+	cursor_open(&fast, &j, &news);
+	cursor_open(&slow, &j, &news);
+	for (int i = 0; i < 1000; i++) {
+		cursor_open(&brief, &j, &news);
+		cursor_skip(&brief);
+		if (i % 3 == 0)
+			cursor_close(&brief);
+		add_number(&j, i);
+		read_all(&fast, &fast_n);
+		if (i % 3 == 1)
+			cursor_skip(&brief);
+		cursor_close(&brief);
+		if (i % 2)
+			read_all(&slow, &slow_n);
+		assert_true(j.held <= 4096);
+	}
+	assert_int_equal(fast_n, 1000);
+	assert_int_equal(slow_n, 1000);
+	cursor_close(&slow);
+	cursor_close(&fast);
+	journal_done(&j);
+}
+
+static struct journal heard;
+
+struct ear {
+	struct task on_news;
+	struct cursor cursor;
+	int told;
+};
+
+static void on_last_words(struct task *t)
+{
+	struct ear *e = CONTAINER(t, struct ear, on_news);
+
+	e->told++;
+	assert_int_equal(heard.state, JOURNAL_COMPLETE);
+	cursor_close(&e->cursor);
+}
+
+static void go_end(struct task *t)
+{
+	journal_complete(&heard);
+}
+
+/* Each of several readers hears of the last words and of the end together, though the writer ends a task later; one
+ * that has left hears nothing. */
+static void test_a_crowd_hears_once(void **state)
+{
+	struct task end = { .go = go_end };
+	struct ear ears[3];
+
+	journal_init(&heard, loop, 1 << 20, false);
+	for (int i = 0; i < 3; i++) {
+		ears[i] = (struct ear){ .on_news.go = on_last_words };
+		cursor_open(&ears[i].cursor, &heard, &ears[i].on_news);
+	}
+	add(&heard, SLICE("last"));
+	add(&heard, SLICE("words"));
+	loop_post(loop, &end);
+	cursor_close(&ears[0].cursor);
+	assert_int_equal(ears[1].told, 0);
+	loop_run(loop);
+	assert_int_equal(ears[0].told, 0);
+	assert_int_equal(ears[1].told, 1);
+	assert_int_equal(ears[2].told, 1);
+	journal_done(&heard);
+}
+
+/* It is gone before its news is told. */
+static void test_no_news_of_the_dead(void **state)
+{
+	struct cursor c[2];
+
+	journal_init(&heard, loop, 1 << 20, false);
+	cursor_open(&c[0], &heard, &news);
+	cursor_open(&c[1], &heard, &news);
+	add(&heard, SLICE("words"));
+	cursor_close(&c[0]);
+	cursor_close(&c[1]);
+	journal_done(&heard);
+	assert_false(heard.news.posted);
+}
+
 static void test_kept_for_late_readers(void **state)
 {
 	struct journal j;
@@ -160,12 +267,14 @@ static void test_limit_and_large_events(void **state)
 static void test_restart_forgets(void **state)
 {
 	struct journal j;
-	struct cursor c;
+	struct cursor c, leaves;
 
 	journal_init(&j, loop, 1 << 20, false);
 	cursor_open(&c, &j, &news);
+	cursor_open(&leaves, &j, &news);
 	add(&j, SLICE("from the first target"));
 	journal_restart(&j);
+	cursor_close(&leaves);
 	assert_null(cursor_peek(&c));
 	add(&j, SLICE("from the second"));
 	assert_slice(cursor_peek(&c)->text, "from the second");
@@ -207,6 +316,9 @@ int main(void)
 		cmocka_unit_test(test_a_prompt_reader_keeps_memory_flat),
 		cmocka_unit_test(test_events_without_bytes_are_events),
 		cmocka_unit_test(test_many_readers_each_at_its_pace),
+		cmocka_unit_test(test_a_crowd_keeps_memory_flat),
+		cmocka_unit_test(test_a_crowd_hears_once),
+		cmocka_unit_test(test_no_news_of_the_dead),
 		cmocka_unit_test(test_kept_for_late_readers),
 		cmocka_unit_test(test_limit_and_large_events),
 		cmocka_unit_test(test_restart_forgets),

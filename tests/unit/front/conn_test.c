@@ -64,6 +64,7 @@ static void door_open(struct door *d)
 	d->env.arg = d;
 	arena_init(&d->env.parse, 0);
 	buf_init(&d->env.out, 1 << 24);
+	buf_init(&d->env.body, 1 << 24);
 	d->front = (struct front){ .exchange = &d->env, .on_quiet = { .go = on_quiet },
 		.write_metrics = write_metrics,
 		.on_record = on_record, .arg = d };
@@ -85,6 +86,7 @@ static void door_close(struct door *d)
 	assert_int_equal(counter_values[COUNTER_exchanges_open], 0);
 	arena_done(&d->env.parse);
 	buf_done(&d->env.out);
+	buf_done(&d->env.body);
 	/* the scratch of the copied environment is the one that grew */
 	d->sky.env = d->env.flight;
 	sky_close(&d->sky);

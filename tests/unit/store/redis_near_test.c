@@ -37,14 +37,10 @@ static void arguments(void **state)
 	assert_int_equal(redis_near_args(&a, SLICE(KEY), &t, w), 4);
 	assert_slice(w[2], "v");
 	assert_slice(w[3], "7");
-	a = (struct store_ask){ .verb = STORE_NEAR_GET, .near = &p, .floor = 0.5f };
+	a = (struct store_ask){ .verb = STORE_NEAR_GET, .near = &p };
 	assert_true(redis_near_is_search(&a));
 	p.by = STORE_NEAR_VECTORSET;
 	assert_false(redis_near_is_search(&a));
-	assert_int_equal(redis_near_args(&a, SLICE(KEY), &t, w), 4);
-	assert_int_equal(w[1].n, sizeof(at));
-	assert_slice(w[2], "4");
-	assert_slice(w[3], "0.750000");	/* half of 1.5 */
 }
 
 static bool holds(const struct buf *b, const char *text)
@@ -66,17 +62,70 @@ static void search_commands(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct buf b;
 		buf_init(&b, 4096);
-		redis_near_search(&b, &a, slice_str(rows[i].key));
+		redis_near_get(&b, &a, slice_str(rows[i].key));
 		buf_add_char(&b, '\0');
 		assert_true(holds(&b, rows[i].index) && holds(&b, "$9\r\nFT.SEARCH\r\n"));
 		assert_true(holds(&b, "(@p:{00ff" GROUP "})=>[KNN 4 @v $q AS d]"));
 		assert_true(holds(&b, "$8\r\n12345678\r\n") && holds(&b, "$7\r\nDIALECT\r\n$1\r\n2\r\n"));
 		buf_clear(&b);
-		redis_near_create(&b, &a, slice_str(rows[i].key));
+		redis_near_then(&b, &a, slice_str(rows[i].key));
 		buf_add_char(&b, '\0');
 		assert_true(holds(&b, rows[i].index) && holds(&b, "$3\r\nDIM\r\n$1\r\n2\r\n"));
 		buf_done(&b);
 	}
+}
+
+static void vector_set_commands(void **state)
+{
+	struct store_near_point p = point(STORE_NEAR_VECTORSET);
+	const struct store_ask a = { .verb = STORE_NEAR_GET, .near = &p };
+	struct buf b;
+
+	p.at = SLICE("12345678");
+	buf_init(&b, 4096);
+	redis_near_get(&b, &a, SLICE(KEY));
+	assert_slice(buf_slice(&b), "*7\r\n$4\r\nVSIM\r\n$34\r\n" KEY ":" GROUP "\r\n$4\r\nFP32\r\n$8\r\n12345678\r\n"
+		"$10\r\nWITHSCORES\r\n$5\r\nCOUNT\r\n$1\r\n4\r\n");
+	buf_clear(&b);
+	redis_near_then(&b, &a, SLICE(KEY));
+	assert_slice(buf_slice(&b), KEY ":" GROUP);
+	buf_done(&b);
+}
+
+/* Those near enough, "a,b,"; 0.75 is a cosine of 0.5. */
+static void tells_ids(const char *wire, const char *expected)
+{
+	struct slice ids[STORE_NEAR_MOST];
+	const struct redis_reply *r;
+	struct redis_wire w;
+	struct buf shown;
+	const char *why;
+
+	redis_wire_init(&w, 4096);
+	buf_init(&shown, 4096);
+	assert_true(redis_wire_feed(&w, slice_str(wire)));
+	assert_int_equal(redis_wire_next(&w, &r, &why), REDIS_REPLY);
+	size_t n = redis_near_ids(r, 0.5f, ids);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&shown, "%.*s,", SLICE_ARG(ids[i]));
+	assert_slice(buf_slice(&shown), expected);
+	buf_done(&shown);
+	redis_wire_done(&w);
+}
+
+#define NEAR "$1\r\na\r\n,0.75\r\n"
+static void ids_of_replies(void **state)
+{
+	tells_ids("*0\r\n", "");
+	tells_ids("%2\r\n" NEAR "$1\r\nb\r\n,0.7499\r\n", "a,");
+	tells_ids("*4\r\n$1\r\na\r\n$1\r\n1\r\n$1\r\nb\r\n$4\r\n0.99\r\n", "a,b,");
+	tells_ids("%5\r\n" NEAR NEAR NEAR NEAR NEAR, "a,a,a,a,");
+	tells_ids("%2\r\n$17\r\n12345678901234567\r\n,1\r\n" NEAR, "a,");
+	tells_ids("%1\r\n$1\r\na\r\n_\r\n", "");
+	tells_ids("%1\r\n$1\r\na\r\n,nan\r\n", "");
+	tells_ids("*1\r\n$1\r\na\r\n", "");
+	tells_ids(":1\r\n", "");
+	tells_ids("_\r\n", "");
 }
 
 /* "value+notes,..." of a reply as it comes; "-": it makes no sense. */
@@ -141,6 +190,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arguments),
 		cmocka_unit_test(search_commands),
+		cmocka_unit_test(vector_set_commands),
+		cmocka_unit_test(ids_of_replies),
 		cmocka_unit_test(replies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
