@@ -19,7 +19,7 @@ static uint64_t own_tenant(const struct exchange_env *env)
 
 static bool make_request(struct exchange_env *env, struct slice text, struct arena *a, struct request *out)
 {
-	struct request r = { .choices = 1, .door = { .tenant = own_tenant(env) } };
+	struct request r = { .choices = 1, .door = { .tenant = own_tenant(env), .waits_as = own_tenant(env) } };
 	struct fault fault = { .err = ERR_OK };
 	struct buf body;
 

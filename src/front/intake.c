@@ -151,7 +151,7 @@ static void read_tenant(struct intake *q, const struct front *f, const struct fi
 	for (size_t i = 0; i < COUNT_OF(places) && shown.n == 0; i++)
 		shown = in->v[places[i]];
 	shown = bare_key(shown);
-	q->door.tenant = tenant_of(f, shown);
+	q->door.tenant = q->door.waits_as = tenant_of(f, shown);
 	take_client(q, client_key_find(&f->keys, &f->exchange->sha, shown));
 }
 

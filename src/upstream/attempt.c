@@ -463,7 +463,7 @@ void attempt_open(struct attempt *at, struct attempt_env *env, const struct atte
 		answer_done(&at->answer);
 	*at = (struct attempt){ .state = ATTEMPT_LEASE, .env = env, .ask = *ask, .events = events, .arg = arg,
 		.open_ns = loop_now(env->loop), .lease = { .on_ready = on_ready, .on_fail = on_fail,
-		.ticket = { .priority = ask->request->door.priority, .tenant = ask->request->door.tenant,
+		.ticket = { .priority = ask->request->door.priority, .tenant = ask->request->door.waits_as,
 		.weight = ask->request->door.weight, .cost = ask->request->prompt_tok } } };
 	const struct provider *p = ask->target->provider;
 	at->dialect = translate_pick(&p->tongues, ask->request);

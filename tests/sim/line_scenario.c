@@ -6,7 +6,8 @@
 #define CONFIG_OF(waiting) SCENE_LISTEN "providers:\n" \
 	SCENE_PROVIDER("a", ", max_connections: 1, max_waiting: " waiting ", queue: 60s") \
 	"models:\n  m: {targets: [a/m1], retries: 0, window: {mode: join}}\n" \
-	"  bulk: {targets: [a/m1], retries: 0, priority: bulk, window: {mode: join}}\n"
+	"  bulk: {targets: [a/m1], retries: 0, priority: bulk, window: {mode: join}}\n" \
+	"  shared: {targets: [a/m1], retries: 0, share: all, window: {mode: join}}\n"
 #define KEY "Authorization: Bearer k\r\n"
 #define OTHER "Authorization: Bearer other\r\n"
 
@@ -76,15 +77,15 @@ static void tenants_take_turns(void **state)
 	"  night: {key: night, priority: bulk}\n  day: {key: day, priority: realtime}\n"
 
 /* Two keys that always have something waiting, for one connection: one gets three times as much as the other. */
-static void shares_are_as_the_weights(void **state)
+static void check_shares(const char *model)
 {
 	struct sim *s = sim_new(SIM_SEED, KEYS CONFIG_OF("500"));
 	struct sim_provider *a = sim_provider(s, "a.test", slow, NULL);
 	unsigned three = 0;
 
 	for (unsigned i = 0; i < 60; i++) {
-		ask(s, 0, KEY, "m", sim_printf(s, "t%02u", i));
-		ask(s, 0, OTHER, "m", sim_printf(s, "o%02u", i));
+		ask(s, 0, KEY, model, sim_printf(s, "t%02u", i));
+		ask(s, 0, OTHER, model, sim_printf(s, "o%02u", i));
 	}
 	sim_run(s);
 	sim_check(s, a->n == 120 && a->most_running == 1);
@@ -97,6 +98,17 @@ static void shares_are_as_the_weights(void **state)
 	sim_run_for(s, 1000);
 	sim_check(s, sim_log_count(s, "\"client\":\"three\"") == 60 && sim_log_count(s, "\"client\":\"one\"") == 60);
 	sim_free(&s);
+}
+
+static void shares_are_as_the_weights(void **state)
+{
+	check_shares("m");
+}
+
+/* Answers are one for all there, connections are not. */
+static void shares_are_kept_where_answers_are_shared(void **state)
+{
+	check_shares("shared");
 }
 
 /* The header, else the key, else the model; and a header asks for no more than the key has. */
@@ -223,6 +235,7 @@ int main(void)
 		cmocka_unit_test(the_most_urgent_goes_first),
 		cmocka_unit_test(tenants_take_turns),
 		cmocka_unit_test(shares_are_as_the_weights),
+		cmocka_unit_test(shares_are_kept_where_answers_are_shared),
 		cmocka_unit_test(keys_have_priorities),
 		cmocka_unit_test(keys_change_by_a_reload),
 		cmocka_unit_test(the_least_urgent_gives_way),
