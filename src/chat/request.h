@@ -39,7 +39,7 @@ struct request_door {
 	struct slice betas;		/* anthropic-beta, as it came */
 	bool betas_lost;		/* it is too long to be taken over */
 	uint64_t tenant;		/* keyed hash of the credential the client presented; 0: none, or all are one */
-	uint64_t waits_as;		/* the tenant whose share it takes where requests wait, also where all are one */
+	uint64_t waits_as;		/* whose share it takes where requests wait: the tenant, even if all are one */
 	uint32_t weight;		/* of its share where requests wait; 0: not configured, which is 1 */
 	bool alone;			/* x-weir-join: no */
 	bool no_cache, no_store;	/* Cache-Control */
