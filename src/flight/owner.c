@@ -144,6 +144,15 @@ static bool may_read(const struct owner *o)
 	return o->reader.cursor.journal != NULL && f->released;
 }
 
+/* The flight has ended, or ends now, since nobody else reads it. */
+static void end_with_flight(struct owner *o)
+{
+	struct flight *f = o->reader.flight;
+
+	flight_stop(f);
+	end_with(o, f->journal.state == JOURNAL_COMPLETE && o->told_start ? 'D' : 'F');
+}
+
 /* The only reader: nobody's client wants it any more. */
 static bool is_alone(const struct owner *o)
 {
@@ -161,10 +170,8 @@ static void on_news(struct task *t)
 		write_start(o, f);
 	if (o->reader.cursor.journal == NULL || (may_read(o) && !take_events(o)))
 		end_with(o, 'F');
-	else if (f->state == FLIGHT_ENDED)
-		end_with(o, f->journal.state == JOURNAL_COMPLETE && o->told_start ? 'D' : 'F');
-	else if (is_alone(o))
-		end_with(o, 'F');
+	else if (f->state == FLIGHT_ENDED || is_alone(o))
+		end_with_flight(o);
 	else if (tape_size(&o->batch) && !alarm_is_set(&o->flush))
 		alarm_set(&o->flush, ABROAD_FLUSH_MS);
 }
@@ -180,7 +187,7 @@ static void on_beat(struct alarm *a)
 	char key[ABROAD_KEY_MAX];
 
 	if (is_alone(o)) {
-		end_with(o, 'F');
+		on_news(&o->news);	/* there may be some */
 		return;
 	}
 	write_entry(o, 'B', SLICE_EMPTY);

@@ -95,7 +95,7 @@ static void run_tasks(struct loop *l)
 		t->posted = false;
 		go(t);
 		busy_step(&l->busy, LOOP_STEP_TASK, go, uv_hrtime());
-		stream_flush(l, LOOP_DIRTY);
+		stream_flush_early(l);
 	}
 }
 
@@ -152,7 +152,7 @@ static void end_turn(struct loop *l)
 	loop_now(l);
 	loop_touched_all(l, LOOP_STEP_READ);
 	run_tasks(l);
-	stream_flush(l, 0);
+	stream_flush_all(l);
 	loop_touched_all(l, LOOP_STEP_WRITE);
 	dig_graves(l);
 	loop_touched_all(l, LOOP_STEP_GRAVE);

@@ -338,15 +338,27 @@ bool stream_tls_resumed(const struct stream *s)
 	return s->tls && tls_stream_resumed(s->tls);
 }
 
-void stream_flush(struct loop *l, size_t but)
+static void flush_first(struct loop *l)
+{
+	struct stream *s = LIST_ITEM(l->dirty.next, struct stream, dirty);
+
+	s->flush_turn = l->turns;
+	wire_clean(s);
+	wire_flush(s);
+	loop_touched(l, LOOP_STEP_WRITE);
+}
+
+void stream_flush_early(struct loop *l)
+{
+	while (l->dirty_n > LOOP_DIRTY && LIST_ITEM(l->dirty.next, struct stream, dirty)->flush_turn != l->turns)
+		flush_first(l);
+}
+
+void stream_flush_all(struct loop *l)
 {
 	/* Only those there now: what a flush itself makes dirty again (a close_notify) waits for the next turn. */
-	for (size_t n = l->dirty_n; n > but; n--) {
-		struct stream *s = LIST_ITEM(l->dirty.next, struct stream, dirty);
-		wire_clean(s);
-		wire_flush(s);
-		loop_touched(l, LOOP_STEP_WRITE);
-	}
+	for (size_t n = l->dirty_n; n > 0; n--)
+		flush_first(l);
 }
 
 void stream_end_all(struct loop *l)

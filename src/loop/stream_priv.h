@@ -42,6 +42,7 @@ struct stream {
 	struct tls_stream *tls;		/* NULL: plain */
 	struct buf out;			/* plain text not yet sent, or not yet sealed; no memory when empty */
 	uint64_t sent;
+	uint64_t flush_turn;		/* turn of the last flush */
 	enum stream_state state;
 	bool paused;
 	bool eof;			/* the peer has ended its side */
@@ -61,9 +62,11 @@ struct stream {
 	char peer[IP_TEXT];
 };
 
-/* loop.c: writes the output of all but the last `but` streams that have some; and, at the end of the loop, streams that
+/* loop.c: writes the output of those streams that have had some for longest, once a turn each: a fast reader of a large
+ * answer would else be given it all in one turn; writes that of all; and, at the end of the loop, ends streams that
  * nobody owns any more. */
-void stream_flush(struct loop *l, size_t but);
+void stream_flush_early(struct loop *l);
+void stream_flush_all(struct loop *l);
 void stream_end_all(struct loop *l);
 
 /* listen.c: an accepted socket.  Plain: open already; with `tls`: on_open comes after the handshake, within

@@ -343,6 +343,24 @@ static void the_owners_client_leaves(void **state)
 	sim_free(&s);
 }
 
+/* On the end mark, while the transfer goes on: who has just begun to follow gets all of it. */
+static void the_owners_client_leaves_with_its_answer(void **state)
+{
+	static const struct sim_act late_end[] = { SIM_STREAM_HEAD, SIM_ROLE, SIM_TEXT("Hello world"),
+		SIM_FINISH("stop"), SIM_WAIT(50), SIM_DONE, SIM_HANG };
+	struct sim *s = open_sim(SIM_SEED, NULL);
+	struct entry e[ENTRIES];
+
+	sim_provider(s, "a.test", late_end, NULL);
+	scene_client(s, "n", SIM_STREAMED, .leave = SIM_LEAVES, .leave_events = 4);
+	sim_run_for(s, 500);
+	size_t n = read_log(s, e);
+	check_str(s, letters(s, e, n), "BSED");
+	check_str(s, texts(s, e, n), SCENE_GOOD);
+	sim_check(s, !is_owned());
+	sim_free(&s);
+}
+
 static void hail(struct sim *s, void *arg)
 {
 	sim_redis_say(other.redis, slice_str(other.log), SLICE("1"));
@@ -822,6 +840,7 @@ int main(void)
 		CASE(beats_and_renewals),
 		CASE(a_failure_is_written),
 		CASE(the_owners_client_leaves),
+		CASE(the_owners_client_leaves_with_its_answer),
 		CASE(a_follower_keeps_it_going),
 		CASE(nobody_waits_for_a_silent_provider),
 		CASE(to_its_end_for_a_follower),

@@ -117,7 +117,7 @@ static struct {
 	struct stream *peers[MANY];
 	struct loop *loop;
 	uint64_t before;
-	size_t opened, accepted;
+	size_t opened, accepted, writes;
 } many;
 
 static bool all_opened(struct end *e)
@@ -155,30 +155,72 @@ static void go_look_at_many(struct task *t)
 		assert_int_equal(stream_queued(many.ends[i].s), i < 3 ? 0 : 3);
 }
 
-/* Of many streams with output the first are written between tasks; one that has died does not count. */
-static void test_many_flush_early(void **state)
+static void open_many(struct rig *r)
 {
-	struct rig r;
-	rig_init(&r);
-	rig_listen(&r, "127.0.0.1:0", NULL, accept_many, NULL);
+	rig_init(r);
+	rig_listen(r, "127.0.0.1:0", NULL, accept_many, NULL);
 	many.opened = many.accepted = 0;
-	many.loop = r.loop;
-	many.write.go = go_write_many;
-	many.look.go = go_look_at_many;
+	many.loop = r->loop;
 	for (size_t i = 0; i < MANY; i++) {
-		end_init(&many.ends[i], &r, all_opened);
-		end_open(&many.ends[i], r.host, r.port, NULL, NULL, 5000);
+		end_init(&many.ends[i], r, all_opened);
+		end_open(&many.ends[i], r->host, r->port, NULL, NULL, 5000);
 	}
-	rig_run(&r);
-	many.before = r.loop->sends;
-	loop_post(r.loop, &many.write);
-	rig_run(&r);
-	assert_int_equal(r.loop->dirty_n, 0);
+	rig_run(r);
+	many.before = r->loop->sends;
+}
+
+static void done_many(struct rig *r)
+{
+	assert_int_equal(r->loop->dirty_n, 0);
 	for (size_t i = 0; i < MANY; i++) {
 		end_done(&many.ends[i]);
 		stream_abort(&many.peers[i], false);
 	}
-	rig_done(&r);
+	rig_done(r);
+}
+
+/* Of many streams with output the first are written between tasks; one that has died does not count. */
+static void test_many_flush_early(void **state)
+{
+	struct rig r;
+
+	open_many(&r);
+	many.write.go = go_write_many;
+	many.look.go = go_look_at_many;
+	loop_post(r.loop, &many.write);
+	rig_run(&r);
+	done_many(&r);
+}
+
+#define WRITES 200
+
+static void on_dig_written(struct grave *g)
+{
+	loop_stop(many.loop);
+}
+
+static void go_write_more(struct task *t)
+{
+	for (size_t i = 0; i < MANY; i++)
+		stream_write(many.ends[i].s, SLICE("more"));
+	if (++many.writes < WRITES)
+		loop_post(many.loop, t);
+	else
+		loop_bury(many.loop, &many.grave, on_dig_written);
+}
+
+/* Each once, and once more at the end of the turn: readers who take everything at once do not keep it from ending. */
+static void test_an_early_flush_comes_once_a_turn(void **state)
+{
+	struct rig r;
+
+	open_many(&r);
+	many.writes = 0;
+	many.write.go = go_write_more;
+	loop_post(r.loop, &many.write);
+	rig_run(&r);
+	assert_int_equal(many.loop->sends, many.before + 2 * MANY);
+	done_many(&r);
 }
 
 static void test_unpost(void **state)
@@ -366,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_flush_order),
 		cmocka_unit_test(test_many_flush_early),
+		cmocka_unit_test(test_an_early_flush_comes_once_a_turn),
 		cmocka_unit_test(test_unpost),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_alarms),
