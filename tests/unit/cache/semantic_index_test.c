@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "base/span.h"
 #include "cache/semantic_index.h"
+#include "codec/checksum.h"
 
 #define HOUR_MS 3600000u
 #define POINTS 8u
@@ -360,19 +361,33 @@ static void foreign_bytes(void **state)
 	world_free(w);
 }
 
+/* As one who knows the form would write it. */
+static void seal(struct world *w)
+{
+	struct buf b;
+
+	buf_init(&b, sizeof(w->store.points[0].value));
+	buf_add(&b, slice_of(w->store.points[0].value, w->store.points[0].n - CHECKSUM_BYTES));
+	assert_true(checksum_put(&b, digest_slice(&question.partition)));
+	memcpy(w->store.points[0].value, b.p, buf_len(&b));
+	buf_done(&b);
+}
+
 /* All lengths are right, but an answer that cannot be read to its end would end the process that replays it. */
 static void a_broken_tape(void **state)
 {
 	struct world *w = world_with_entry();
 	uint64_t foreign = counter_values[COUNTER_semantic_index_foreign];
-	char *kind = w->store.points[0].value + w->store.points[0].n - sizeof("Press it.") + 1 - TAPE_HEAD;
+	char *kind = w->store.points[0].value + w->store.points[0].n - CHECKSUM_BYTES - strlen("Press it.") - TAPE_HEAD;
 
 	assert_int_equal(*kind, EVENT_TEXT);
 	*kind = EVENT_END + 1;
+	seal(w);
 	search(w, 1, STORE_OK);
 	assert_int_equal(counter_values[COUNTER_semantic_index_foreign], foreign + 1);
 	assert_int_equal(find_here(w), SEMANTIC_MISS);
 	*kind = EVENT_TEXT;
+	seal(w);
 	search(w, 1, STORE_OK);
 	assert_int_equal(find_here(w), SEMANTIC_HIT);
 	world_free(w);
