@@ -191,7 +191,7 @@ bool store_near_next(struct slice *rest, struct slice *out_value, struct slice *
 	*rest = slice_skip(*rest, sizeof(n));
 	must(rest->n >= (size_t)n[0] + n[1]);
 	*out_value = slice_of(rest->p, n[0]);
-	*out_notes = slice_of(rest->p + n[0], n[1]);
+	*out_notes = slice_of(slice_skip(*rest, n[0]).p, n[1]);
 	*rest = slice_skip(*rest, (size_t)n[0] + n[1]);
 	return true;
 }

@@ -176,7 +176,7 @@ enum renewal { FREE, TAKEN, MUTE, REFUSED };
 
 static const char *refuse_leases(struct sim_redis *r, const struct slice *w, size_t n)
 {
-	return slice_starts(w[1], SLICE("weir:r:")) ? "-OOM command not allowed\r\n" : NULL;
+	return n > 1 && slice_starts(w[1], SLICE("weir:r:")) ? "-OOM command not allowed\r\n" : NULL;
 }
 
 /* Eleven minutes later: who renews it. */

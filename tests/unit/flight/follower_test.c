@@ -269,6 +269,7 @@ static void damaged_entries(void **state)
 {
 	struct buf b;
 
+	assert_int_equal(teardown(NULL), 0);
 	for (size_t i = 0; i < 2 * (ABROAD_HEAD + 5 + CHECKSUM_BYTES); i++) {
 		assert_int_equal(setup(NULL), 0);
 		buf_init(&b, 100);
