@@ -185,8 +185,8 @@ const struct dialect *dialect_find(struct slice name);
 /* By tag; NULL when unknown. */
 const struct dialect *dialect_by_tag(char tag);
 
-/* For clients of dialects with one choice: it is the first that says something, whatever its index, as they ask for no
- * more. */
+/* For clients of dialects with one choice: it is the first that says or signs something, whatever its index, as they
+ * ask for no more. */
 struct dialect_only {
 	bool known;
 	uint16_t choice;
@@ -195,7 +195,9 @@ struct dialect_only {
 /* True when the event is of that choice, or of none. */
 static inline bool dialect_is_only(struct dialect_only *only, const struct event *ev)
 {
-	if (!only->known && event_is_content(ev) && ev->kind != EVENT_OTHER)
+	bool says = event_is_content(ev) || ev->kind == EVENT_SIGNATURE;
+
+	if (!only->known && says && ev->kind != EVENT_OTHER)
 		*only = (struct dialect_only){ true, ev->choice };
 	return ev->choice == only->choice || ev->kind == EVENT_START || ev->kind == EVENT_USAGE;
 }

@@ -168,14 +168,16 @@ static bool is_of_thoughts(struct meaning *m, struct slice text)
 	return false;
 }
 
+/* A call has one: what comes later takes its place. */
 static void sign(struct meaning *m, struct meaning_choice *c, const struct event *ev)
 {
-	bool is_carried = ev->part != EVENT_NO_PART && is_of_thoughts(m, ev->text), of_call = ev->part != EVENT_NO_PART;
-	struct meaning_piece *p = of_call && !is_carried ? call_of(m, c, ev->part) : last_of(c, EVENT_REASONING);
+	bool is_carried = ev->part != EVENT_NO_PART && is_of_thoughts(m, ev->text);
+	bool of_call = ev->part != EVENT_NO_PART && !is_carried;
+	struct meaning_piece *p = of_call ? call_of(m, c, ev->part) : last_of(c, EVENT_REASONING);
 
 	if (is_carried && (p == NULL || p->seal.n))
 		return;
-	if (p == NULL || p->seal.n)
+	if (p == NULL || (p->seal.n && !of_call))
 		p = add_piece(m, c, EVENT_SIGNATURE, ev->part);
 	p->seal = arena_copy(m->arena, ev->text);
 	p->seal_id = arena_copy(m->arena, ev->extra);

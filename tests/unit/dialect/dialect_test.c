@@ -37,12 +37,29 @@ static void test_slots(void **state)
 	assert_true(i >= 1);
 }
 
+/* Of several choices the first that says or signs something is the one; an unknown thing says nothing. */
+static void test_one_choice(void **state)
+{
+	static const enum event_kind kinds[] = { EVENT_SIGNATURE, EVENT_TEXT, EVENT_TOOL_START };
+	const struct event other = { .kind = EVENT_OTHER, .choice = 0 }, text = { .kind = EVENT_TEXT, .choice = 0 };
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		struct dialect_only only = { 0 };
+		const struct event first = { .kind = (uint8_t)kinds[i], .choice = 5 };
+		dialect_is_only(&only, &other);
+		assert_false(only.known);
+		assert_true(dialect_is_only(&only, &first));
+		assert_false(dialect_is_only(&only, &text));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_by_tag),
 		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_one_choice),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
