@@ -5,29 +5,20 @@ without limit of requests, connections for all streams, no buffering of streams.
 """
 import os
 import pathlib
-import random
 import resource
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import meter
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+from ports import free_port  # noqa: E402
+
 READY_SECONDS = 10
 HARD_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-
-
-def free_port():
-    """Below the ports that the kernel gives to connections: nobody else is given it before the server listens."""
-    for port in random.sample(range(10000, 32768), 1000):
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
-    raise RuntimeError("no free port")
 
 
 def listens(port):
