@@ -49,13 +49,7 @@ static void hash_of(struct sha256 *sha, struct slice key, uint8_t out[SHA256_BYT
 /* It stands in log lines and fields. */
 static bool name_ok(struct slice name)
 {
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-		if (!is_alnum && c != '.' && c != '_' && c != '-')
-			return false;
-	}
-	return name.n && name.n <= CLIENT_KEY_NAME_MAX;
+	return slice_is_token(name, "._-") && name.n <= CLIENT_KEY_NAME_MAX;
 }
 
 static bool take_hash(const struct client_key_conf *from, struct slice name, struct conf *c, struct sha256 *sha,

@@ -21,6 +21,17 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+bool slice_is_token(struct slice s, const char *others)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!is_alnum && (c == '\0' || strchr(others, c) == NULL))
+			return false;
+	}
+	return s.n > 0;
+}
+
 struct slice slice_trim(struct slice s)
 {
 	while (s.n && is_blank(s.p[0]))

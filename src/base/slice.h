@@ -46,6 +46,8 @@ static inline struct slice slice_skip(struct slice s, size_t n)
 
 /* ASCII case-insensitive equality: HTTP field names and tokens (RFC 9110 section 5.1). */
 bool slice_case_eq(struct slice a, struct slice b);
+/* One byte or more, all of them ASCII letters, digits or among `others`. */
+bool slice_is_token(struct slice s, const char *others);
 /* Without leading and trailing space, tab, CR and LF. */
 struct slice slice_trim(struct slice s);
 /* Position of byte `c`, or s.n when there is none. */

@@ -228,13 +228,7 @@ static bool is_type(struct slice type, const char *want)
 /* A path that goes on to a provider, with our key: nothing in it may mean another place (dots, escapes). */
 static bool is_plain(struct slice path)
 {
-	for (size_t i = 0; i < path.n; i++) {
-		char c = path.p[i];
-		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-		if (!is_alnum && c != '/' && c != '_' && c != '-')
-			return false;
-	}
-	return true;
+	return path.n == 0 || slice_is_token(path, "/_-");
 }
 
 static enum err read_raw(struct intake *q, struct slice type, struct slice path)

@@ -10,17 +10,6 @@
 
 /* --- providers: where ----------------------------------------------------------------------------------- */
 
-static bool is_token(struct slice s, const char *others)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-		if (!is_alnum && (c == '\0' || strchr(others, c) == NULL))
-			return false;
-	}
-	return s.n > 0;
-}
-
 static const struct dialect *find_dialect(struct enlist *e, const struct slice *at, struct slice name)
 {
 	const struct dialect *d = dialect_find(name);
@@ -341,7 +330,7 @@ static void take_headers(struct enlist *e, const struct route_provider_conf *pc,
 		const struct route_header_conf *h = row_item(&pc->headers, &route_conf_header, i);
 		const struct slice *name = &pc->headers.names[i];
 		/* RFC 9110 section 5.6.2 */
-		if (!is_token(*name, "!#$%&'*+-.^_`|~"))
+		if (!slice_is_token(*name, "!#$%&'*+-.^_`|~"))
 			conf_fault(e->conf, name, "\"%.*s\" is no name for a header field", SLICE_ARG(*name));
 		else if (is_reserved(*name))
 			conf_fault(e->conf, name, "the header \"%.*s\" is weir's own to send",
@@ -364,7 +353,7 @@ void enlist_provider(struct enlist *e, size_t i)
 
 	p->name = arena_copy(&e->into->arena, *name);
 	/* It stands before the first '/' of a target, in headers and in metrics. */
-	if (!is_token(*name, "._-"))
+	if (!slice_is_token(*name, "._-"))
 		conf_fault(e->conf, name, "provider \"%.*s\": a provider's name is made of letters, digits, "
 			"\".\", \"_\" and \"-\"", SLICE_ARG(*name));
 	take_tongues(e, pc, row, p);

@@ -46,6 +46,17 @@ static void test_copy_cuts(void **state)
 	assert_string_equal(slice_copy(SLICE("abcdef"), out, sizeof(out)), "abc");
 }
 
+static void test_tokens(void **state)
+{
+	assert_true(slice_is_token(SLICE("aZ09"), ""));
+	assert_true(slice_is_token(SLICE("a.b_c-d"), "._-"));
+	assert_false(slice_is_token(SLICE("a.b"), "_-"));
+	assert_false(slice_is_token(SLICE("a b"), "._-"));
+	assert_false(slice_is_token(SLICE("a\0b"), "._-"));
+	assert_false(slice_is_token(SLICE("\xc3\xa9"), "._-"));
+	assert_false(slice_is_token(SLICE(""), "._-"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -53,6 +64,7 @@ int main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_copy_cuts),
+		cmocka_unit_test(test_tokens),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
